@@ -1,0 +1,59 @@
+import type { TextSettings } from '../recipe/recipe.ts';
+
+/** A dense float32 tensor, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** The body between the embedding and the head. */
+export type Body =
+  | { readonly kind: 'dan'; readonly hidden: readonly number[] }
+  | {
+      readonly kind: 'lstm';
+      readonly units: number;
+      readonly pooling: 'mean' | 'last';
+      readonly peepholes: boolean;
+      readonly hidden: readonly number[];
+    };
+
+/**
+ * What a classifier computes. Token rows -> embedding (m x n, or A m x k then B k x n, no bias and no
+ * activation) -> body -> ReLU layers of the `hidden` widths -> head.
+ * A DAN averages the rows of A first and multiplies by B once.
+ */
+export interface ModelSpec {
+  readonly embedding: {
+    /** m, with row 0 the padding. */
+    readonly rows: number;
+    /** n */
+    readonly dimension: number;
+    /** k, where the table is factorized. */
+    readonly rank?: number;
+  };
+  readonly body: Body;
+  /** `sigmoid` is one unit for two classes; `logits` has one unit a class and no softmax in the saved model. */
+  readonly head: 'softmax' | 'sigmoid' | 'logits';
+  readonly classes: number;
+  /** True: padding is masked, as in every model trained here. False (foreign models): sentences are padded to maxLength and padding counts as a token. */
+  readonly masked: boolean;
+}
+
+/**
+ * Weights by name:
+ * `embedding/table` [m,n], or `embedding/A` [m,k] and `embedding/B` [k,n];
+ * `lstm/kernel` [n,4H], `lstm/recurrent_kernel` [H,4H], `lstm/bias` [4H] in Keras's gate order i, f, c, o,
+ * and `lstm/peephole` [3,H] (i, f, o) where there are peepholes;
+ * `hidden_0/kernel` [in,out], `hidden_0/bias` [out], `hidden_1/...`; `head/kernel` [in,units], `head/bias` [units].
+ */
+export type Weights = Map<string, Tensor>;
+
+/** A classifier with what it needs to read text; the last three are undefined where the files beside a model lack them. */
+export interface Checkpoint {
+  readonly spec: ModelSpec;
+  readonly weights: Weights;
+  readonly text: TextSettings | undefined;
+  /** Word of each row of the table; `vocabulary[0]` is the padding. */
+  readonly vocabulary: readonly string[] | undefined;
+  readonly labels: readonly string[] | undefined;
+}

@@ -1,0 +1,115 @@
+/** The types of a recipe once it is read: defaults applied, paths absolute. */
+
+export type Metric = 'task' | 'spectrum';
+export type Split = 'balanced' | 'paper' | 'right';
+export type Method = 'low-rank';
+
+export interface TextSettings {
+  /** `whitespace` splits at white space; `words` takes runs of letters, digits and apostrophes, and single punctuation marks; `ids` reads table rows already indexed. */
+  readonly tokenizer: 'whitespace' | 'words' | 'ids';
+  readonly lowercase: boolean;
+  /** Tokens kept of a sentence. */
+  readonly maxLength: number;
+  /** The side on which a sentence is padded where a model does not mask. */
+  readonly padding: 'left' | 'right';
+  readonly outOfVocabularyToken: string;
+}
+
+export interface DataSource {
+  /** Absolute. */
+  readonly path: string;
+  readonly format: 'tsv' | 'csv' | 'jsonl' | 'label-text';
+  /** A header's name, a JSON key, or a column's position from 0. Unused by `label-text`. */
+  readonly textColumn: string | number;
+  readonly labelColumn: string | number;
+  readonly encoding: 'utf-8' | 'latin1';
+}
+
+/** A stratified, seeded part of the training data. */
+export interface Fraction {
+  readonly fraction: number;
+}
+
+export type OptimizerSettings =
+  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
+  | { readonly name: 'sgd' }
+  | { readonly name: 'adagrad'; readonly initialAccumulator: number; readonly epsilon: number };
+
+export type ScheduleSettings =
+  | { readonly name: 'constant'; readonly rate: number }
+  | {
+      readonly name: 'calr';
+      /** U0, the rate at an annealing's start. */
+      readonly rate: number;
+      readonly decay: number;
+      /** D: epochs over which the upper bound falls to the lower one. */
+      readonly decayEpochs: number;
+      /** S in iterations; `auto` is max(1, round(0.65 * iterations of an epoch)), `paper` is 1000. */
+      readonly stepSize: 'auto' | 'paper' | number;
+    };
+
+export interface TrainingSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerSettings;
+  readonly schedule: ScheduleSettings;
+  /** Probability of dropping a unit before each dense layer, in training only. */
+  readonly dropout: number;
+  /** Probability of dropping a token, in training only. */
+  readonly wordDropout: number;
+}
+
+export interface TrainSettings extends TrainingSettings {
+  readonly architecture: 'dan' | 'lstm';
+  /** Widths of the hidden dense layers after the average (DAN) or the LSTM. */
+  readonly hidden: readonly number[];
+  /** LSTM units; unused by a DAN. */
+  readonly units: number;
+  readonly pooling: 'mean' | 'last';
+  readonly peepholes: boolean;
+  readonly embedding: {
+    readonly dimension: number;
+    /** Absolute path of word vectors; none means random. */
+    readonly vectors?: string;
+  };
+}
+
+export interface RetrainSettings extends TrainingSettings {
+  readonly seeds: readonly number[];
+}
+
+export interface CompressSettings {
+  readonly method: Method;
+  readonly metrics: readonly Metric[];
+  readonly split: Split;
+  readonly reductions: readonly number[];
+  readonly ranks: readonly number[];
+}
+
+export interface Recipe {
+  /** Absolute path of the recipe's file. */
+  readonly path: string;
+  /** The file's name without `.press.json`. */
+  readonly name: string;
+  /** Absolute path of a checkpoint (its folder or its model.json); exactly one of `model` and `train` is there. */
+  readonly model?: string;
+  readonly train?: TrainSettings;
+  /** An absolute path, `training` (training words that have a vector) or `all-vectors`; none with `model`: the checkpoint's own. */
+  readonly vocabulary?: { readonly path: string } | 'training' | 'all-vectors';
+  /** None with `model` where the recipe has none: the checkpoint's own. */
+  readonly text?: TextSettings;
+  readonly data: {
+    readonly train: DataSource;
+    readonly validation: DataSource | Fraction;
+    readonly test?: DataSource | Fraction;
+    /** Seeds the fractions; the same for every trial. */
+    readonly seed: number;
+  };
+  readonly labels?: readonly string[];
+  /** None: train and save only. */
+  readonly compress?: CompressSettings;
+  readonly retrain: RetrainSettings;
+  readonly expectedAccuracy?: number;
+  /** Absolute folder that receives the finished checkpoints; none: `models` in the run folder. */
+  readonly output?: string;
+}

@@ -1,0 +1,53 @@
+import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
+import type { LayerCost, Trial, TrialEvent, TrialResult } from './trial.ts';
+
+/** Everything needed to go on with a trial after its last finished epoch. */
+export interface SavedState {
+  /** Weights, moments and the best epoch's weights. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** JSON. */
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/** Where a trial keeps its work; the process implements it over the run folder. Every write is atomic. */
+export interface TrialStorage {
+  loadState(trial: string): Promise<SavedState | undefined>;
+  saveState(trial: string, state: SavedState): Promise<void>;
+  loadBest(trial: string): Promise<Checkpoint>;
+  saveBest(trial: string, checkpoint: Checkpoint): Promise<void>;
+}
+
+/** What a run works on, known after the data is read. */
+export interface Preparation {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly classes: readonly string[];
+  /** m */
+  readonly vocabulary: number;
+  /** n */
+  readonly dimension: number;
+  readonly meanLength: number;
+  /** Share of the model's parameters that are the embedding's. */
+  readonly embeddingShare: number;
+  /** Notes for the user, e.g. how little can be won, or reductions that give one rank. */
+  readonly warnings: readonly string[];
+}
+
+/** The test figures of a trial. */
+export type TestReport = Pick<
+  TrialResult,
+  'testAccuracy' | 'macroF1' | 'confusion' | 'testAccuracyUnknownWords'
+>;
+
+/** Runs the trials of one recipe in one process; what it has read it keeps for the next trial. */
+export interface TrialRunner {
+  readonly engine: string;
+  readonly versions: Readonly<Record<string, string>>;
+  prepare(): Promise<Preparation>;
+  /** Goes on from the saved state where there is one. Yields to the event loop at least every 100 ms. */
+  run(trial: Trial, storage: TrialStorage, emit: (event: TrialEvent) => void): Promise<TrialResult>;
+  report(trial: Trial, storage: TrialStorage): Promise<TestReport>;
+  costs(rank: number | undefined): readonly LayerCost[];
+  dispose(): void;
+}

@@ -1,0 +1,138 @@
+import type { Method, Metric, Split } from '../recipe/recipe.ts';
+
+/**
+ * One model to make: `baseline` trains (or loads and measures) the uncompressed model of a seed, `control`
+ * retrains it uncompressed, `point` factorizes it at one rank and retrains it.
+ */
+export interface Trial {
+  /** File-safe, unique in the run, e.g. `baseline-s1`, `control-s1`, `task-k9-s1`. */
+  readonly id: string;
+  readonly kind: 'baseline' | 'control' | 'point';
+  readonly seed: number;
+  /** The trial whose best checkpoint this one starts from; baselines have none. */
+  readonly from?: string;
+  readonly method?: Method;
+  readonly metric?: Metric;
+  readonly split?: Split;
+  readonly rank?: number;
+}
+
+/** The figures of one trial; those that do not apply are absent. Accuracies in [0,1]. */
+export interface TrialResult {
+  readonly trial: string;
+  readonly kind: Trial['kind'];
+  readonly method?: Method;
+  readonly metric?: Metric;
+  readonly split?: Split;
+  readonly rank?: number;
+  /** Achieved reduction of the embedding's parameters, 1 - k(m+n)/(mn). */
+  readonly reduction?: number;
+  readonly seed: number;
+  readonly parameters: number;
+  readonly storageBytes: number;
+  /** At the mean length of the validation sentences. */
+  readonly flopsPerSentence: number;
+  /** Before retraining; for a baseline that is loaded, as loaded. */
+  readonly validationAccuracyBefore?: number;
+  /** Of the best epoch (earliest on ties; epoch 0 is the state before retraining). */
+  readonly validationAccuracy: number;
+  readonly bestEpoch: number;
+  readonly seconds: number;
+  /** Test figures are filled in once, when every trial has ended. */
+  readonly testAccuracy?: number;
+  readonly macroF1?: number;
+  /** classes x classes, rows are true classes. */
+  readonly confusion?: readonly (readonly number[])[];
+  /** Test accuracy on sentences with at least one out-of-vocabulary token; absent where there are none. */
+  readonly testAccuracyUnknownWords?: number;
+}
+
+/** The mean over seeds, with every seed's own figures. Numeric fields are means. */
+export interface MeanResult extends Omit<TrialResult, 'trial' | 'seed' | 'confusion' | 'bestEpoch'> {
+  readonly seeds: readonly TrialResult[];
+}
+
+/** Parameters, bytes and FLOPs of one layer. */
+export interface LayerCost {
+  readonly layer: string;
+  readonly parameters: number;
+  readonly storageBytes: number;
+  readonly flopsPerSentence: number;
+}
+
+/** results.json, written when a run has ended (and so far as it came, when it was cancelled). */
+export interface Results {
+  readonly engine: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly dataset: {
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+    readonly classes: readonly string[];
+    readonly vocabulary: number;
+    readonly dimension: number;
+    /** Mean tokens of a validation sentence, the T of the FLOP counts. */
+    readonly meanLength: number;
+  };
+  readonly baseline?: MeanResult;
+  readonly control?: MeanResult;
+  readonly points: readonly TrialResult[];
+  /** Cost by layer of the uncompressed model and of each rank. */
+  readonly costs: {
+    readonly baseline: readonly LayerCost[];
+    readonly byRank: Readonly<Record<string, readonly LayerCost[]>>;
+  };
+}
+
+/** What a run tells while it goes; one JSON line each in events.jsonl. `time` is milliseconds since 1970. */
+export type RunEvent =
+  | {
+      readonly type: 'run';
+      readonly time: number;
+      readonly phase: 'started' | 'resumed';
+      readonly run: string;
+    }
+  | {
+      readonly type: 'plan';
+      readonly time: number;
+      readonly trials: readonly Trial[];
+      readonly epochs: number;
+    }
+  | { readonly type: 'trial'; readonly time: number; readonly trial: string }
+  | {
+      readonly type: 'step';
+      readonly time: number;
+      readonly trial: string;
+      readonly step: number;
+      readonly epoch: number;
+      readonly rate: number;
+      readonly loss: number;
+    }
+  | {
+      readonly type: 'evaluation';
+      readonly time: number;
+      readonly trial: string;
+      readonly validationAccuracy: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly time: number;
+      readonly trial: string;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly loss: number;
+      readonly validationAccuracy: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'result'; readonly time: number; readonly result: TrialResult }
+  | {
+      readonly type: 'message';
+      readonly time: number;
+      readonly level: 'info' | 'warning';
+      readonly text: string;
+    }
+  | { readonly type: 'end'; readonly time: number; readonly state: 'done' | 'failed' | 'cancelled' };
+
+/** Omit that keeps a union's members apart. */
+type WithoutTime<E> = E extends RunEvent ? Omit<E, 'time'> : never;
+export type TrialEvent = WithoutTime<RunEvent>;
