@@ -1,0 +1,328 @@
+import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
+import { readCheckpoint } from '../checkpoint/folder.ts';
+import { layerCosts } from '../cost/cost.ts';
+import { achievedReduction } from '../cost/reduction.ts';
+import { factorize } from '../embedding/factorize.ts';
+import { EmbeddingTable } from '../embedding/table.ts';
+import { createEngine } from '../engine/createEngine.ts';
+import type { Engine, EngineName } from '../engine/engine.ts';
+import { UserError } from '../errors.ts';
+import { Classifier } from '../model/classifier.ts';
+import { initialWeights } from '../model/initialize.ts';
+import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
+import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { predictDataset } from '../training/evaluate.ts';
+import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
+import { createPause } from '../training/pause.ts';
+import { taskGradientCovariance } from '../training/taskGradient.ts';
+import { Trainer, weightsOfState } from '../training/trainer.ts';
+import { prepareData, type PreparedData } from './prepare.ts';
+import type { Preparation, TestReport, TrialRunner, TrialStorage } from './runner.ts';
+import type { LayerCost, Trial, TrialEvent, TrialResult } from './trial.ts';
+
+type Emit = (event: TrialEvent) => void;
+
+/** Step events an epoch at most; the panel draws no more than it can show. */
+const stepEventsPerEpoch = 100;
+/** An accuracy this far below the expected one means that vocabulary or tokenizer do not fit. */
+const expectedAccuracySlack = 0.02;
+
+/** Starts the engine; data is read at the first call that needs it and kept for the next trial. */
+export async function createTrialRunner(options: {
+  readonly recipe: Recipe;
+  readonly engine: EngineName | 'auto';
+  readonly wasmFolder: string;
+}): Promise<TrialRunner> {
+  return new SweepRunner(options.recipe, await createEngine(options.engine, options.wasmFolder));
+}
+
+class SweepRunner implements TrialRunner {
+  readonly engine: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly #recipe: Recipe;
+  readonly #engine: Engine;
+  readonly #pause = createPause();
+  #data: PreparedData | undefined;
+  #loaded: Checkpoint | undefined;
+  /** The last parent read and what was computed from it; trials come parent by parent. */
+  #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
+  #covariance: { readonly id: string; readonly matrix: Float64Array } | undefined;
+  #spec: ModelSpec | undefined;
+
+  constructor(recipe: Recipe, engine: Engine) {
+    this.#recipe = recipe;
+    this.#engine = engine;
+    this.engine = engine.name;
+    this.versions = engine.versions;
+  }
+
+  async prepare(): Promise<Preparation> {
+    const data = await this.#prepareData();
+    const spec = this.#spec ?? (await this.#start(0)).spec;
+    this.#spec = spec;
+    const meanLength = this.#meanLength(data);
+    const costs = layerCosts(spec, meanLength);
+    const parameters = costs.reduce((sum, layer) => sum + layer.parameters, 0);
+    const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
+    const warnings = [...data.warnings];
+    if (this.#recipe.compress !== undefined && embeddingShare < 0.5) {
+      const percent = (100 * embeddingShare).toFixed(0);
+      warnings.push(
+        `The embedding is only ${percent} % of this model's parameters, so at best the model shrinks by ${percent} %.`,
+      );
+    }
+    return {
+      train: sentenceCount(data.train),
+      validation: sentenceCount(data.validation),
+      test: data.test === undefined ? 0 : sentenceCount(data.test),
+      classes: data.labels,
+      vocabulary: spec.embedding.rows,
+      dimension: spec.embedding.dimension,
+      meanLength,
+      embeddingShare,
+      warnings,
+    };
+  }
+
+  async run(trial: Trial, storage: TrialStorage, emit: Emit): Promise<TrialResult> {
+    const started = performance.now();
+    const data = await this.#prepareData(trial, storage);
+    const saved = await storage.loadState(trial.id);
+    const start = await this.#startOf(trial, storage, data, emit);
+    const settings: TrainingSettings | undefined =
+      trial.kind === 'baseline' ? this.#recipe.train : this.#recipe.retrain;
+    const epochs = settings?.epochs ?? 0;
+    const weights = saved === undefined ? start.weights : weightsOfState(saved);
+    const model = new Classifier(this.#engine, start.spec, weights, settings?.optimizer);
+    try {
+      const trainer = new Trainer({
+        model,
+        settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },
+        train: data.train,
+        validation: data.validation,
+        seed: trial.seed,
+        pause: this.#pause,
+      });
+      let seconds = 0;
+      let before: number | undefined;
+      if (saved === undefined) {
+        before = await trainer.validate();
+        if (trial.kind === 'baseline' && this.#recipe.model !== undefined) this.#checkExpected(before);
+        trainer.acceptStart(before);
+        emit({ type: 'evaluation', trial: trial.id, validationAccuracy: before });
+        await storage.saveBest(trial.id, { ...start, weights: model.weights() });
+      } else {
+        trainer.restore(saved);
+        before = saved.meta['before'] as number;
+        seconds = saved.meta['seconds'] as number;
+      }
+      let mark = started;
+      while (trainer.epochsDone < epochs) {
+        const steps = stepReporter(trial.id, data.train, settings?.batchSize ?? 1, emit);
+        const epoch = await trainer.epoch(steps);
+        seconds += (performance.now() - mark) / 1000;
+        mark = performance.now();
+        if (epoch.best) await storage.saveBest(trial.id, { ...start, weights: model.weights() });
+        const state = trainer.state();
+        await storage.saveState(trial.id, { ...state, meta: { ...state.meta, before, seconds } });
+        emit({
+          type: 'epoch',
+          trial: trial.id,
+          epoch: epoch.epoch,
+          epochs,
+          loss: epoch.loss,
+          validationAccuracy: epoch.validationAccuracy,
+          seconds: epoch.seconds,
+        });
+      }
+      const costs = layerCosts(start.spec, this.#meanLength(data));
+      const total = (key: 'parameters' | 'storageBytes' | 'flopsPerSentence'): number =>
+        costs.reduce((sum, layer) => sum + layer[key], 0);
+      const { rows, dimension, rank } = start.spec.embedding;
+      return {
+        trial: trial.id,
+        kind: trial.kind,
+        ...(trial.method !== undefined && { method: trial.method }),
+        ...(trial.metric !== undefined && { metric: trial.metric }),
+        ...(trial.split !== undefined && { split: trial.split }),
+        ...(rank !== undefined && { rank, reduction: achievedReduction(rank, rows, dimension) }),
+        seed: trial.seed,
+        parameters: total('parameters'),
+        storageBytes: total('storageBytes'),
+        flopsPerSentence: total('flopsPerSentence'),
+        // A model that starts from random weights has no accuracy before its training.
+        ...(!(trial.kind === 'baseline' && this.#recipe.train) && { validationAccuracyBefore: before }),
+        validationAccuracy: trainer.bestAccuracy,
+        bestEpoch: trainer.bestEpoch,
+        seconds: seconds + (performance.now() - mark) / 1000,
+      };
+    } finally {
+      model.dispose();
+    }
+  }
+
+  async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
+    const { test } = await this.#prepareData(trial, storage);
+    if (test === undefined) return {};
+    const checkpoint = await storage.loadBest(trial.id);
+    const model = new Classifier(this.#engine, checkpoint.spec, checkpoint.weights);
+    try {
+      const predicted = await predictDataset(model, test, this.#pause);
+      const confusion = confusionMatrix(test.labels, predicted, checkpoint.spec.classes);
+      const unknown = [...test.withUnknown.keys()].filter((i) => test.withUnknown[i] === 1);
+      return {
+        testAccuracy: accuracy(confusion),
+        macroF1: macroF1(confusion),
+        confusion,
+        ...(unknown.length > 0 && {
+          testAccuracyUnknownWords:
+            unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,
+        }),
+      };
+    } finally {
+      model.dispose();
+    }
+  }
+
+  costs(rank: number | undefined): readonly LayerCost[] {
+    if (this.#data === undefined || this.#spec === undefined) throw new Error('costs before prepare');
+    const { rows, dimension } = this.#spec.embedding;
+    const embedding = { rows, dimension, ...(rank !== undefined && { rank }) };
+    return layerCosts({ ...this.#spec, embedding }, this.#meanLength(this.#data));
+  }
+
+  dispose(): void {
+    this.#data = undefined;
+    this.#parent = undefined;
+  }
+
+  /** Reads the data once; for a trial with a parent the parent's checkpoint brings vocabulary and labels. */
+  async #prepareData(trial?: Trial, storage?: TrialStorage): Promise<PreparedData> {
+    if (this.#data !== undefined) return this.#data;
+    const source =
+      trial?.from !== undefined && storage !== undefined
+        ? await this.#parentOf(trial.from, storage)
+        : await this.#loadModel();
+    if (source !== undefined) this.#spec = source.spec;
+    this.#data = await prepareData(this.#recipe, source);
+    return this.#data;
+  }
+
+  async #loadModel(): Promise<Checkpoint | undefined> {
+    if (this.#recipe.model === undefined) return undefined;
+    this.#loaded ??= await readCheckpoint(this.#recipe.model);
+    if (this.#loaded.spec.embedding.rank !== undefined && this.#recipe.compress !== undefined) {
+      throw new UserError(
+        'already-factorized',
+        `The model's embedding is already factorized, at rank ${this.#loaded.spec.embedding.rank}.`,
+        'Compress the model that it was made from.',
+        { file: this.#recipe.model },
+      );
+    }
+    return this.#loaded;
+  }
+
+  async #parentOf(id: string, storage: TrialStorage): Promise<Checkpoint> {
+    if (this.#parent?.id !== id) this.#parent = { id, checkpoint: await storage.loadBest(id) };
+    return this.#parent.checkpoint;
+  }
+
+  /** The model that a trial begins with. */
+  async #startOf(trial: Trial, storage: TrialStorage, data: PreparedData, emit: Emit): Promise<Checkpoint> {
+    if (trial.from === undefined) return this.#start(trial.seed);
+    const parent = await this.#parentOf(trial.from, storage);
+    if (trial.kind !== 'point' || trial.rank === undefined) return parent;
+    const { rows, dimension } = parent.spec.embedding;
+    const table = parent.weights.get('embedding/table');
+    if (table === undefined) throw new Error(`The checkpoint of '${trial.from}' has no table.`);
+    const metric = trial.metric ?? 'task';
+    const { A, B, rank, warnings } = factorize(new EmbeddingTable(rows, dimension, table.data), {
+      rank: trial.rank,
+      metric,
+      split: trial.split ?? 'balanced',
+      ...(metric === 'task' && { gradientCovariance: await this.#covarianceOf(trial.from, parent, data) }),
+    });
+    for (const text of warnings) emit({ type: 'message', level: 'warning', text: `${trial.id}: ${text}` });
+    const weights = new Map(parent.weights);
+    weights.delete('embedding/table');
+    weights.set('embedding/A', { shape: [rows, rank], data: A });
+    weights.set('embedding/B', { shape: [rank, dimension], data: B });
+    return { ...parent, spec: { ...parent.spec, embedding: { rows, dimension, rank } }, weights };
+  }
+
+  async #covarianceOf(id: string, parent: Checkpoint, data: PreparedData): Promise<Float64Array> {
+    if (this.#covariance?.id !== id) {
+      const model = new Classifier(this.#engine, parent.spec, parent.weights);
+      try {
+        const matrix = await taskGradientCovariance(model, data.train, this.#recipe.data.seed, this.#pause);
+        this.#covariance = { id, matrix };
+      } finally {
+        model.dispose();
+      }
+    }
+    return this.#covariance.matrix;
+  }
+
+  /** The loaded model, or a new one with the seed's weights. */
+  async #start(seed: number): Promise<Checkpoint> {
+    const loaded = await this.#loadModel();
+    const data = await this.#prepareData();
+    if (loaded !== undefined) {
+      return { ...loaded, text: data.text, vocabulary: data.vocabulary, labels: data.labels };
+    }
+    const { train } = this.#recipe;
+    if (train === undefined || data.initialTable === undefined) throw new Error('Nothing to train.');
+    const { rows, dimension } = data.initialTable;
+    const spec: ModelSpec = {
+      embedding: { rows, dimension },
+      body:
+        train.architecture === 'dan'
+          ? { kind: 'dan', hidden: train.hidden }
+          : {
+              kind: 'lstm',
+              units: train.units,
+              pooling: train.pooling,
+              peepholes: train.peepholes,
+              hidden: train.hidden,
+            },
+      head: 'softmax',
+      classes: data.labels.length,
+      masked: true,
+    };
+    return {
+      spec,
+      weights: initialWeights(spec, data.initialTable.data, seed),
+      text: data.text,
+      vocabulary: data.vocabulary,
+      labels: data.labels,
+    };
+  }
+
+  #checkExpected(found: number): void {
+    const expected = this.#recipe.expectedAccuracy;
+    if (expected === undefined || found >= expected - expectedAccuracySlack) return;
+    throw new UserError(
+      'accuracy-below-expected',
+      `The model as loaded scores ${found.toFixed(3)} on the validation data, where ${expected} was expected.`,
+      'Its vocabulary, tokenizer or label order does not fit: check "vocabulary", "text" and "labels" in the recipe.',
+      { file: this.#recipe.path, item: 'expectedAccuracy' },
+    );
+  }
+
+  #meanLength({ validation }: PreparedData): number {
+    return validation.ids.length / Math.max(1, sentenceCount(validation));
+  }
+}
+
+/** Passes on at most `stepEventsPerEpoch` steps an epoch, evenly. */
+function stepReporter(
+  trial: string,
+  train: EncodedDataset,
+  batchSize: number,
+  emit: Emit,
+): (step: { step: number; epoch: number; rate: number; loss: number }) => void {
+  const every = Math.max(1, Math.ceil(sentenceCount(train) / batchSize / stepEventsPerEpoch));
+  return (step) => {
+    if (step.step % every === 0) emit({ type: 'step', trial, ...step });
+  };
+}

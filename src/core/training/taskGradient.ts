@@ -1,0 +1,69 @@
+import { GradientCovariance } from '../embedding/taskMetric.ts';
+import type { Matrix } from '../engine/engine.ts';
+import type { Classifier } from '../model/classifier.ts';
+import { logitGradient } from '../model/loss.ts';
+import { Random } from '../random.ts';
+import { evaluationBatches } from '../text/batches.ts';
+import type { EncodedDataset } from '../text/encoded.ts';
+import type { Pause } from './pause.ts';
+
+/** Up to so many classes each gets a pass of its own and the sum is exact; beyond, one label a sentence is drawn. */
+const exactClasses = 6;
+const batchSize = 256;
+
+/**
+ * G = sum over the training tokens of g g^T, n x n, with g the gradient of the log-likelihood with respect to the
+ * token's embedding vector and labels from the model's own prediction: the Fisher information of the embedding
+ * space, shared by all words (as K-FAC shares a layer's; Martens and Grosse, ICML 2015).
+ */
+export async function taskGradientCovariance(
+  model: Classifier,
+  train: EncodedDataset,
+  seed: number,
+  pause: Pause,
+): Promise<Float64Array> {
+  const { classes, embedding, head } = model.spec;
+  const covariance = new GradientCovariance(embedding.dimension);
+  const random = new Random(seed, 4);
+  const choices: ((probability: Matrix) => Matrix)[] =
+    classes <= exactClasses
+      ? Array.from(
+          { length: classes },
+          (_, label) => (probability) => expectedGradient(probability, label, head),
+        )
+      : [(probability) => logitGradient(probability, drawLabels(probability, random), head, 1)];
+  for (const batch of evaluationBatches(train, batchSize)) {
+    for (const choose of choices) {
+      const { gradient, weights } = model.vectorGradients(batch, choose);
+      covariance.add(gradient.data, weights);
+      await pause();
+    }
+  }
+  return covariance.matrix;
+}
+
+/** The gradient for one label, times sqrt(p(label)), so that g g^T carries the label's probability. */
+function expectedGradient(
+  probability: Matrix,
+  label: number,
+  head: 'softmax' | 'sigmoid' | 'logits',
+): Matrix {
+  const gradient = logitGradient(probability, new Int32Array(probability.rows).fill(label), head, 1);
+  for (let r = 0; r < gradient.rows; r++) {
+    const share = Math.sqrt(probability.data[r * probability.columns + label]!);
+    for (let c = 0; c < gradient.columns; c++) gradient.data[r * gradient.columns + c]! *= share;
+  }
+  return gradient;
+}
+
+/** One label a sentence, with the model's own probabilities. */
+function drawLabels({ rows, columns, data }: Matrix, random: Random): Int32Array {
+  return Int32Array.from({ length: rows }, (_, r) => {
+    let left = random.uniform();
+    for (let c = 0; c < columns - 1; c++) {
+      left -= data[r * columns + c]!;
+      if (left < 0) return c;
+    }
+    return columns - 1;
+  });
+}

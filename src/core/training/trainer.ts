@@ -1,0 +1,151 @@
+import type { Tensor } from '../checkpoint/checkpoint.ts';
+import type { Classifier } from '../model/classifier.ts';
+import { Random } from '../random.ts';
+import type { TrainingSettings } from '../recipe/recipe.ts';
+import type { SavedState } from '../sweep/runner.ts';
+import { trainingBatchCount, trainingBatches } from '../text/batches.ts';
+import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { evaluate } from './evaluate.ts';
+import { accuracy } from './metrics.ts';
+import type { Pause } from './pause.ts';
+import { createSchedule } from './schedule.ts';
+
+export interface StepReport {
+  readonly step: number;
+  readonly epoch: number;
+  readonly rate: number;
+  readonly loss: number;
+}
+
+export interface EpochReport {
+  /** Epochs finished, from 1. */
+  readonly epoch: number;
+  /** Mean over its steps. */
+  readonly loss: number;
+  readonly validationAccuracy: number;
+  /** Higher than that of every epoch before. */
+  readonly best: boolean;
+  readonly seconds: number;
+}
+
+/** The progress of a training that a SavedState holds beside the tensors. */
+interface Progress {
+  readonly epochsDone: number;
+  readonly iteration: number;
+  readonly bestEpoch: number;
+  readonly bestAccuracy: number;
+}
+
+/**
+ * Trains a classifier epoch by epoch and remembers which epoch validated best (the earliest on ties; epoch 0 is
+ * the state before the first step). All randomness of an epoch comes from the seed and the epoch's number, so a
+ * training that goes on from its saved state gives what an undisturbed one does.
+ */
+export class Trainer {
+  readonly #model: Classifier;
+  readonly #settings: TrainingSettings;
+  readonly #train: EncodedDataset;
+  readonly #validation: EncodedDataset;
+  readonly #seed: number;
+  readonly #pause: Pause;
+  readonly #rateAt: (iteration: number, epoch: number) => number;
+  #progress: Progress = { epochsDone: 0, iteration: 0, bestEpoch: 0, bestAccuracy: -1 };
+
+  constructor(options: {
+    readonly model: Classifier;
+    readonly settings: TrainingSettings;
+    readonly train: EncodedDataset;
+    readonly validation: EncodedDataset;
+    readonly seed: number;
+    readonly pause: Pause;
+  }) {
+    this.#model = options.model;
+    this.#settings = options.settings;
+    this.#train = options.train;
+    this.#validation = options.validation;
+    this.#seed = options.seed;
+    this.#pause = options.pause;
+    const iterations = trainingBatchCount(sentenceCount(options.train), options.settings.batchSize);
+    this.#rateAt = createSchedule(options.settings.schedule, iterations);
+  }
+
+  get epochsDone(): number {
+    return this.#progress.epochsDone;
+  }
+
+  get bestEpoch(): number {
+    return this.#progress.bestEpoch;
+  }
+
+  get bestAccuracy(): number {
+    return this.#progress.bestAccuracy;
+  }
+
+  /** Validation accuracy of the model as it is, in [0,1]. */
+  async validate(): Promise<number> {
+    return accuracy(await evaluate(this.#model, this.#validation, this.#pause));
+  }
+
+  /** Counts the model before training as epoch 0. */
+  acceptStart(validationAccuracy: number): void {
+    this.#progress = { ...this.#progress, bestEpoch: 0, bestAccuracy: validationAccuracy };
+  }
+
+  /** One pass over the training data and one over the validation data. */
+  async epoch(report: (step: StepReport) => void): Promise<EpochReport> {
+    const started = performance.now();
+    const epoch = this.#progress.epochsDone;
+    const { batchSize, dropout, wordDropout } = this.#settings;
+    const order = new Random(this.#seed, 2, epoch);
+    const drop = { units: dropout, words: wordDropout, random: new Random(this.#seed, 3, epoch) };
+    let iteration = this.#progress.iteration;
+    let sum = 0;
+    let steps = 0;
+    for (const batch of trainingBatches(this.#train, batchSize, order)) {
+      const rate = this.#rateAt(iteration, epoch);
+      const loss = this.#model.trainStep(batch, rate, drop);
+      sum += loss;
+      steps++;
+      report({ step: iteration, epoch, rate, loss });
+      iteration++;
+      await this.#pause();
+    }
+    const validationAccuracy = await this.validate();
+    const best = validationAccuracy > this.#progress.bestAccuracy;
+    this.#progress = {
+      epochsDone: epoch + 1,
+      iteration,
+      bestEpoch: best ? epoch + 1 : this.#progress.bestEpoch,
+      bestAccuracy: best ? validationAccuracy : this.#progress.bestAccuracy,
+    };
+    const seconds = (performance.now() - started) / 1000;
+    return { epoch: epoch + 1, loss: sum / steps, validationAccuracy, best, seconds };
+  }
+
+  /** What `restore` needs, as it is now. */
+  state(): SavedState {
+    const tensors = new Map<string, Tensor>();
+    for (const [name, tensor] of this.#model.weights()) tensors.set(`weights/${name}`, tensor);
+    for (const [name, tensor] of this.#model.optimizerState()) tensors.set(`optimizer/${name}`, tensor);
+    return { tensors, meta: { ...this.#progress } };
+  }
+
+  /** Goes on from a state; the model must have been built from its weights (`weightsOfState`). */
+  restore(state: SavedState): void {
+    this.#progress = state.meta as unknown as Progress;
+    this.#model.restoreOptimizers(section(state, 'optimizer/'));
+  }
+}
+
+/** The model's weights in a saved state. */
+export function weightsOfState(state: SavedState): Map<string, Tensor> {
+  return section(state, 'weights/');
+}
+
+function section(state: SavedState, prefix: string): Map<string, Tensor> {
+  return new Map(
+    [...state.tensors]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
+}
