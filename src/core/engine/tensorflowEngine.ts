@@ -28,6 +28,8 @@ interface Binding {
 const requireHere = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
 
 function loadBinding(): { binding: Binding; version: string } {
+  // TensorFlow reports its CPU features on stderr unless told otherwise before it is loaded.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
     const manifest = requireHere('@tensorflow/tfjs-node/package.json') as { version: string };
     const binding = requireHere('@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node') as Binding;
