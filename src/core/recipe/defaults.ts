@@ -1,0 +1,71 @@
+import type { CompressSettings, DataSource, Fraction, RetrainSettings, TextSettings } from './recipe.ts';
+
+/** What a recipe means where it says nothing. The schema repeats these values for the editor; a test compares. */
+
+export const textDefaults: TextSettings = {
+  tokenizer: 'words',
+  lowercase: true,
+  maxLength: 128,
+  padding: 'right',
+  outOfVocabularyToken: '<unk>',
+};
+
+export const vocabularyDefault = 'training';
+
+export const sourceDefaults: Pick<DataSource, 'textColumn' | 'labelColumn' | 'encoding'> = {
+  textColumn: 'text',
+  labelColumn: 'label',
+  encoding: 'utf-8',
+};
+
+export const dataDefaults: { readonly validation: Fraction; readonly seed: number } = {
+  validation: { fraction: 0.1 },
+  seed: 1,
+};
+
+export const optimizerDefaults = {
+  adam: { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+  sgd: { name: 'sgd' },
+  adagrad: { name: 'adagrad', initialAccumulator: 0.1, epsilon: 1e-7 },
+} as const;
+
+/** `decayEpochs` is the phase's own: see `trainDefaults` and `retrainDefaults`. */
+export const scheduleDefaults = {
+  calr: { name: 'calr', rate: 1e-3, decay: 0.1, stepSize: 'auto' },
+  constant: { name: 'constant', rate: 1e-3 },
+} as const;
+
+const trainingDefaults = {
+  batchSize: 64,
+  optimizer: 'adam',
+  schedule: 'calr',
+  dropout: 0.2,
+  wordDropout: 0.2,
+} as const;
+
+export const trainDefaults = {
+  ...trainingDefaults,
+  epochs: 8,
+  decayEpochs: 5,
+  hidden: { dan: [100, 100], lstm: [] },
+  units: 128,
+  pooling: 'mean',
+  peepholes: false,
+  dimension: 100,
+} as const;
+
+export const retrainDefaults = {
+  ...trainingDefaults,
+  epochs: 5,
+  decayEpochs: 3,
+  seeds: [1] satisfies RetrainSettings['seeds'],
+} as const;
+
+/** The reductions hold where a recipe has neither reductions nor ranks. */
+export const compressDefaults: CompressSettings = {
+  method: 'low-rank',
+  metrics: ['task'],
+  split: 'balanced',
+  reductions: [0.5, 0.7, 0.9, 0.95, 0.98],
+  ranks: [],
+};

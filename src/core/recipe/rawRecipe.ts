@@ -1,0 +1,71 @@
+import type {
+  DataSource,
+  Fraction,
+  Method,
+  Metric,
+  OptimizerSettings,
+  ScheduleSettings,
+  Split,
+  TextSettings,
+  TrainSettings,
+} from './recipe.ts';
+
+/** The types of a recipe as it is written: what the schema allows, paths relative to the file. */
+
+/** `Pick<T, K>` of each member of a union: the name, and any of the other settings. */
+type NamedSettings<T extends { readonly name: string }> = T extends unknown
+  ? Pick<T, 'name'> & Partial<Omit<T, 'name'>>
+  : never;
+
+export type RawOptimizer = OptimizerSettings['name'] | NamedSettings<OptimizerSettings>;
+export type RawSchedule = ScheduleSettings['name'] | NamedSettings<ScheduleSettings>;
+export type RawSource = Pick<DataSource, 'path' | 'format'> & Partial<DataSource>;
+
+export interface RawTraining {
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly optimizer?: RawOptimizer;
+  readonly schedule?: RawSchedule;
+  readonly dropout?: number;
+  readonly wordDropout?: number;
+}
+
+export interface RawTrain extends RawTraining {
+  readonly architecture: TrainSettings['architecture'];
+  readonly hidden?: number | readonly number[];
+  readonly units?: number;
+  readonly pooling?: TrainSettings['pooling'];
+  readonly peepholes?: boolean;
+  readonly embedding?: { readonly dimension?: number; readonly vectors?: string };
+}
+
+export interface RawRetrain extends RawTraining {
+  readonly seeds?: readonly number[];
+}
+
+export interface RawCompress {
+  readonly method?: Method;
+  readonly metric?: Metric | readonly Metric[];
+  readonly split?: Split;
+  readonly reductions?: readonly number[];
+  readonly ranks?: readonly number[];
+}
+
+export interface RawRecipe {
+  readonly $schema?: string;
+  readonly model?: string;
+  readonly train?: RawTrain;
+  readonly vocabulary?: string;
+  readonly text?: Partial<TextSettings>;
+  readonly data: {
+    readonly train: RawSource;
+    readonly validation?: RawSource | Fraction;
+    readonly test?: RawSource | Fraction;
+    readonly seed?: number;
+  };
+  readonly labels?: readonly string[];
+  readonly compress?: RawCompress;
+  readonly retrain?: RawRetrain;
+  readonly expectedAccuracy?: number;
+  readonly output?: string;
+}

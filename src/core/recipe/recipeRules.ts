@@ -1,0 +1,75 @@
+import { UserError } from '../errors.ts';
+import { dataDefaults } from './defaults.ts';
+import type { JsonDocument, JsonPath } from './jsonDocument.ts';
+import type { RawRecipe } from './rawRecipe.ts';
+
+/** The rules that tie fields together and that a schema cannot say well; for a recipe that its schema accepts. */
+export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserError[] {
+  const errors: UserError[] = [];
+  const fail = (code: string, path: JsonPath, message: string, hint: string) =>
+    errors.push(new UserError(code, message, hint, document.placeOf(path)));
+  const { model, train, vocabulary, text, data, compress } = recipe;
+
+  if (model !== undefined && train !== undefined) {
+    fail('model-and-train', ['train'], 'A recipe has either "model" or "train", found both.', 'Remove one.');
+  }
+  if (model === undefined && train === undefined) {
+    fail(
+      'no-model',
+      [],
+      'The recipe needs "model" or "train", found neither.',
+      'Name a checkpoint with "model", or describe a model to train with "train".',
+    );
+  }
+  if (compress?.reductions?.length === 0 && (compress.ranks ?? []).length === 0) {
+    fail(
+      'nothing-to-compress',
+      ['compress', 'reductions'],
+      'compress has neither reductions nor ranks.',
+      'Give one at least, e.g. "reductions": [0.9], or leave both out for the default.',
+    );
+  }
+  if (model !== undefined && (vocabulary === 'training' || vocabulary === 'all-vectors')) {
+    fail(
+      'vocabulary-of-model',
+      ['vocabulary'],
+      `vocabulary must be a file where there is "model", found "${vocabulary}".`,
+      'Name the file of the words that the model was trained with, or leave the field out.',
+    );
+  }
+  if (train !== undefined && vocabulary === 'all-vectors' && train.embedding?.vectors === undefined) {
+    fail(
+      'vocabulary-without-vectors',
+      ['vocabulary'],
+      'vocabulary is "all-vectors" but train.embedding.vectors is missing.',
+      'Name the vectors, or choose the vocabulary "training".',
+    );
+  }
+  if (train !== undefined && text?.tokenizer === 'ids' && (vocabulary ?? 'training') === 'training') {
+    fail(
+      'ids-without-vocabulary',
+      ['text', 'tokenizer'],
+      'text.tokenizer is "ids" but the vocabulary is "training", which needs words.',
+      'Name the vocabulary file that the rows were indexed with.',
+    );
+  }
+  if (model === undefined && recipe.expectedAccuracy !== undefined) {
+    fail(
+      'expected-accuracy-without-model',
+      ['expectedAccuracy'],
+      'expectedAccuracy has no meaning without "model".',
+      'Remove it.',
+    );
+  }
+  const fractions = [data.validation ?? dataDefaults.validation, data.test];
+  const taken = fractions.reduce((sum, part) => sum + (part && 'fraction' in part ? part.fraction : 0), 0);
+  if (taken >= 1) {
+    fail(
+      'fractions-too-large',
+      ['data', 'test'],
+      `The fractions of validation and test must leave training data, found ${Number(taken.toFixed(6))} in all.`,
+      'Make them smaller.',
+    );
+  }
+  return errors;
+}

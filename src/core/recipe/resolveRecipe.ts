@@ -1,0 +1,132 @@
+import { basename, dirname, resolve } from 'node:path';
+import {
+  compressDefaults,
+  dataDefaults,
+  optimizerDefaults,
+  retrainDefaults,
+  scheduleDefaults,
+  sourceDefaults,
+  textDefaults,
+  trainDefaults,
+  vocabularyDefault,
+} from './defaults.ts';
+import type {
+  RawCompress,
+  RawOptimizer,
+  RawRecipe,
+  RawSchedule,
+  RawSource,
+  RawTrain,
+  RawTraining,
+} from './rawRecipe.ts';
+import type {
+  CompressSettings,
+  DataSource,
+  Fraction,
+  OptimizerSettings,
+  Recipe,
+  ScheduleSettings,
+  TrainSettings,
+  TrainingSettings,
+} from './recipe.ts';
+
+/**
+ * Applies the defaults and makes paths absolute.
+ *
+ * @param raw a recipe without errors
+ * @param path the recipe's file, whose folder paths are relative to
+ */
+export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
+  const file = resolve(path);
+  const at = (relative: string): string => resolve(dirname(file), relative);
+  const { model, train, text, data, labels, compress, retrain, expectedAccuracy, output } = raw;
+  const vocabulary = raw.vocabulary ?? (train && vocabularyDefault);
+  return {
+    path: file,
+    name: basename(file).replace(/(\.press)?\.jsonc?$/i, ''),
+    ...(model !== undefined && { model: at(model) }),
+    ...(train && { train: resolveTrain(train, at) }),
+    ...(vocabulary !== undefined && {
+      vocabulary:
+        vocabulary === 'training' || vocabulary === 'all-vectors' ? vocabulary : { path: at(vocabulary) },
+    }),
+    ...((text ?? train) && { text: { ...textDefaults, ...text } }),
+    data: {
+      train: resolveSource(data.train, at),
+      validation: resolvePart(data.validation ?? dataDefaults.validation, at),
+      ...(data.test && { test: resolvePart(data.test, at) }),
+      seed: data.seed ?? dataDefaults.seed,
+    },
+    ...(labels && { labels }),
+    ...(compress && { compress: resolveCompress(compress) }),
+    retrain: {
+      ...resolveTraining(retrain ?? {}, retrainDefaults),
+      seeds: retrain?.seeds ?? retrainDefaults.seeds,
+    },
+    ...(expectedAccuracy !== undefined && { expectedAccuracy }),
+    ...(output !== undefined && { output: at(output) }),
+  };
+}
+
+type ToAbsolute = (relative: string) => string;
+
+function resolveTrain(raw: RawTrain, at: ToAbsolute): TrainSettings {
+  const vectors = raw.embedding?.vectors;
+  return {
+    architecture: raw.architecture,
+    hidden: [raw.hidden ?? trainDefaults.hidden[raw.architecture]].flat(),
+    units: raw.units ?? trainDefaults.units,
+    pooling: raw.pooling ?? trainDefaults.pooling,
+    peepholes: raw.peepholes ?? trainDefaults.peepholes,
+    embedding: {
+      dimension: raw.embedding?.dimension ?? trainDefaults.dimension,
+      ...(vectors !== undefined && { vectors: at(vectors) }),
+    },
+    ...resolveTraining(raw, trainDefaults),
+  };
+}
+
+function resolveTraining(
+  raw: RawTraining,
+  defaults: typeof trainDefaults | typeof retrainDefaults,
+): TrainingSettings {
+  return {
+    epochs: raw.epochs ?? defaults.epochs,
+    batchSize: raw.batchSize ?? defaults.batchSize,
+    optimizer: resolveOptimizer(raw.optimizer ?? defaults.optimizer),
+    schedule: resolveSchedule(raw.schedule ?? defaults.schedule, defaults.decayEpochs),
+    dropout: raw.dropout ?? defaults.dropout,
+    wordDropout: raw.wordDropout ?? defaults.wordDropout,
+  };
+}
+
+function resolveOptimizer(raw: RawOptimizer): OptimizerSettings {
+  const given = typeof raw === 'string' ? { name: raw } : raw;
+  // The schema has made sure that the settings given are the named optimizer's.
+  return { ...optimizerDefaults[given.name], ...given } as OptimizerSettings;
+}
+
+function resolveSchedule(raw: RawSchedule, decayEpochs: number): ScheduleSettings {
+  const given = typeof raw === 'string' ? { name: raw } : raw;
+  const defaults =
+    given.name === 'calr' ? { ...scheduleDefaults.calr, decayEpochs } : scheduleDefaults.constant;
+  return { ...defaults, ...given } as ScheduleSettings;
+}
+
+function resolvePart(raw: RawSource | Fraction, at: ToAbsolute): DataSource | Fraction {
+  return 'fraction' in raw ? { fraction: raw.fraction } : resolveSource(raw, at);
+}
+
+function resolveSource(raw: RawSource, at: ToAbsolute): DataSource {
+  return { ...sourceDefaults, ...raw, path: at(raw.path) };
+}
+
+function resolveCompress(raw: RawCompress): CompressSettings {
+  return {
+    method: raw.method ?? compressDefaults.method,
+    metrics: [raw.metric ?? compressDefaults.metrics].flat(),
+    split: raw.split ?? compressDefaults.split,
+    reductions: raw.reductions ?? (raw.ranks?.length ? [] : compressDefaults.reductions),
+    ranks: raw.ranks ?? compressDefaults.ranks,
+  };
+}
