@@ -67,14 +67,12 @@ export async function createWasmEngine(wasmFolder: string): Promise<Engine> {
       const [rows, , columns] = productSizes(a, b, transposeA, transposeB);
       const left = transposeA ? transposed(a as Matrix | HostVariable) : (a as Matrix | HostVariable);
       const right = transposeB ? transposed(b as Matrix | HostVariable) : (b as Matrix | HostVariable);
-      const data = tf.tidy(() =>
-        tf
-          .matMul(
-            tf.tensor2d(left.data, [left.rows, left.columns]),
-            tf.tensor2d(right.data, [right.rows, right.columns]),
-          )
-          .dataSync<'float32'>(),
-      );
+      const leftTensor = tf.tensor2d(left.data, [left.rows, left.columns]);
+      const rightTensor = tf.tensor2d(right.data, [right.rows, right.columns]);
+      const product = tf.matMul(leftTensor, rightTensor);
+      const data = product.dataSync<'float32'>();
+      // No tf.tidy: it would search the values that it returns, one by one, for tensors.
+      tf.dispose([leftTensor, rightTensor, product]);
       return { rows, columns, data };
     },
     variable: (value, optimizer) => new HostVariable(value, optimizer),
