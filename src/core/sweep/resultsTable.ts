@@ -1,0 +1,111 @@
+import { meanPoints, referenceAccuracy } from './results.ts';
+import type { MeanResult, Results } from './trial.ts';
+
+interface Column {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+}
+
+interface Row {
+  readonly name: string;
+  readonly result: MeanResult;
+}
+
+/** The results as a plain-text table: the uncompressed model, its control, and each metric's ranks, largest first. */
+export function resultsTable(results: Results): string {
+  const { baseline, control } = results;
+  const rows: Row[] = [
+    ...(baseline ? [{ name: 'uncompressed', result: baseline }] : []),
+    ...(control ? [{ name: 'retrained control', result: control }] : []),
+    ...byMetric(meanPoints(results.points)).map((result) => ({ name: result.metric ?? '', result })),
+  ];
+  if (rows.length === 0) return 'No trial has ended yet.';
+  const columns = columnsFor(results, rows);
+  const cells = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
+  ];
+  const widths = columns.map((_, c) => Math.max(...cells.map((line) => line[c]?.length ?? 0)));
+  const lines = cells.map((line) =>
+    line
+      .map((text, c) => (c === 0 ? text.padEnd(widths[c] ?? 0) : text.padStart(widths[c] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+  lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
+  return [...lines, ...notes(results, rows)].join('\n');
+}
+
+function columnsFor(results: Results, rows: readonly Row[]): Column[] {
+  const tested = rows.some(({ result }) => result.testAccuracy !== undefined);
+  const figure = tested ? 'testAccuracy' : 'validationAccuracy';
+  const reference = referenceAccuracy(results, figure);
+  return [
+    { title: 'model', cell: ({ name }) => name },
+    { title: 'rank', cell: ({ result }) => (result.rank === undefined ? '-' : String(result.rank)) },
+    {
+      title: 'reduction',
+      cell: ({ result }) =>
+        result.reduction === undefined ? '-' : `${(100 * result.reduction).toFixed(1)} %`,
+    },
+    { title: 'parameters', cell: ({ result }) => formatCount(result.parameters) },
+    { title: 'size', cell: ({ result }) => formatBytes(result.storageBytes) },
+    { title: 'FLOPs/sentence', cell: ({ result }) => formatCount(result.flopsPerSentence) },
+    { title: 'validation before', cell: ({ result }) => formatAccuracy(result.validationAccuracyBefore) },
+    { title: 'after', cell: ({ result }) => formatAccuracy(result.validationAccuracy) },
+    ...(tested ? [{ title: 'test', cell: ({ result }: Row) => formatAccuracy(result.testAccuracy) }] : []),
+    {
+      title: tested ? 'test loss' : 'validation loss',
+      cell: ({ result }) => {
+        const accuracy = result[figure];
+        if (result.kind !== 'point' || accuracy === undefined || reference === undefined) return '-';
+        return formatLoss(reference - accuracy);
+      },
+    },
+  ];
+}
+
+function notes(results: Results, rows: readonly Row[]): string[] {
+  const seeds = Math.max(...rows.map(({ result }) => result.seeds.length));
+  return [
+    ...(seeds > 1 ? [`Means over ${seeds} seeds.`] : []),
+    ...(results.points.length > 0 && (results.baseline ?? results.control)
+      ? ['Losses are against the better of the uncompressed model and the retrained control.']
+      : []),
+  ];
+}
+
+/** One metric after the other, in the order of their first points; ranks from the largest. */
+function byMetric(points: readonly MeanResult[]): MeanResult[] {
+  const metrics = [...new Set(points.map(({ metric }) => metric))];
+  return metrics.flatMap((metric) =>
+    points.filter((point) => point.metric === metric).sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0)),
+  );
+}
+
+function formatAccuracy(accuracy: number | undefined): string {
+  return accuracy === undefined ? '-' : accuracy.toFixed(4);
+}
+
+/** A gain is a negative loss; no "-0.0000". */
+function formatLoss(loss: number): string {
+  const text = loss.toFixed(4);
+  return Number(text) === 0 ? '0.0000' : text;
+}
+
+/** With commas between thousands, whatever the machine's language. */
+function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** In powers of 1000, e.g. `3.46 MB`. */
+function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  let value = bytes;
+  let unit = 0;
+  while (unit < units.length - 1 && value >= 999.5) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit] ?? ''}`;
+}
