@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import type { Body, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { addsNoLatency, layerCosts, totalCost } from '../../src/core/cost/cost.ts';
+import { achievedReduction, rankForReduction } from '../../src/core/cost/reduction.ts';
+import { UserError } from '../../src/core/errors.ts';
+
+// The authors' sizes on SST-2: GloVe 6B 300d, 17,575 words.
+const [m, n] = [17_575, 300];
+const dan: Body = { kind: 'dan', hidden: [30, 25] };
+const lstm: Body = { kind: 'lstm', units: 150, pooling: 'mean', peepholes: true, hidden: [] };
+const model = (body: Body, rank?: number, head: ModelSpec['head'] = 'softmax'): ModelSpec => ({
+  embedding: { rows: m, dimension: n, ...(rank !== undefined && { rank }) },
+  body,
+  head,
+  classes: 2,
+  masked: true,
+});
+
+/** layer -> [parameters, FLOPs] */
+const table = (spec: ModelSpec, T: number): Record<string, readonly [number, number]> =>
+  Object.fromEntries(
+    layerCosts(spec, T).map(({ layer, parameters, flopsPerSentence }) => [
+      layer,
+      [parameters, flopsPerSentence],
+    ]),
+  );
+
+describe('layerCosts', () => {
+  it('matches a count by hand for the authors’ DAN, 20 tokens', () => {
+    assert.deepEqual(table(model(dan), 20), {
+      'embedding/table': [5_272_500, 0],
+      average: [0, 6_000],
+      hidden_0: [9_030, 18_030],
+      hidden_1: [775, 1_525],
+      head: [52, 102],
+    });
+    const total = totalCost(layerCosts(model(dan), 20));
+    assert.deepEqual(total, {
+      layer: 'total',
+      parameters: 5_282_357,
+      storageBytes: 21_129_428,
+      flopsPerSentence: 25_657,
+    });
+  });
+
+  it('averages before it multiplies by B in a factorized DAN', () => {
+    assert.deepEqual(table(model(dan, 29), 20), {
+      'embedding/A': [509_675, 0],
+      average: [0, 580],
+      'embedding/B': [8_700, 17_400],
+      hidden_0: [9_030, 18_030],
+      hidden_1: [775, 1_525],
+      head: [52, 102],
+    });
+  });
+
+  it('matches a count by hand for the authors’ LSTM with peepholes, 40 tokens', () => {
+    assert.deepEqual(table(model(lstm), 40), {
+      'embedding/table': [5_272_500, 0],
+      // 600 * 451 + 450; a token takes 540,000 in the kernels, 600 biases, 600 in the cell, 900 in peepholes.
+      lstm: [271_050, 40 * 542_100],
+      pooling: [0, 6_000],
+      head: [302, 602],
+    });
+  });
+
+  it('multiplies every token by B in a factorized LSTM', () => {
+    const costs = table(model(lstm, 29), 40);
+    assert.deepEqual(costs['embedding/A'], [509_675, 0]);
+    assert.deepEqual(costs['embedding/B'], [8_700, 40 * 17_400]);
+    assert.equal(costs.average, undefined);
+  });
+
+  it('drops what peepholes and the mean cost where there are none, and a sigmoid’s second unit', () => {
+    const costs = table(
+      model({ ...lstm, peepholes: false, pooling: 'last', hidden: [7] }, undefined, 'sigmoid'),
+      1,
+    );
+    assert.deepEqual(costs.lstm, [270_600, 541_200]);
+    assert.deepEqual(costs.pooling, [0, 0]);
+    assert.deepEqual(costs.hidden_0, [1_057, 2_107]);
+    assert.deepEqual(costs.head, [8, 15]);
+  });
+
+  it('takes four bytes a parameter', () => {
+    for (const layer of layerCosts(model(lstm, 29), 40)) {
+      assert.equal(layer.storageBytes, 4 * layer.parameters);
+    }
+  });
+});
+
+describe('addsNoLatency', () => {
+  it('holds against fixed point for a DAN with k <= T', () => {
+    for (let T = 1; T <= 80; T++) {
+      for (let k = 1; k <= T; k++) assert.ok(addsNoLatency(model(dan, k), T), `k ${k}, T ${T}`);
+    }
+    assert.ok(!addsNoLatency(model(dan, 2), 1));
+    assert.ok(!addsNoLatency(model(dan, 30), 20)); // 600 + 18,000 against 6,000 + 12,000
+  });
+
+  it('does not hold for an LSTM above rank 1', () => {
+    assert.ok(addsNoLatency(model(lstm, 1), 40));
+    for (const k of [2, 9, 29]) assert.ok(!addsNoLatency(model(lstm, k), 40));
+  });
+
+  it('holds for a model that is not factorized', () => {
+    assert.ok(addsNoLatency(model(dan), 20));
+  });
+});
+
+describe('rankForReduction', () => {
+  it('follows the paper’s formula at the authors’ size', () => {
+    // 0.1 * 17575 * 300 / 17875 = 29.497
+    assert.equal(rankForReduction(0.9, m, n), 29);
+    assert.equal(rankForReduction(0.5, m, n), 147);
+    assert.equal(rankForReduction(0.7, 100, 100), 15);
+  });
+
+  it('does not lose a rank to rounding', () => {
+    // (1 - 0.9) * 100 * 100 / 200 = 5 in exact arithmetic, 4.999... in floating point.
+    assert.ok(((1 - 0.9) * 100 * 100) / 200 < 5);
+    assert.equal(rankForReduction(0.9, 100, 100), 5);
+  });
+
+  it('is at least 1 and never above the smaller side', () => {
+    assert.equal(rankForReduction(0.999999, 50, 10), 1);
+    for (const [rows, columns] of [
+      [5, 300],
+      [300, 5],
+      [1, 1],
+      [100_000, 50],
+    ] as const) {
+      const rank = rankForReduction(1e-6, rows, columns);
+      assert.ok(rank >= 1 && rank <= Math.min(rows, columns));
+    }
+  });
+
+  it('achieves at least the reduction asked for, where the rank is not held at 1', () => {
+    for (const reduction of [0.1, 0.5, 0.9, 0.95, 0.98]) {
+      const achieved = achievedReduction(rankForReduction(reduction, m, n), m, n);
+      assert.ok(achieved >= reduction - 1e-9 && achieved < reduction + 1 / 250);
+    }
+    assert.ok(achievedReduction(300, m, n) < 0);
+  });
+
+  it('rejects reductions outside (0,1)', () => {
+    for (const reduction of [0, 1, -0.1, 90, NaN]) {
+      assert.throws(
+        () => rankForReduction(reduction, m, n),
+        (error: unknown) =>
+          error instanceof UserError &&
+          error.code === 'invalid-reduction' &&
+          error.message.includes(String(reduction)),
+      );
+    }
+  });
+});
