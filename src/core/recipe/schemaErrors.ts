@@ -78,7 +78,7 @@ function explain(error: ErrorObject, document: JsonDocument): UserError {
     case 'maxItems':
       return wrong(
         `${name} must have ${error.keyword === 'minItems' ? 'at least' : 'at most'} ${Number(params.limit)} ` +
-          `items, found ${(error.data as unknown[]).length}.`,
+          `${params.limit === 1 ? 'item' : 'items'}, found ${(error.data as unknown[]).length}.`,
         'Change the list or leave the field out.',
       );
     case 'uniqueItems': {

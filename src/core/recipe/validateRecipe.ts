@@ -21,7 +21,12 @@ export function checkRecipe(
   if (document.syntaxErrors.length > 0) return { errors: document.syntaxErrors };
 
   // Compiled once and only when needed; the schema's words for the editor are no keywords of ajv's.
-  compiled ??= new Ajv({ allErrors: true, verbose: true, strict: false }).compile<RawRecipe>(schema);
+  compiled ??= new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    strictNumbers: true,
+  }).compile<RawRecipe>(schema);
   const { value } = document;
   const errors = compiled(value)
     ? recipeRules(value, document)
