@@ -219,13 +219,17 @@ describe('factorize at the size of GloVe', function () {
       Float32Array.from({ length: m * n }, () => random.uniform() - 0.5),
     );
     let fastest = Infinity;
-    // Other work on the machine must not decide.
+    // Processor time, and the best of three: other work on the machine must not decide.
     for (let attempt = 0; attempt < 3 && fastest > 2; attempt++) {
       const started = performance.now();
+      const before = process.cpuUsage();
       factorize(table, { rank: 9, metric: 'spectrum', split: 'balanced' });
-      fastest = Math.min(fastest, (performance.now() - started) / 1000);
+      const { user, system } = process.cpuUsage(before);
+      const seconds = (user + system) / 1e6;
+      const elapsed = (performance.now() - started) / 1000;
+      console.log(`      ${elapsed.toFixed(2)} s, ${seconds.toFixed(2)} s of them computing`);
+      fastest = Math.min(fastest, seconds);
     }
-    console.log(`      ${fastest.toFixed(2)} s`);
     assert.ok(fastest <= 2);
   });
 });
