@@ -175,6 +175,25 @@ describe('recipe schema', () => {
   });
 });
 
+describe('documentation of recipes', () => {
+  const text = readFileSync('docs/recipe.md', 'utf8');
+
+  it('has examples that are right', () => {
+    const examples = [...text.matchAll(/```json\n(.*?)```/gs)].map((match) => match[1] ?? '');
+    assert.ok(examples.length >= 3);
+    for (const example of examples) assert.deepEqual(validateRecipe(example, path), []);
+  });
+
+  it('names every field of the schema', () => {
+    walk(schema, (name) => {
+      assert.ok(
+        text.includes(`\`${name}\``) || text.includes(`.${name}\``) || text.includes(`"${name}"`),
+        name,
+      );
+    });
+  });
+});
+
 /** The schema that a value is under: references followed, the branches that hold merged. */
 function effective(part: Json, value: unknown): Json {
   const base = resolveRef(part);

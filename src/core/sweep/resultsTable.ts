@@ -66,9 +66,11 @@ function columnsFor(results: Results, rows: readonly Row[]): Column[] {
 }
 
 function notes(results: Results, rows: readonly Row[]): string[] {
-  const seeds = Math.max(...rows.map(({ result }) => result.seeds.length));
+  const counts = rows.map(({ result }) => result.seeds.length);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const seeds = fewest === most ? String(most) : `${fewest} to ${most}`;
   return [
-    ...(seeds > 1 ? [`Means over ${seeds} seeds.`] : []),
+    ...(most > 1 ? [`Means over ${seeds} seeds.`] : []),
     ...(results.points.length > 0 && (results.baseline ?? results.control)
       ? ['Losses are against the better of the uncompressed model and the retrained control.']
       : []),
