@@ -1,0 +1,172 @@
+/**
+ * Draws the panel in Chromium without VS Code, for looking at it: one picture for each case in out/panel/.
+ * `npx tsx test/workbench/panelPreview.ts [part of a case's name]`; CHROMIUM names another browser.
+ *
+ * It fails where the page breaks its content security policy, throws, or scrolls sideways.
+ */
+import { mkdir } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { chromium, type Browser } from 'playwright-core';
+import type { HostMessage } from '../../src/editor/panelProtocol.ts';
+import { sampleSnapshot, type Sample } from './panelSample.ts';
+import { THEMES, type ThemeName } from './panelThemes.ts';
+
+const folder = 'out/panel';
+const origin = 'http://panel.test';
+
+interface Case {
+  readonly name: string;
+  readonly theme: ThemeName;
+  readonly width: number;
+  readonly snapshot: HostMessage;
+}
+
+const swept: Sample = {
+  recipe: 'sst2-dan',
+  status: { state: 'done', epochsDone: 108, epochsTotal: 108 },
+  ranks: [49, 29, 19, 9, 4, 1],
+  metrics: ['task', 'spectrum'],
+  seeds: [1],
+  finished: 14,
+};
+const running: Sample = {
+  ...swept,
+  status: { state: 'running', epochsDone: 33, epochsTotal: 70, remainingSeconds: 184 },
+  finished: 6,
+};
+const samples: Readonly<Record<string, Sample>> = {
+  'points-0': { ...running, finished: 0, status: { ...running.status, epochsDone: 0 } },
+  'points-1': { ...running, finished: 3, status: { ...running.status, epochsDone: 15 } },
+  running,
+  'points-12': { ...swept, seeds: [1, 2, 3], finished: 42 },
+  'points-200': {
+    ...swept,
+    ranks: Array.from({ length: 100 }, (_, i) => Math.round(1 + 499 * (i / 99) ** 2) + (i < 23 ? i : 0)),
+    finished: 202,
+  },
+  failed: {
+    ...swept,
+    recipe:
+      'a-very-long-recipe-name-that-somebody-made-by-joining-everything-that-they-knew-of-the-data-set-2026',
+    status: {
+      state: 'failed',
+      epochsDone: 12,
+      epochsTotal: 70,
+      error: {
+        message:
+          'data/test.tsv:412: the label "neutral" does not occur in the training data (negative, positive).',
+        hint: 'Correct the label, or list all labels in the recipe’s "labels".',
+      },
+    },
+    finished: 2,
+    warnings: [
+      'The embedding is 41 % of the model: even at rank 1 the whole model shrinks by no more than that.',
+    ],
+  },
+};
+
+async function main(filter: string): Promise<void> {
+  const page = await bundle();
+  await mkdir(folder, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+  let failures = 0;
+  try {
+    for (const preview of cases().filter(({ name }) => name.includes(filter))) {
+      const problems = await draw(browser, page, preview);
+      failures += problems.length;
+      console.log([preview.name, ...problems].join('\n  '));
+    }
+  } finally {
+    await browser.close();
+  }
+  if (failures > 0) process.exitCode = 1;
+}
+
+function cases(): Case[] {
+  const made: Case[] = [];
+  for (const [sample, content] of Object.entries(samples))
+    for (const theme of ['dark', 'light', 'high-contrast'] as const)
+      for (const width of [400, 900, 1600])
+        made.push({
+          name: `${sample}-${theme}-${width}`,
+          theme,
+          width,
+          snapshot: sampleSnapshot(content),
+        });
+  return made;
+}
+
+interface Bundle {
+  readonly script: string;
+  readonly style: string;
+}
+
+async function bundle(): Promise<Bundle> {
+  const built = await build({
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    entryPoints: { panel: 'webview/main.ts' },
+    outdir: 'out',
+  });
+  const file = (ending: string): string =>
+    built.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  return { script: file('.js'), style: file('.css') };
+}
+
+async function draw(browser: Browser, { script, style }: Bundle, preview: Case): Promise<string[]> {
+  const { bodyClass, variables } = THEMES[preview.theme];
+  const root = Object.entries(variables).map(([name, value]) => `--vscode-${name}: ${value};`);
+  const files: Readonly<Record<string, { contentType: string; body: string }>> = {
+    '/': {
+      contentType: 'text/html',
+      body: `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Panel</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; script-src 'nonce-n'">
+<link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/panel.css"></head>
+<body class="${bodyClass}"><main id="panel"></main><script nonce="n" src="/panel.js"></script></body></html>`,
+    },
+    '/theme.css': { contentType: 'text/css', body: `:root { ${root.join(' ')} }` },
+    '/panel.css': { contentType: 'text/css', body: style },
+    '/panel.js': { contentType: 'text/javascript', body: script },
+  };
+  const page = await browser.newPage({
+    viewport: { width: preview.width, height: 900 },
+    reducedMotion: 'reduce',
+  });
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.route('**/*', async (route) => {
+    const file = files[new URL(route.request().url()).pathname];
+    await (file ? route.fulfill(file) : route.fulfill({ status: 404 }));
+  });
+  // As text: what runs in the page is no part of this program.
+  await page.addInitScript(`
+    let state;
+    globalThis.posted = [];
+    globalThis.acquireVsCodeApi = () => ({
+      getState: () => state,
+      setState: (next) => (state = next),
+      postMessage: (message) => posted.push(message),
+    });`);
+  await page.goto(origin);
+  await page.evaluate(`postMessage(${JSON.stringify(preview.snapshot)}, '*')`);
+  await page.waitForSelector('h1');
+  await page.waitForTimeout(200);
+  const sideways = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  if (sideways > 0) problems.push(`scrolls sideways by ${sideways} px`);
+  await page.screenshot({ path: `${folder}/${preview.name}.png`, fullPage: true });
+  await page.close();
+  return problems;
+}
+
+await main(process.argv[2] ?? '');

@@ -1,0 +1,61 @@
+import type { LayerCost, Results } from '../src/core/sweep/trial.ts';
+import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
+
+export type Cost = 'storageBytes' | 'flopsPerSentence';
+
+/** A bar: one model, its layers one after the other. */
+export interface Bar {
+  readonly name: string;
+  readonly total: number;
+}
+
+/** A layer's share in each of the bars. */
+export interface Stack {
+  readonly layer: string;
+  readonly values: readonly number[];
+}
+
+export interface LayerStacks {
+  readonly bars: readonly Bar[];
+  readonly stacks: readonly Stack[];
+}
+
+/**
+ * The uncompressed model's layers and, where a compressed one is selected, those of its rank. Before
+ * results.json is there the layers are not known, and each model is one piece.
+ */
+export function layerStacks(
+  rows: ModelRows,
+  selected: ModelRow | undefined,
+  costs: Results['costs'] | undefined,
+  cost: Cost,
+): LayerStacks {
+  const models: { name: string; layers: readonly LayerCost[] }[] = [];
+  const uncompressed = costs?.baseline ?? whole(rows.baseline);
+  if (uncompressed) models.push({ name: 'Uncompressed', layers: uncompressed });
+  if (selected?.kind === 'point') {
+    const layers = costs === undefined ? whole(selected) : costs.byRank[String(selected.rank)];
+    if (layers) models.push({ name: modelName(selected), layers });
+  }
+  const names = [...new Set(models.flatMap((model) => model.layers.map((layer) => layer.layer)))];
+  const stacks = names.map((layer) => ({
+    layer,
+    values: models.map((model) =>
+      model.layers.reduce((sum, part) => sum + (part.layer === layer ? part[cost] : 0), 0),
+    ),
+  }));
+  return {
+    bars: models.map(({ name, layers }) => ({
+      name,
+      total: layers.reduce((sum, layer) => sum + layer[cost], 0),
+    })),
+    // A layer that costs nothing, such as a lookup's FLOPs, has no piece to show.
+    stacks: stacks.filter((stack) => stack.values.some((value) => value > 0)),
+  };
+}
+
+function whole(row: ModelRow | undefined): LayerCost[] | undefined {
+  if (row === undefined) return undefined;
+  const { parameters, storageBytes, flopsPerSentence } = row;
+  return [{ layer: 'Whole model', parameters, storageBytes, flopsPerSentence }];
+}

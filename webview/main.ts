@@ -1,0 +1,98 @@
+import './panel.css';
+import type { HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
+import { AccuracyChart } from './accuracyChart.ts';
+import { CostCharts } from './costChart.ts';
+import { element } from './element.ts';
+import { Header } from './header.ts';
+import { bestPoint, modelRows, type ModelRow } from './modelRows.ts';
+import { ModelTable } from './modelTable.ts';
+import { RunModel } from './runModel.ts';
+import type { Actions, Section } from './section.ts';
+import { onThemeChange, readTheme } from './theme.ts';
+import { TraceChart } from './traceChart.ts';
+
+const host = acquireVsCodeApi<PanelPageState>();
+let model: RunModel | undefined;
+let selected = host.getState()?.selected;
+let theme = readTheme();
+let frame: number | undefined;
+
+const actions: Actions = {
+  select(row: ModelRow) {
+    selected = row.id;
+    if (model) host.setState({ run: model.run.key, selected });
+    schedule();
+  },
+  post(message: PageMessage) {
+    host.postMessage(message);
+  },
+};
+
+const header = new Header(actions);
+const body: readonly Section[] = [
+  new AccuracyChart(actions),
+  new TraceChart(),
+  new ModelTable(actions),
+  new CostCharts(),
+];
+const waiting = element('p', { class: 'waiting' }, 'Reading the run…');
+
+function receive(message: HostMessage): void {
+  switch (message.type) {
+    case 'snapshot':
+      open(message);
+      break;
+    case 'events':
+      model?.applyAll(message.events);
+      break;
+    case 'status':
+      if (model) model.status = message.status;
+      break;
+    case 'results':
+      model?.setResults(message.results);
+      break;
+  }
+  schedule();
+}
+
+function open({ run, status, events, results }: HostMessage & { type: 'snapshot' }): void {
+  if (host.getState()?.run !== run.key) selected = undefined;
+  host.setState({ run: run.key, ...(selected !== undefined && { selected }) });
+  model = new RunModel(run, status);
+  model.applyAll(events);
+  if (results) model.setResults(results);
+}
+
+/** Draws once a frame at most, however many messages come. */
+function schedule(): void {
+  frame ??= requestAnimationFrame(() => {
+    frame = undefined;
+    draw();
+  });
+}
+
+function draw(): void {
+  if (model === undefined) return;
+  if (waiting.isConnected) {
+    waiting.replaceWith(
+      header.element,
+      element('div', { class: 'sections' }, ...body.map((part) => part.element)),
+    );
+  }
+  const rows = modelRows(model.finished(), model.ended);
+  const chosen = [rows.baseline, rows.control, ...rows.points].find(
+    (row) => row !== undefined && row.id === selected,
+  );
+  const view = { model, rows, chosen, selected: chosen ?? bestPoint(rows.points), theme };
+  for (const section of [header, ...body]) section.update(view);
+}
+
+window.addEventListener('message', (event: MessageEvent<HostMessage>) => {
+  receive(event.data);
+});
+onThemeChange(() => {
+  theme = readTheme();
+  schedule();
+});
+document.getElementById('panel')?.append(waiting);
+actions.post({ type: 'ready' });

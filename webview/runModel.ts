@@ -1,0 +1,99 @@
+import type { PanelRun, PanelStatus } from '../src/editor/panelProtocol.ts';
+import type { Results, RunEvent, Trial, TrialResult } from '../src/core/sweep/trial.ts';
+
+/** The steps of a trial as columns, so that a long trace stays cheap. */
+export interface Trace {
+  readonly steps: number[];
+  readonly rates: number[];
+  readonly losses: number[];
+}
+
+/** What the page knows of one trial. */
+export interface TrialProgress {
+  readonly id: string;
+  readonly trace: Trace;
+  /** Epochs finished, and how many the trial has. */
+  epoch?: { readonly done: number; readonly of: number };
+  result?: TrialResult;
+}
+
+/** A run as its events tell it. Events may repeat after a resume: what comes later replaces what it repeats. */
+export class RunModel {
+  readonly trials = new Map<string, TrialProgress>();
+  readonly planned = new Map<string, Trial>();
+  readonly warnings: string[] = [];
+  results: Results | undefined;
+  /** The trial that told something last. */
+  latest: string | undefined;
+
+  constructor(
+    readonly run: PanelRun,
+    public status: PanelStatus,
+  ) {}
+
+  /** Whether nothing more will come, unless the run is resumed. */
+  get ended(): boolean {
+    return this.status.state !== 'queued' && this.status.state !== 'running';
+  }
+
+  /** Results of all finished trials, in the order in which they came. */
+  finished(): TrialResult[] {
+    return [...this.trials.values()].flatMap((trial) => (trial.result === undefined ? [] : [trial.result]));
+  }
+
+  applyAll(events: readonly RunEvent[]): void {
+    for (const event of events) this.apply(event);
+  }
+
+  /** Takes the final figures, which alone hold those of the test set. */
+  setResults(results: Results): void {
+    this.results = results;
+    const all = [...(results.baseline?.seeds ?? []), ...(results.control?.seeds ?? []), ...results.points];
+    for (const result of all) this.trial(result.trial).result = result;
+  }
+
+  private apply(event: RunEvent): void {
+    switch (event.type) {
+      case 'plan':
+        for (const trial of event.trials) this.planned.set(trial.id, trial);
+        break;
+      case 'trial':
+        this.latest = this.trial(event.trial).id;
+        break;
+      case 'step':
+        this.latest = event.trial;
+        append(this.trial(event.trial).trace, event.step, event.rate, event.loss);
+        break;
+      case 'epoch':
+        this.trial(event.trial).epoch = { done: event.epoch, of: event.epochs };
+        break;
+      case 'result':
+        this.trial(event.result.trial).result = event.result;
+        break;
+      case 'message':
+        if (event.level === 'warning' && !this.warnings.includes(event.text)) this.warnings.push(event.text);
+        break;
+    }
+  }
+
+  private trial(id: string): TrialProgress {
+    let trial = this.trials.get(id);
+    if (trial === undefined) {
+      trial = { id, trace: { steps: [], rates: [], losses: [] } };
+      this.trials.set(id, trial);
+    }
+    return trial;
+  }
+}
+
+/** A resumed trial repeats the steps of its unfinished epoch: they take the place of the lost ones. */
+function append(trace: Trace, step: number, rate: number, loss: number): void {
+  while ((trace.steps.at(-1) ?? -1) >= step) {
+    trace.steps.pop();
+    trace.rates.pop();
+    trace.losses.pop();
+  }
+  trace.steps.push(step);
+  trace.rates.push(rate);
+  trace.losses.push(loss);
+}

@@ -1,0 +1,52 @@
+import { color } from 'chart.js/helpers';
+import type { Metric } from '../src/core/recipe/recipe.ts';
+
+/** The editor's colours and font, as a canvas needs them: by value. */
+export interface Theme {
+  readonly foreground: string;
+  readonly muted: string;
+  readonly background: string;
+  readonly grid: string;
+  readonly tooltipBackground: string;
+  readonly border: string;
+  readonly font: { readonly family: string; readonly size: number };
+  /** Categorical, in the order of their use. */
+  readonly palette: readonly string[];
+  readonly metrics: Readonly<Record<Metric, string>>;
+}
+
+export function readTheme(): Theme {
+  const style = getComputedStyle(document.body);
+  const variable = (name: string, otherwise: string): string =>
+    style.getPropertyValue(`--vscode-${name}`).trim() || otherwise;
+  const foreground = variable('foreground', style.color);
+  const background = variable('editor-background', 'Canvas');
+  const highContrast = document.body.className.includes('high-contrast');
+  const chart = (name: string): string => variable(`charts-${name}`, foreground);
+  return {
+    foreground,
+    muted: highContrast ? foreground : variable('descriptionForeground', foreground),
+    background,
+    grid: withAlpha(foreground, highContrast ? 0.3 : 0.1),
+    tooltipBackground: variable('editorHoverWidget-background', background),
+    border: variable('editorHoverWidget-border', foreground),
+    font: {
+      family: variable('font-family', 'sans-serif'),
+      size: Math.max(11, Number.parseFloat(variable('font-size', '13px')) - 1),
+    },
+    palette: ['blue', 'orange', 'green', 'purple', 'yellow', 'red'].map(chart),
+    metrics: { task: chart('blue'), spectrum: chart('orange') },
+  };
+}
+
+export function withAlpha(value: string, alpha: number): string {
+  return color(value).alpha(alpha).rgbString();
+}
+
+/** Calls back when the editor's theme changes: it then changes the body's classes and the root's variables. */
+export function onThemeChange(changed: () => void): void {
+  const observer = new MutationObserver(changed);
+  const attributes = { attributes: true, attributeFilter: ['class', 'style', 'data-vscode-theme-id'] };
+  observer.observe(document.body, attributes);
+  observer.observe(document.documentElement, attributes);
+}
