@@ -75,7 +75,10 @@ describe('recipe', () => {
   });
 
   it('anneals over 5 epochs in training and 3 in retraining, as the authors do', () => {
-    const { train, retrain } = parse({ train: { architecture: 'dan' }, data: { train: source } });
+    const { train, retrain } = parse({
+      train: { architecture: 'dan', schedule: 'calr' },
+      data: { train: source },
+    });
     assert.ok(train?.schedule.name === 'calr' && retrain.schedule.name === 'calr');
     assert.equal(train.schedule.decayEpochs, 5);
     assert.equal(retrain.schedule.decayEpochs, 3);
