@@ -306,7 +306,7 @@ describe('FoundLabels', () => {
       const labels = new FoundLabels();
       for (const label of found) labels.indexOf(label);
       const { names, newClasses } = labels.sorted();
-      found.forEach((label, i) => assert.equal(names[newClasses[i]!], label));
+      found.forEach((label, i) => { assert.equal(names[newClasses[i]!], label); });
       return names;
     };
     assert.deepEqual(sorted('10', '9', '-1'), ['-1', '9', '10']);

@@ -72,21 +72,13 @@ export async function encodeDataset(
   };
 }
 
-/** The dataset's rows and classes renumbered; `unknown` is the unknown words' new row. */
-export function renumber(
-  data: EncodedDataset,
-  newIds: Int32Array | undefined,
-  newClasses: Int32Array | undefined,
-  unknown: number,
-): EncodedDataset {
-  const labels = newClasses === undefined ? data.labels : data.labels.map((label) => newClasses[label]!);
-  if (newIds === undefined) return { ...data, labels };
+/** The dataset with its rows renumbered; `unknown` is the unknown words' new row. */
+export function renumber(data: EncodedDataset, newIds: Int32Array, unknown: number): EncodedDataset {
   const ids = data.ids.map((id) => newIds[id]!);
-  const withUnknown = Uint8Array.from(data.withUnknown, (_, i) => {
-    for (let t = data.offsets[i]!; t < data.offsets[i + 1]!; t++) if (ids[t] === unknown) return 1;
-    return 0;
-  });
-  return { ids, offsets: data.offsets, labels, withUnknown };
+  const withUnknown = Uint8Array.from(data.withUnknown, (_, i) =>
+    ids.subarray(data.offsets[i], data.offsets[i + 1]).includes(unknown) ? 1 : 0,
+  );
+  return { ...data, ids, withUnknown };
 }
 
 /**
