@@ -1,23 +1,19 @@
-import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
-import { readCheckpoint } from '../checkpoint/folder.ts';
+import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import { layerCosts } from '../cost/cost.ts';
 import { achievedReduction } from '../cost/reduction.ts';
-import { factorize } from '../embedding/factorize.ts';
-import { EmbeddingTable } from '../embedding/table.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
-import { initialWeights } from '../model/initialize.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { predictDataset } from '../training/evaluate.ts';
 import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
 import { createPause } from '../training/pause.ts';
-import { taskGradientCovariance } from '../training/taskGradient.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from './runner.ts';
+import { newSpec, StartingModels } from './startingModels.ts';
 import type { LayerCost, Trial, TrialEvent, TrialResult } from './trial.ts';
 
 type Emit = (event: TrialEvent) => void;
@@ -43,10 +39,8 @@ class SweepRunner implements TrialRunner {
   readonly #engine: Engine;
   readonly #pause = createPause();
   #data: PreparedData | undefined;
-  #loaded: Checkpoint | undefined;
-  /** The last parent read and what was computed from it; trials come parent by parent. */
-  #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
-  #covariance: { readonly id: string; readonly matrix: Float64Array } | undefined;
+  readonly #models: StartingModels;
+  /** The uncompressed model's. */
   #spec: ModelSpec | undefined;
 
   constructor(recipe: Recipe, engine: Engine) {
@@ -54,14 +48,14 @@ class SweepRunner implements TrialRunner {
     this.#engine = engine;
     this.engine = engine.name;
     this.versions = engine.versions;
+    this.#models = new StartingModels(recipe, engine, this.#pause);
   }
 
   async prepare(): Promise<Preparation> {
     const data = await this.#prepareData();
-    const spec = this.#spec ?? (await this.#start(0)).spec;
-    this.#spec = spec;
-    const meanLength = this.#meanLength(data);
-    const costs = layerCosts(spec, meanLength);
+    const spec = this.#dense();
+    const tokens = meanLength(data);
+    const costs = layerCosts(spec, tokens);
     const parameters = costs.reduce((sum, layer) => sum + layer.parameters, 0);
     const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
     const warnings = [...data.warnings];
@@ -78,7 +72,7 @@ class SweepRunner implements TrialRunner {
       classes: data.labels,
       vocabulary: spec.embedding.rows,
       dimension: spec.embedding.dimension,
-      meanLength,
+      meanLength: tokens,
       embeddingShare,
       warnings,
     };
@@ -88,7 +82,9 @@ class SweepRunner implements TrialRunner {
     const started = performance.now();
     const data = await this.#prepareData(trial, storage);
     const saved = await storage.loadState(trial.id);
-    const start = await this.#startOf(trial, storage, data, emit);
+    const start = await this.#models.of(trial, storage, data, (text) => {
+      emit({ type: 'message', level: 'warning', text: `${trial.id}: ${text}` });
+    });
     const settings: TrainingSettings | undefined =
       trial.kind === 'baseline' ? this.#recipe.train : this.#recipe.retrain;
     const epochs = settings?.epochs ?? 0;
@@ -135,7 +131,7 @@ class SweepRunner implements TrialRunner {
           seconds: epoch.seconds,
         });
       }
-      const costs = layerCosts(start.spec, this.#meanLength(data));
+      const costs = layerCosts(start.spec, meanLength(data));
       const total = (key: 'parameters' | 'storageBytes' | 'flopsPerSentence'): number =>
         costs.reduce((sum, layer) => sum + layer[key], 0);
       const { rows, dimension, rank } = start.spec.embedding;
@@ -185,15 +181,15 @@ class SweepRunner implements TrialRunner {
   }
 
   costs(rank: number | undefined): readonly LayerCost[] {
-    if (this.#data === undefined || this.#spec === undefined) throw new Error('costs before prepare');
-    const { rows, dimension } = this.#spec.embedding;
+    if (this.#data === undefined) throw new Error('costs before prepare');
+    const spec = this.#dense();
+    const { rows, dimension } = spec.embedding;
     const embedding = { rows, dimension, ...(rank !== undefined && { rank }) };
-    return layerCosts({ ...this.#spec, embedding }, this.#meanLength(this.#data));
+    return layerCosts({ ...spec, embedding }, meanLength(this.#data));
   }
 
   dispose(): void {
     this.#data = undefined;
-    this.#parent = undefined;
   }
 
   /** Reads the data once; for a trial with a parent the parent's checkpoint brings vocabulary and labels. */
@@ -201,101 +197,16 @@ class SweepRunner implements TrialRunner {
     if (this.#data !== undefined) return this.#data;
     const source =
       trial?.from !== undefined && storage !== undefined
-        ? await this.#parentOf(trial.from, storage)
-        : await this.#loadModel();
-    if (source !== undefined) this.#spec = source.spec;
+        ? await this.#models.parent(trial.from, storage)
+        : await this.#models.loaded();
     this.#data = await prepareData(this.#recipe, source);
+    this.#spec = source?.spec ?? newSpec(this.#recipe, this.#data);
     return this.#data;
   }
 
-  async #loadModel(): Promise<Checkpoint | undefined> {
-    if (this.#recipe.model === undefined) return undefined;
-    this.#loaded ??= await readCheckpoint(this.#recipe.model);
-    if (this.#loaded.spec.embedding.rank !== undefined && this.#recipe.compress !== undefined) {
-      throw new UserError(
-        'already-factorized',
-        `The model's embedding is already factorized, at rank ${this.#loaded.spec.embedding.rank}.`,
-        'Compress the model that it was made from.',
-        { file: this.#recipe.model },
-      );
-    }
-    return this.#loaded;
-  }
-
-  async #parentOf(id: string, storage: TrialStorage): Promise<Checkpoint> {
-    if (this.#parent?.id !== id) this.#parent = { id, checkpoint: await storage.loadBest(id) };
-    return this.#parent.checkpoint;
-  }
-
-  /** The model that a trial begins with. */
-  async #startOf(trial: Trial, storage: TrialStorage, data: PreparedData, emit: Emit): Promise<Checkpoint> {
-    if (trial.from === undefined) return this.#start(trial.seed);
-    const parent = await this.#parentOf(trial.from, storage);
-    if (trial.kind !== 'point' || trial.rank === undefined) return parent;
-    const { rows, dimension } = parent.spec.embedding;
-    const table = parent.weights.get('embedding/table');
-    if (table === undefined) throw new Error(`The checkpoint of '${trial.from}' has no table.`);
-    const metric = trial.metric ?? 'task';
-    const { A, B, rank, warnings } = factorize(new EmbeddingTable(rows, dimension, table.data), {
-      rank: trial.rank,
-      metric,
-      split: trial.split ?? 'balanced',
-      ...(metric === 'task' && { gradientCovariance: await this.#covarianceOf(trial.from, parent, data) }),
-    });
-    for (const text of warnings) emit({ type: 'message', level: 'warning', text: `${trial.id}: ${text}` });
-    const weights = new Map(parent.weights);
-    weights.delete('embedding/table');
-    weights.set('embedding/A', { shape: [rows, rank], data: A });
-    weights.set('embedding/B', { shape: [rank, dimension], data: B });
-    return { ...parent, spec: { ...parent.spec, embedding: { rows, dimension, rank } }, weights };
-  }
-
-  async #covarianceOf(id: string, parent: Checkpoint, data: PreparedData): Promise<Float64Array> {
-    if (this.#covariance?.id !== id) {
-      const model = new Classifier(this.#engine, parent.spec, parent.weights);
-      try {
-        const matrix = await taskGradientCovariance(model, data.train, this.#recipe.data.seed, this.#pause);
-        this.#covariance = { id, matrix };
-      } finally {
-        model.dispose();
-      }
-    }
-    return this.#covariance.matrix;
-  }
-
-  /** The loaded model, or a new one with the seed's weights. */
-  async #start(seed: number): Promise<Checkpoint> {
-    const loaded = await this.#loadModel();
-    const data = await this.#prepareData();
-    if (loaded !== undefined) {
-      return { ...loaded, text: data.text, vocabulary: data.vocabulary, labels: data.labels };
-    }
-    const { train } = this.#recipe;
-    if (train === undefined || data.initialTable === undefined) throw new Error('Nothing to train.');
-    const { rows, dimension } = data.initialTable;
-    const spec: ModelSpec = {
-      embedding: { rows, dimension },
-      body:
-        train.architecture === 'dan'
-          ? { kind: 'dan', hidden: train.hidden }
-          : {
-              kind: 'lstm',
-              units: train.units,
-              pooling: train.pooling,
-              peepholes: train.peepholes,
-              hidden: train.hidden,
-            },
-      head: 'softmax',
-      classes: data.labels.length,
-      masked: true,
-    };
-    return {
-      spec,
-      weights: initialWeights(spec, data.initialTable.data, seed),
-      text: data.text,
-      vocabulary: data.vocabulary,
-      labels: data.labels,
-    };
+  #dense(): ModelSpec {
+    if (this.#spec === undefined) throw new Error('The data is not read yet.');
+    return this.#spec;
   }
 
   #checkExpected(found: number): void {
@@ -308,10 +219,11 @@ class SweepRunner implements TrialRunner {
       { file: this.#recipe.path, item: 'expectedAccuracy' },
     );
   }
+}
 
-  #meanLength({ validation }: PreparedData): number {
-    return validation.ids.length / Math.max(1, sentenceCount(validation));
-  }
+/** Mean tokens of a validation sentence: the T of the FLOP counts. */
+function meanLength({ validation }: PreparedData): number {
+  return validation.ids.length / Math.max(1, sentenceCount(validation));
 }
 
 /** Passes on at most `stepEventsPerEpoch` steps an epoch, evenly. */
