@@ -6,9 +6,8 @@ import type { DataSource, Fraction, Recipe, TextSettings } from '../recipe/recip
 import { encodeDataset, padSentences, type Encoding } from '../text/encode.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../text/labels.ts';
-import { Lexicon } from '../text/lexicon.ts';
+import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
 import { splitFraction } from '../text/split.ts';
-import { occurringWords, toVocabulary } from '../text/training.ts';
 import type { WordIndex } from '../text/vocabulary.ts';
 import { givenWords, trainingWords, vocabularyWarnings } from './prepareVocabulary.ts';
 

@@ -1,3 +1,5 @@
+import { renumber } from './encode.ts';
+import type { EncodedDataset } from './encoded.ts';
 import { paddingWord, type WordIndex } from './vocabulary.ts';
 
 /** Numbers words as they are found, after the padding (0) and the out-of-vocabulary token (1). */
@@ -21,4 +23,23 @@ export class Lexicon implements WordIndex {
     }
     return id;
   }
+}
+
+/** The words that occur in a dataset, in the order of their first occurrence, without padding and unknown words. */
+export function occurringWords(data: EncodedDataset, lexicon: Lexicon): string[] {
+  const seen = new Uint8Array(lexicon.words.length);
+  seen[lexicon.paddingId] = 1;
+  seen[lexicon.unknownId] = 1;
+  const words: string[] = [];
+  for (const id of data.ids) {
+    if (seen[id] === 0) words.push(lexicon.words[id]!);
+    seen[id] = 1;
+  }
+  return words;
+}
+
+/** A dataset encoded with a lexicon, in the rows of a vocabulary. */
+export function toVocabulary(data: EncodedDataset, lexicon: Lexicon, vocabulary: WordIndex): EncodedDataset {
+  const newIds = Int32Array.from(lexicon.words, (word) => vocabulary.idOf(word));
+  return renumber(data, newIds, vocabulary.unknownId);
 }
