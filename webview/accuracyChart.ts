@@ -1,33 +1,20 @@
-import { Chart, type ChartDataset, type ChartOptions } from 'chart.js';
-import type { AnnotationOptions } from 'chartjs-plugin-annotation';
+import { Chart, type ActiveElement } from 'chart.js';
+import { accuracyDataset, accuracyOptions, selectionRing, VARIANT_NAMES } from './accuracyOptions.ts';
 import {
   accuracyRange,
   accuracySeries,
   describeAccuracy,
   metricsOf,
-  rankAxis,
   referenceLines,
   type AccuracyPoint,
   type AccuracySeries,
-  type Line,
-  type Range,
   type Variant,
 } from './accuracySeries.ts';
-import { axisLook, ChartBox, STILL, tooltipLook } from './chartBase.ts';
+import { ChartBox, STILL } from './chartBase.ts';
 import { element } from './element.ts';
-import { formatBytes, formatMean } from './format.ts';
 import { Legend, type LegendEntry } from './legend.ts';
-import { metricName, modelName, type ModelRow } from './modelRows.ts';
-import type { Actions, Section, View } from './section.ts';
-import { withAlpha, type Theme } from './theme.ts';
-
-type Data = ChartDataset<'line', AccuracyPoint[]>;
-
-const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
-  after: 'after retraining',
-  before: 'before retraining',
-  test: 'test (report)',
-};
+import { metricName } from './modelRows.ts';
+import { sameFigures, type Actions, type Section, type View } from './section.ts';
 
 /** Accuracy against rank. */
 export class AccuracyChart implements Section {
@@ -36,18 +23,20 @@ export class AccuracyChart implements Section {
   readonly #legend = new Legend();
   readonly #before: HTMLInputElement;
   readonly #test: HTMLInputElement;
+  readonly #beforeLabel: HTMLLabelElement;
   readonly #testLabel: HTMLLabelElement;
   readonly #chart: Chart<'line', AccuracyPoint[]>;
   #view: View | undefined;
 
-  constructor(actions: Actions) {
+  constructor(private readonly actions: Actions) {
     const redraw = (): void => {
-      if (this.#view) this.update(this.#view);
+      if (this.#view) this.#draw(this.#view);
     };
     const [before, beforeLabel] = checkbox('Before retraining', redraw);
     const [test, testLabel] = checkbox('Test (report)', redraw);
     this.#before = before;
     this.#test = test;
+    this.#beforeLabel = beforeLabel;
     this.#testLabel = testLabel;
     this.element = element(
       'section',
@@ -64,28 +53,27 @@ export class AccuracyChart implements Section {
     this.#chart = new Chart<'line', AccuracyPoint[]>(this.#box.canvas, {
       type: 'line',
       data: { datasets: [] },
-      options: {
-        ...STILL,
-        onClick: (_event, hits, chart) => {
-          const [hit] = hits;
-          const point = hit && (chart.data.datasets as unknown as Data[])[hit.datasetIndex]?.data[hit.index];
-          if (point) actions.select(point.row);
-        },
-        onResize: redraw,
-      },
+      options: STILL,
     });
   }
 
   update(view: View): void {
+    const unchanged = sameFigures(this.#view, view);
     this.#view = view;
-    const { rows, selected, theme, model } = view;
+    // A chart that is not drawn anew keeps its tooltip.
+    if (!unchanged) this.#draw(view);
+  }
+
+  #draw(view: View): void {
+    const { rows, selected, theme } = view;
+    this.#beforeLabel.hidden = rows.points.length === 0;
     this.#testLabel.hidden = !rows.points.some((row) => row.test);
     const variants = new Set<Variant>(['after']);
     if (this.#before.checked) variants.add('before');
     if (this.#test.checked) variants.add('test');
     const series = accuracySeries(rows.points, variants);
     this.#legend.update(legendEntries(series, view));
-    this.#box.describe(describeAccuracy(rows), rows.points.length === 0 ? emptyText(model.ended) : undefined);
+    this.#box.describe(describeAccuracy(rows), rows.points.length === 0 ? emptyText(view) : undefined);
 
     const values = series.flatMap((curve) => curve.points.map((point) => point.y));
     for (const row of [rows.baseline, rows.control]) if (row) values.push(row.after.mean);
@@ -97,20 +85,35 @@ export class AccuracyChart implements Section {
     const ranks = rows.points.flatMap((row) => (row.rank === undefined ? [] : [row.rank]));
     const small = ranks.length > 40;
     this.#chart.data = {
-      datasets: [...ring(selected, theme), ...series.map((curve) => dataset(curve, theme, small))],
+      datasets: [
+        ...selectionRing(selected, theme),
+        ...series.map((curve) => accuracyDataset(curve, theme, small)),
+      ],
     };
-    const { onClick, onResize } = this.#chart.options;
     this.#chart.options = {
-      ...options(theme, range, lines, ranks, this.#box.canvas.clientWidth),
-      ...(onClick && { onClick }),
-      ...(onResize && { onResize }),
+      ...accuracyOptions(theme, range, lines, ranks, this.#box.canvas.clientWidth),
+      onClick: (_event, hits) => {
+        this.#choose(hits);
+      },
+      // The room for names on the axis has changed.
+      onResize: () => {
+        if (this.#view) this.#draw(this.#view);
+      },
     };
     this.#chart.update('none');
   }
+
+  #choose([hit]: readonly ActiveElement[]): void {
+    const point = hit && this.#chart.data.datasets[hit.datasetIndex]?.data[hit.index];
+    if (point) this.actions.select(point.row);
+  }
 }
 
-function emptyText(ended: boolean): string {
-  return ended ? 'The run ended before its first compressed model was done.' : 'The first model is training…';
+function emptyText({ model, rows }: View): string {
+  if (model.ended) return 'The run ended before its first compressed model was done.';
+  if (model.status.state === 'queued') return 'The run has not started yet.';
+  if (rows.baseline === undefined) return 'The first model is training…';
+  return 'The first compressed model is on its way…';
 }
 
 function checkbox(text: string, changed: () => void): [HTMLInputElement, HTMLLabelElement] {
@@ -128,128 +131,4 @@ function legendEntries(series: readonly AccuracySeries[], { rows }: View): Legen
   if (shown.has('before')) entries.push({ mark: 'hollow', colour: 'neutral', text: VARIANT_NAMES.before });
   if (shown.has('test')) entries.push({ mark: 'cross', colour: 'neutral', text: VARIANT_NAMES.test });
   return entries;
-}
-
-function dataset({ metric, variant, points }: AccuracySeries, theme: Theme, small: boolean): Data {
-  const colour = theme.metrics[metric];
-  const before = variant === 'before';
-  return {
-    label: `${metricName(metric)}, ${VARIANT_NAMES[variant]}`,
-    data: [...points],
-    borderColor: before ? withAlpha(colour, 0.7) : colour,
-    borderWidth: before ? 1.25 : 2,
-    borderDash: before ? [4, 4] : [],
-    showLine: variant !== 'test',
-    pointStyle: variant === 'test' ? 'crossRot' : 'circle',
-    pointRadius: small ? 1.5 : 4,
-    pointHoverRadius: small ? 3 : 5,
-    pointBorderWidth: 1.5,
-    pointHoverBorderWidth: 1.5,
-    pointBorderColor: colour,
-    pointBackgroundColor: before ? theme.background : colour,
-    pointHoverBackgroundColor: before ? theme.background : colour,
-    // After retraining lies over before, test over both.
-    order: { test: 1, after: 2, before: 3 }[variant],
-  };
-}
-
-/** A ring around the selected model's point. */
-function ring(selected: ModelRow | undefined, theme: Theme): Data[] {
-  if (selected?.rank === undefined) return [];
-  return [
-    {
-      data: [{ x: selected.rank, y: selected.after.mean, row: selected }],
-      pointRadius: 8,
-      pointHoverRadius: 8,
-      pointBorderWidth: 2,
-      pointHoverBorderWidth: 2,
-      pointBorderColor: theme.foreground,
-      pointBackgroundColor: 'transparent',
-      order: 0,
-    },
-  ];
-}
-
-function options(
-  theme: Theme,
-  range: Range,
-  lines: readonly Line[],
-  ranks: readonly number[],
-  width: number,
-): ChartOptions<'line'> {
-  const { type, min, max, ticks } = rankAxis(ranks, width - 60);
-  const x = axisLook(theme, type === 'logarithmic' ? 'Rank (logarithmic)' : 'Rank');
-  const y = axisLook(theme, 'Validation accuracy');
-  return {
-    ...STILL,
-    interaction: { mode: 'nearest', intersect: false },
-    scales: {
-      x: {
-        ...x,
-        type,
-        min,
-        max,
-        ticks: {
-          ...x.ticks,
-          autoSkip: ticks === undefined,
-          includeBounds: false,
-          maxRotation: 0,
-          callback: (value) => String(value),
-        },
-        afterBuildTicks: (axis) => {
-          if (ticks) axis.ticks = ticks.map((value) => ({ value }));
-        },
-      },
-      y: {
-        ...y,
-        ...range,
-        ticks: { ...y.ticks, includeBounds: false, maxTicksLimit: 7 },
-        afterBuildTicks: (axis) => {
-          axis.ticks = axis.ticks.filter((tick) => tick.value <= 1);
-        },
-      },
-    },
-    plugins: {
-      annotation: { annotations: lines.map((line) => lineAnnotation(line, theme)) },
-      tooltip: {
-        ...tooltipLook<'line'>(theme),
-        filter: (item) => item.dataset.label !== undefined,
-        callbacks: {
-          title: (items) => (items[0] ? modelName((items[0].raw as AccuracyPoint).row) : ''),
-          label: ({ raw }) => describeRow((raw as AccuracyPoint).row),
-          footer: (items) => (items[0] ? formatBytes((items[0].raw as AccuracyPoint).row.storageBytes) : ''),
-        },
-      },
-    },
-  };
-}
-
-function describeRow({ before, after, test }: ModelRow): string[] {
-  return [
-    `validation ${formatMean(after)}`,
-    ...(before ? [`before retraining ${formatMean(before)}`] : []),
-    ...(test ? [`test (report) ${formatMean(test)}`] : []),
-  ];
-}
-
-function lineAnnotation({ kind, accuracy, label }: Line, theme: Theme): AnnotationOptions {
-  return {
-    type: 'line',
-    scaleID: 'y',
-    value: accuracy,
-    borderColor: kind === 'baseline' ? theme.foreground : theme.muted,
-    borderWidth: 1,
-    borderDash: kind === 'baseline' ? [] : [6, 4],
-    drawTime: 'beforeDatasetsDraw',
-    label: {
-      display: label !== '',
-      content: label,
-      position: 'start',
-      yAdjust: -(theme.font.size / 2 + 4),
-      backgroundColor: 'transparent',
-      color: theme.foreground,
-      font: { ...theme.font, weight: 'normal' },
-      padding: { x: 4, y: 0 },
-    },
-  };
 }

@@ -55,9 +55,10 @@ export function accuracyRange(values: readonly number[]): Range {
   if (values.length === 0) return { min: 0, max: 1 };
   const low = Math.min(...values);
   const high = Math.max(...values);
-  // Half a hundredth would otherwise fill the chart as a whole tenth does.
+  // A difference of a thousandth would otherwise fill the chart as one of a tenth does.
   const span = Math.max(high - low, 0.02);
-  return { min: Math.max(0, low - 0.1 * span), max: high + 0.18 * span };
+  const spare = (span - (high - low)) / 2;
+  return { min: Math.max(0, low - spare - 0.1 * span), max: high + spare + 0.18 * span };
 }
 
 export interface RankAxis extends Range {

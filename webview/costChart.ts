@@ -1,20 +1,29 @@
 import { Chart, type ChartOptions } from 'chart.js';
 import { axisLook, ChartBox, STILL, tooltipLook } from './chartBase.ts';
 import { element, setText } from './element.ts';
-import { formatBytes, formatChange, formatFlops } from './format.ts';
+import { formatBytes, formatChange, formatFlops, withoutZeros } from './format.ts';
 import { layerStacks, type Cost, type LayerStacks } from './layerStacks.ts';
 import { Legend } from './legend.ts';
 import { modelName } from './modelRows.ts';
-import type { Section, View } from './section.ts';
+import { sameFigures, type Section, type View } from './section.ts';
 import type { Theme } from './theme.ts';
 
 /** Storage and FLOPs by layer, of the selected model against the uncompressed one. */
 export class CostCharts implements Section {
   readonly element: HTMLElement;
+  #view: View | undefined;
   readonly #model = element('p', { class: 'muted' });
   readonly #legend = new Legend();
   readonly #storage = new CostChart('storageBytes', 'Storage', formatBytes);
   readonly #flops = new CostChart('flopsPerSentence', 'FLOPs a sentence', formatFlops);
+
+  readonly #empty = element('p', { class: 'muted' }, 'Known once the uncompressed model has been measured.');
+  readonly #charts = element(
+    'div',
+    {},
+    this.#legend.element,
+    element('div', { class: 'costs' }, this.#storage.element, this.#flops.element),
+  );
 
   constructor() {
     this.element = element(
@@ -26,13 +35,19 @@ export class CostCharts implements Section {
         element('h2', { id: 'cost-title' }, 'Cost by layer'),
         this.#model,
       ),
-      this.#legend.element,
-      element('div', { class: 'costs' }, this.#storage.element, this.#flops.element),
+      this.#empty,
+      this.#charts,
     );
   }
 
-  update({ rows, selected, model, theme }: View): void {
+  update(view: View): void {
+    const unchanged = sameFigures(this.#view, view);
+    this.#view = view;
+    if (unchanged) return;
+    const { rows, selected, model, theme } = view;
     setText(this.#model, selected?.kind === 'point' ? `${modelName(selected)} against uncompressed` : '');
+    this.#empty.hidden = rows.baseline !== undefined;
+    this.#charts.hidden = rows.baseline === undefined;
     const costs = model.results?.costs;
     const storage = layerStacks(rows, selected, costs, 'storageBytes');
     const flops = layerStacks(rows, selected, costs, 'flopsPerSentence');
@@ -80,8 +95,7 @@ class CostChart {
 
   update({ bars, stacks }: LayerStacks, colours: ReadonlyMap<string, string>, theme: Theme): void {
     setText(this.#figure, this.#summary(bars));
-    const empty = bars.length === 0 ? 'Known once the uncompressed model has been measured.' : undefined;
-    this.#box.describe(this.#describe({ bars, stacks }), empty);
+    this.#box.describe(this.#describe({ bars, stacks }), undefined);
     this.#chart.data = {
       labels: bars.map((bar) => bar.name),
       datasets: stacks.map(({ layer, values }) => ({
@@ -131,7 +145,8 @@ class CostChart {
             ...value.ticks,
             maxTicksLimit: 5,
             maxRotation: 0,
-            callback: (v) => this.format(Number(v)),
+            autoSkipPadding: 16,
+            callback: (v) => withoutZeros(this.format(Number(v))),
           },
         },
         y: {

@@ -20,8 +20,9 @@ export function formatMean({ mean, deviation }: Mean): string {
     : `${formatAccuracy(mean)} ± ${formatAccuracy(deviation)}`;
 }
 
+/** With a true minus where a model has grown. */
 export function formatPercent(share: number): string {
-  return `${(100 * share).toFixed(1)}\u00a0%`;
+  return `${share < 0 ? '−' : ''}${(100 * Math.abs(share)).toFixed(1)}\u00a0%`;
 }
 
 export function formatBytes(bytes: number): string {
@@ -30,6 +31,11 @@ export function formatBytes(bytes: number): string {
 
 export function formatFlops(flops: number): string {
   return scaled(flops, ['', 'k', 'M', 'G']);
+}
+
+/** `5 MB` rather than `5.00 MB`, for the round values of an axis. */
+export function withoutZeros(text: string): string {
+  return text.replace(/\.0+(?=\D|$)/, '').replace(/(\.\d*?[1-9])0+(?=\D|$)/, '$1');
 }
 
 export function formatSeconds(seconds: number): string {
@@ -50,8 +56,7 @@ export function formatDuration(seconds: number): string {
 export function formatChange(value: number, was: number): string {
   if (was === 0) return NONE;
   const change = value / was - 1;
-  const sign = change < 0 ? '−' : '+';
-  return `${sign}${formatPercent(Math.abs(change))}`;
+  return `${change < 0 ? '' : '+'}${formatPercent(change)}`;
 }
 
 /** Three digits that count, in thousands: 6,912,345 B is `6.91 MB`. */

@@ -37,7 +37,10 @@ export function layerStacks(
     const layers = costs === undefined ? whole(selected) : costs.byRank[String(selected.rank)];
     if (layers) models.push({ name: modelName(selected), layers });
   }
-  const names = [...new Set(models.flatMap((model) => model.layers.map((layer) => layer.layer)))];
+  // The table and its factors first, side by side; then the rest in the order of computation.
+  const all = [...new Set(models.flatMap((model) => model.layers.map((layer) => layer.layer)))];
+  const ofEmbedding = (layer: string): boolean => layer.startsWith('embedding');
+  const names = [...all.filter(ofEmbedding), ...all.filter((layer) => !ofEmbedding(layer))];
   const stacks = names.map((layer) => ({
     layer,
     values: models.map((model) =>

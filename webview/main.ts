@@ -4,7 +4,7 @@ import { AccuracyChart } from './accuracyChart.ts';
 import { CostCharts } from './costChart.ts';
 import { element } from './element.ts';
 import { Header } from './header.ts';
-import { bestPoint, modelRows, type ModelRow } from './modelRows.ts';
+import { bestPoint, modelRows, type ModelRow, type ModelRows } from './modelRows.ts';
 import { ModelTable } from './modelTable.ts';
 import { RunModel } from './runModel.ts';
 import type { Actions, Section } from './section.ts';
@@ -79,12 +79,30 @@ function draw(): void {
       element('div', { class: 'sections' }, ...body.map((part) => part.element)),
     );
   }
-  const rows = modelRows(model.finished(), model.ended);
+  const rows = rowsOf(model);
   const chosen = [rows.baseline, rows.control, ...rows.points].find(
     (row) => row !== undefined && row.id === selected,
   );
-  const view = { model, rows, chosen, selected: chosen ?? bestPoint(rows.points), theme };
+  const view = {
+    model,
+    state: model.status.state,
+    rows,
+    chosen,
+    selected: chosen ?? bestPoint(rows.points),
+    theme,
+  };
   for (const section of [header, ...body]) section.update(view);
+}
+
+let made:
+  { readonly of: RunModel; readonly revision: number; readonly ended: boolean; rows: ModelRows } | undefined;
+
+/** The same rows as long as no result has come. */
+function rowsOf(of: RunModel): ModelRows {
+  const { revision, ended } = of;
+  if (made?.of !== of || made.revision !== revision || made.ended !== ended)
+    made = { of, revision, ended, rows: modelRows(of.finished(), ended) };
+  return made.rows;
 }
 
 window.addEventListener('message', (event: MessageEvent<HostMessage>) => {

@@ -4,6 +4,11 @@ import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
 import type { Actions, Section, View } from './section.ts';
 import { rowTitle, sortRows, tableColumns, tableText, type Column } from './tableColumns.ts';
 
+interface Sort {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
 /** Every model with every figure: the charts in accessible form. */
 export class ModelTable implements Section {
   readonly element: HTMLElement;
@@ -13,9 +18,9 @@ export class ModelTable implements Section {
   readonly #scroll: HTMLElement;
   readonly #copy: HTMLButtonElement;
   readonly #reveal: HTMLButtonElement;
-  #sort: { readonly column: string; readonly descending: boolean } | undefined;
+  #sort: Sort | undefined;
   #view: View | undefined;
-  #drawn = '';
+  #drawn: { readonly rows: ModelRows; readonly sort: Sort | undefined; readonly columns: number } | undefined;
   #shown: { rows: readonly ModelRow[]; columns: readonly Column[] } = { rows: [], columns: [] };
 
   constructor(private readonly actions: Actions) {
@@ -78,9 +83,9 @@ export class ModelTable implements Section {
       : 'Each model appears here when it has been trained.';
 
     // Steps change nothing here, and a table that is not rebuilt keeps focus and scroll position.
-    const drawn = JSON.stringify([all, columns.map((column) => column.id), this.#sort]);
-    if (drawn !== this.#drawn) {
-      this.#drawn = drawn;
+    const drawn = this.#drawn;
+    if (drawn?.rows !== rows || drawn.sort !== this.#sort || drawn.columns !== columns.length) {
+      this.#drawn = { rows, sort: this.#sort, columns: columns.length };
       const focused = document.activeElement?.id;
       this.#head.replaceChildren(element('tr', {}, ...this.#heads(columns)));
       this.#body.replaceChildren(...all.map((row) => tableRow(row, columns)));

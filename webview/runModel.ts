@@ -23,6 +23,8 @@ export class RunModel {
   readonly planned = new Map<string, Trial>();
   readonly warnings: string[] = [];
   results: Results | undefined;
+  /** Counts the results that have come, so that what depends on them alone is made anew only then. */
+  revision = 0;
   /** The trial that told something last. */
   latest: string | undefined;
 
@@ -50,6 +52,7 @@ export class RunModel {
     this.results = results;
     const all = [...(results.baseline?.seeds ?? []), ...(results.control?.seeds ?? []), ...results.points];
     for (const result of all) this.trial(result.trial).result = result;
+    this.revision++;
   }
 
   private apply(event: RunEvent): void {
@@ -69,6 +72,7 @@ export class RunModel {
         break;
       case 'result':
         this.trial(event.result.trial).result = event.result;
+        this.revision++;
         break;
       case 'message':
         if (event.level === 'warning' && !this.warnings.includes(event.text)) this.warnings.push(event.text);

@@ -1,4 +1,4 @@
-import type { PageMessage } from '../src/editor/panelProtocol.ts';
+import type { PageMessage, PanelState } from '../src/editor/panelProtocol.ts';
 import type { ModelRow, ModelRows } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
 import type { Theme } from './theme.ts';
@@ -6,12 +6,19 @@ import type { Theme } from './theme.ts';
 /** All that a section draws. */
 export interface View {
   readonly model: RunModel;
+  /** The model's state when the view was made; the model itself goes on. */
+  readonly state: PanelState;
   readonly rows: ModelRows;
   /** What the user has chosen. */
   readonly chosen: ModelRow | undefined;
   /** The same, else the best point so far. */
   readonly selected: ModelRow | undefined;
   readonly theme: Theme;
+}
+
+/** Whether nothing has changed but steps and epochs. */
+export function sameFigures(a: View | undefined, b: View): boolean {
+  return a?.rows === b.rows && a.selected === b.selected && a.theme === b.theme && a.state === b.state;
 }
 
 /** What a section can ask for. */

@@ -3,6 +3,7 @@ import type { Metric } from '../src/core/recipe/recipe.ts';
 
 /** The editor's colours and font, as a canvas needs them: by value. */
 export interface Theme {
+  readonly highContrast: boolean;
   readonly foreground: string;
   readonly muted: string;
   readonly background: string;
@@ -24,6 +25,7 @@ export function readTheme(): Theme {
   const highContrast = document.body.className.includes('high-contrast');
   const chart = (name: string): string => variable(`charts-${name}`, foreground);
   return {
+    highContrast,
     foreground,
     muted: highContrast ? foreground : variable('descriptionForeground', foreground),
     background,
@@ -34,7 +36,10 @@ export function readTheme(): Theme {
       family: variable('font-family', 'sans-serif'),
       size: Math.max(11, Number.parseFloat(variable('font-size', '13px')) - 1),
     },
-    palette: ['blue', 'orange', 'green', 'purple', 'yellow', 'red'].map(chart),
+    palette: [
+      ...['blue', 'orange', 'green', 'purple', 'red', 'yellow'].map(chart),
+      withAlpha(foreground, 0.6),
+    ],
     metrics: { task: chart('blue'), spectrum: chart('orange') },
   };
 }

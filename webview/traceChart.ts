@@ -1,12 +1,13 @@
-import { Chart, type ChartOptions } from 'chart.js';
-import { axisLook, ChartBox, STILL, tooltipLook } from './chartBase.ts';
+import { Chart } from 'chart.js';
+import { ChartBox, STILL } from './chartBase.ts';
 import { decimate, type XY } from './decimate.ts';
-import { element } from './element.ts';
+import { element, setText } from './element.ts';
 import { Legend } from './legend.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel, Trace } from './runModel.ts';
 import type { Section, View } from './section.ts';
 import type { Theme } from './theme.ts';
+import { formatRate, traceColours, traceOptions } from './traceOptions.ts';
 
 /** More points than this a wide panel cannot show. */
 const MAX_POINTS = 1000;
@@ -19,12 +20,13 @@ export class TraceChart implements Section {
   readonly #box = new ChartBox('trace');
   readonly #legend = new Legend();
   readonly #select = element('select', { id: 'trace-trial' });
+  readonly #followed = element('option', { value: FOLLOW });
   readonly #chart: Chart<'line', XY[]>;
   #view: View | undefined;
   #options = '';
   #drawn: { trial: string | undefined; length: number; theme: Theme } | undefined;
   /** The chosen model that was followed last: a new choice changes the training shown, an old one does not. */
-  #followed: string | undefined;
+  #chosen: string | undefined;
 
   constructor() {
     this.#select.addEventListener('change', () => {
@@ -57,8 +59,8 @@ export class TraceChart implements Section {
   update(view: View): void {
     this.#view = view;
     this.#offer(view.model);
-    if (view.chosen?.id !== this.#followed) {
-      this.#followed = view.chosen?.id;
+    if (view.chosen?.id !== this.#chosen) {
+      this.#chosen = view.chosen?.id;
       this.#choose(view.chosen?.trials[0] ?? FOLLOW);
     }
     this.#draw(view);
@@ -66,22 +68,13 @@ export class TraceChart implements Section {
 
   #offer(model: RunModel): void {
     const withSteps = [...model.trials.values()].filter((trial) => trial.trace.steps.length > 0);
-    const key = `${model.ended}${withSteps.map((trial) => trial.id).join()}`;
+    const key = withSteps.map((trial) => trial.id).join();
     if (key === this.#options) return;
     this.#options = key;
     const chosen = this.#select.value;
-    const severalSeeds = new Set([...model.planned.values()].map((trial) => trial.seed)).size > 1;
     this.#select.replaceChildren(
-      element('option', { value: FOLLOW }, model.ended ? 'Last trained' : 'Now training'),
-      ...withSteps.map(({ id }) => {
-        const trial = model.planned.get(id);
-        const name = trial === undefined ? id : modelName(trial);
-        return element(
-          'option',
-          { value: id },
-          severalSeeds && trial !== undefined ? `${name}, seed ${trial.seed}` : name,
-        );
-      }),
+      this.#followed,
+      ...withSteps.map(({ id }) => element('option', { value: id }, trialName(model, id))),
     );
     this.#choose(chosen);
   }
@@ -93,7 +86,10 @@ export class TraceChart implements Section {
   }
 
   #draw({ model, theme }: View): void {
-    const trial = this.#select.value === FOLLOW ? lastTrained(model) : this.#select.value;
+    const last = lastTrained(model);
+    const trial = this.#select.value === FOLLOW ? last : this.#select.value;
+    const follow = model.ended ? 'Last trained' : 'Now training';
+    setText(this.#followed, last === undefined ? follow : `${follow}: ${trialName(model, last)}`);
     const trace = trial === undefined ? undefined : model.trials.get(trial)?.trace;
     const length = trace?.steps.length ?? 0;
     const drawn = this.#drawn;
@@ -112,7 +108,7 @@ export class TraceChart implements Section {
       { mark: 'line', colour: 'series-loss', text: 'Loss' },
       { mark: 'line', colour: 'series-rate', text: 'Learning rate' },
     ]);
-    const [loss, rate] = traceColours(theme);
+    const { loss, rate } = traceColours(theme);
     const line = { pointRadius: 0, pointHoverRadius: 3, pointStyle: 'line' } as const;
     this.#chart.data = {
       datasets: [
@@ -134,13 +130,16 @@ export class TraceChart implements Section {
         },
       ],
     };
-    this.#chart.options = options(theme, trace?.steps.at(-1) ?? 1);
+    this.#chart.options = traceOptions(theme, trace?.steps.at(-1) ?? 1);
     this.#chart.update('none');
   }
 }
 
-function traceColours(theme: Theme): [loss: string, rate: string] {
-  return [theme.palette[3] ?? theme.foreground, theme.palette[2] ?? theme.foreground];
+function trialName({ planned }: RunModel, id: string): string {
+  const trial = planned.get(id);
+  if (trial === undefined) return id;
+  const oneSeed = [...planned.values()].every((other) => other.seed === trial.seed);
+  return oneSeed ? modelName(trial) : `${modelName(trial)}, seed ${trial.seed}`;
 }
 
 /** The trial that told something last, if it has steps, else the last one that has. */
@@ -148,58 +147,6 @@ function lastTrained(model: RunModel): string | undefined {
   const latest = model.latest === undefined ? undefined : model.trials.get(model.latest);
   if (latest && latest.trace.steps.length > 0) return latest.id;
   return [...model.trials.values()].filter((trial) => trial.trace.steps.length > 0).at(-1)?.id;
-}
-
-function options(theme: Theme, lastStep: number): ChartOptions<'line'> {
-  const steps = axisLook(theme, 'Step');
-  const loss = axisLook(theme, 'Loss');
-  const rate = axisLook(theme, 'Learning rate');
-  return {
-    ...STILL,
-    interaction: { mode: 'index', intersect: false },
-    scales: {
-      x: {
-        ...steps,
-        type: 'linear',
-        min: 0,
-        max: Math.max(lastStep, 1),
-        ticks: { ...steps.ticks, includeBounds: false, maxRotation: 0, maxTicksLimit: 8, precision: 0 },
-      },
-      loss: {
-        ...loss,
-        type: 'linear',
-        position: 'left',
-        beginAtZero: true,
-        ticks: { ...loss.ticks, maxTicksLimit: 6 },
-      },
-      rate: {
-        ...rate,
-        type: 'linear',
-        position: 'right',
-        beginAtZero: true,
-        // One grid is enough.
-        grid: { display: false },
-        ticks: { ...rate.ticks, maxTicksLimit: 6, callback: (value) => formatRate(Number(value)) },
-      },
-    },
-    plugins: {
-      tooltip: {
-        ...tooltipLook<'line'>(theme),
-        callbacks: {
-          title: (items) => `Step ${items[0]?.parsed.x ?? ''}`,
-          label: ({ dataset, parsed }) =>
-            dataset.yAxisID === 'rate'
-              ? `Learning rate ${formatRate(parsed.y ?? 0)}`
-              : `Loss ${(parsed.y ?? 0).toFixed(4)}`,
-        },
-      },
-    },
-  };
-}
-
-function formatRate(rate: number): string {
-  if (rate === 0) return '0';
-  return rate.toExponential(1).replace('.0e', 'e').replace('-', '−');
 }
 
 function describeTrace(trace: Trace | undefined): string {

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import type { TrialResult } from '../../src/core/sweep/trial.ts';
+import {
+  accuracyRange,
+  accuracySeries,
+  describeAccuracy,
+  rankAxis,
+  referenceLines,
+} from '../../webview/accuracySeries.ts';
+import { layerStacks } from '../../webview/layerStacks.ts';
+import { bestPoint, modelName, modelRows } from '../../webview/modelRows.ts';
+import { sortRows, tableColumns, tableText } from '../../webview/tableColumns.ts';
+
+function result(part: Partial<TrialResult>): TrialResult {
+  return {
+    trial: `${part.metric ?? part.kind ?? 'task'}-k${part.rank ?? 0}-s${part.seed ?? 1}`,
+    kind: 'point',
+    seed: 1,
+    parameters: 100,
+    storageBytes: 400,
+    flopsPerSentence: 50,
+    validationAccuracy: 0.8,
+    bestEpoch: 1,
+    seconds: 2,
+    ...part,
+  };
+}
+
+const points = [
+  result({ metric: 'spectrum', rank: 4, validationAccuracy: 0.7, validationAccuracyBefore: 0.5 }),
+  result({
+    metric: 'task',
+    rank: 4,
+    validationAccuracy: 0.81,
+    validationAccuracyBefore: 0.8,
+    storageBytes: 40,
+  }),
+  result({
+    metric: 'task',
+    rank: 9,
+    validationAccuracy: 0.81,
+    validationAccuracyBefore: 0.8,
+    storageBytes: 90,
+  }),
+];
+const baseline = result({ kind: 'baseline', validationAccuracy: 0.82 });
+const control = result({ kind: 'control', validationAccuracy: 0.825 });
+
+describe('the panel’s rows', () => {
+  it('take the seeds of a model together, with the sample’s deviation', () => {
+    const seeds = [0.8, 0.82, 0.84].map((validationAccuracy, i) =>
+      result({ metric: 'task', rank: 9, seed: i + 1, validationAccuracy }),
+    );
+    const [row] = modelRows(seeds, false).points;
+    assert.ok(row);
+    assert.equal(row.trials.length, 3);
+    assert.ok(Math.abs(row.after.mean - 0.82) < 1e-12);
+    assert.ok(Math.abs((row.after.deviation ?? 0) - 0.02) < 1e-12);
+  });
+
+  it('keep splits and metrics of one rank apart', () => {
+    const same = { rank: 9, metric: 'task' } as const;
+    const apart = [
+      result({ ...same, split: 'paper' }),
+      result({ ...same, split: 'balanced' }),
+      result({ rank: 9, metric: 'spectrum', split: 'paper' }),
+    ];
+    const ids = modelRows(apart, false).points.map((row) => row.id);
+    assert.equal(new Set(ids).size, 3);
+  });
+
+  it('put baseline and control aside and order points by metric and falling rank', () => {
+    const rows = modelRows([control, ...points, baseline], false);
+    assert.equal(rows.baseline?.after.mean, 0.82);
+    assert.equal(rows.control?.after.mean, 0.825);
+    assert.deepEqual(rows.points.map(modelName), ['Task, rank 9', 'Task, rank 4', 'Spectrum, rank 4']);
+  });
+
+  it('hold back test figures until the run has ended', () => {
+    const tested = [result({ metric: 'task', rank: 9, testAccuracy: 0.79, macroF1: 0.78 })];
+    const [during] = modelRows(tested, false).points;
+    const [after] = modelRows(tested, true).points;
+    assert.ok(during && after);
+    assert.equal(during.test, undefined);
+    assert.equal(during.macroF1, undefined);
+    assert.equal(after.test?.mean, 0.79);
+    assert.equal(after.macroF1?.mean, 0.78);
+  });
+
+  it('know the smallest of the best', () => {
+    const rows = modelRows(points, false);
+    assert.equal(bestPoint(rows.points)?.id, rows.points.find((row) => row.storageBytes === 40)?.id);
+    assert.equal(bestPoint([]), undefined);
+  });
+});
+
+describe('the accuracy chart’s series', () => {
+  const rows = modelRows([...points, baseline, control], true);
+
+  it('are one a metric and variant, by rising rank, without empty ones', () => {
+    const series = accuracySeries(rows.points, new Set(['after', 'before', 'test'] as const));
+    assert.deepEqual(
+      series.map((curve) => [curve.metric, curve.variant, ...curve.points.map((point) => point.x)]),
+      [
+        ['task', 'after', 4, 9],
+        ['task', 'before', 4, 9],
+        ['spectrum', 'after', 4],
+        ['spectrum', 'before', 4],
+      ],
+    );
+  });
+
+  it('fit into their range with room above, and equal values do not fill it', () => {
+    for (const values of [[0.5, 0.8], [0.8], [0, 1], [0.8, 0.801]]) {
+      const { min, max } = accuracyRange(values);
+      assert.ok(min >= 0 && min <= Math.min(...values) && max > Math.max(...values));
+      assert.ok(max - min >= 0.02);
+    }
+    assert.deepEqual(accuracyRange([]), { min: 0, max: 1 });
+  });
+
+  it('stand on a logarithmic axis only where ranks span much', () => {
+    assert.equal(rankAxis([1, 500], 600).type, 'logarithmic');
+    assert.equal(rankAxis([20, 50], 600).type, 'linear');
+    assert.equal(rankAxis([9], 600).type, 'linear');
+    for (const ranks of [[1], [1, 500], [20, 50], []]) {
+      const { min, max } = rankAxis(ranks, 600);
+      assert.ok(min < max && ranks.every((rank) => min <= rank && rank <= max));
+    }
+    assert.ok(rankAxis([1, 500], 600).min > 0);
+  });
+
+  it('have ticks that do not touch, be there 1 rank or 100', () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
+    for (const [ranks, width] of [
+      [[9], 300],
+      [[1, 4, 9, 19, 29, 49], 240],
+      [hundred, 400],
+    ] as const) {
+      const { ticks, min, max } = rankAxis(ranks, width);
+      assert.ok(ticks && ticks.length > 0);
+      const px = ticks.map((rank) => (width * Math.log(rank / min)) / Math.log(max / min));
+      if (ranks.length > 1)
+        for (let i = 1; i < px.length; i++) assert.ok(px[i]! - px[i - 1]! >= 36 - 1e-9, String(ticks));
+    }
+  });
+
+  it('name close lines once and distant ones each', () => {
+    assert.deepEqual(
+      referenceLines(rows, 0.001).map((line) => line.label),
+      ['Control 0.825', 'Uncompressed 0.820'],
+    );
+    assert.deepEqual(
+      referenceLines(rows, 0.01).map((line) => line.label),
+      ['Control 0.825 · Uncompressed 0.820', ''],
+    );
+    assert.deepEqual(referenceLines({ points: [] }, 1), []);
+  });
+
+  it('are told in words', () => {
+    const text = describeAccuracy(rows);
+    assert.match(text, /Uncompressed 0\.820\. Control 0\.825\./);
+    assert.match(text, /Task metric: 0\.810 at rank 4 to 0\.810 at rank 9, 2 points\./);
+    assert.match(text, /Spectrum metric: 0\.700 at rank 4\./);
+    assert.match(describeAccuracy({ points: [] }), /No points yet/);
+  });
+});
+
+describe('the cost charts’ stacks', () => {
+  const rows = modelRows([...points, baseline], true);
+  const layer = (name: string, storageBytes: number, flopsPerSentence: number) => ({
+    layer: name,
+    parameters: storageBytes / 4,
+    storageBytes,
+    flopsPerSentence,
+  });
+  const costs = {
+    baseline: [layer('embedding/table', 4000, 0), layer('average', 0, 100), layer('head', 40, 20)],
+    byRank: {
+      '9': [
+        layer('embedding/A', 360, 0),
+        layer('average', 0, 9),
+        layer('embedding/B', 36, 18),
+        layer('head', 40, 20),
+      ],
+    },
+  };
+
+  it('add up to each model’s total, with embedding layers first', () => {
+    const rank9 = rows.points.find((row) => row.rank === 9);
+    for (const cost of ['storageBytes', 'flopsPerSentence'] as const) {
+      const { bars, stacks } = layerStacks(rows, rank9, costs, cost);
+      bars.forEach((bar, i) => {
+        assert.equal(
+          stacks.reduce((sum, stack) => sum + (stack.values[i] ?? NaN), 0),
+          bar.total,
+        );
+      });
+    }
+    const { stacks } = layerStacks(rows, rank9, costs, 'storageBytes');
+    assert.deepEqual(
+      stacks.map((stack) => stack.layer),
+      ['embedding/table', 'embedding/A', 'embedding/B', 'head'],
+    );
+  });
+
+  it('show whole models while the layers are not known, and nothing before a baseline', () => {
+    const { bars, stacks } = layerStacks(rows, rows.points[0], undefined, 'storageBytes');
+    assert.deepEqual(
+      bars.map((bar) => bar.total),
+      [400, 90],
+    );
+    assert.equal(stacks.length, 1);
+    assert.deepEqual(layerStacks({ points: [] }, undefined, undefined, 'storageBytes').bars, []);
+  });
+});
+
+describe('the panel’s table', () => {
+  const rows = modelRows(points, true).points;
+
+  it('sorts both ways with unknown figures last', () => {
+    const columns = tableColumns(true, true);
+    const before = columns.find((column) => column.id === 'before');
+    assert.ok(before);
+    const unknown = modelRows([...points, result({ metric: 'task', rank: 1 })], true).points;
+    for (const descending of [false, true]) {
+      const sorted = sortRows(unknown, before, descending);
+      const values: (number | undefined)[] = sorted.map((row) => before.value(row));
+      assert.equal(values.at(-1), undefined);
+      const known = values.slice(0, -1).map(Number);
+      assert.deepEqual(
+        known,
+        known.toSorted((a, b) => (descending ? b - a : a - b)),
+      );
+    }
+  });
+
+  it('is copied with all digits and a column for each figure', () => {
+    const columns = tableColumns(false, false);
+    const lines = tableText(rows, columns).split('\n');
+    assert.equal(lines.length, rows.length + 1);
+    for (const line of lines) assert.equal(line.split('\t').length, columns.length + 1);
+    assert.ok(!lines[0]?.includes('Test'));
+  });
+});
