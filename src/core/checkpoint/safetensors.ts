@@ -1,0 +1,188 @@
+import type { FileHandle } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
+import type { Tensor } from './checkpoint.ts';
+import { openFile } from './openFile.ts';
+import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
+
+/** The format's own limit: https://github.com/huggingface/safetensors, "Format". */
+const maxHeaderBytes = 100_000_000;
+
+interface Entry {
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  readonly tensors: ReadonlyMap<string, Entry>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where the data begins in the file. */
+  readonly dataStart: number;
+}
+
+/** Writes float32 tensors as a `.safetensors` file, tensor by tensor, under a temporary name until it is whole. */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const header: [string, unknown][] = [['__metadata__', metadata]];
+  let offset = 0;
+  for (const [name, { shape, data }] of tensors) {
+    const end = offset + data.byteLength;
+    header.push([name, { dtype: 'F32', shape, data_offsets: [offset, end] }]);
+    offset = end;
+  }
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+  // Spaces behind the header align the data to 8 bytes.
+  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
+  json.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  await replaceFile(path, async (file) => {
+    await writeAll(file, length);
+    await writeAll(file, padded);
+    for (const { data } of tensors.values()) await writeAll(file, bytesOf(data));
+  });
+}
+
+/**
+ * Reads a `.safetensors` file of float32 tensors.
+ * @throws UserError that names the file and the tensor: lengths that lie, offsets that overlap or leave the file, shapes
+ * that do not fit, other types, a header that is no JSON or names a tensor twice.
+ */
+export async function readSafetensors(
+  path: string,
+): Promise<{ tensors: Map<string, Tensor>; metadata: Readonly<Record<string, string>> }> {
+  const file = await openFile(path);
+  try {
+    const { tensors: entries, metadata, dataStart } = await readHeader(file, path);
+    const tensors = new Map<string, Tensor>();
+    for (const [name, { shape, begin, end }] of entries) {
+      const data = new Float32Array((end - begin) / 4);
+      if ((await readAll(file, bytesOf(data), dataStart + begin)) < data.byteLength) {
+        throw damaged(path, `the data of '${name}' ends early`, name);
+      }
+      tensors.set(name, { shape, data });
+    }
+    return { tensors, metadata };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The header alone, checked against the file's size. */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  const file = await openFile(path);
+  try {
+    return await readHeader(file, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
+  const { size } = await file.stat();
+  const lengthBytes = new Uint8Array(8);
+  if ((await readAll(file, lengthBytes, 0)) < 8) throw damaged(path, 'it is shorter than 8 bytes');
+  const length = Number(Buffer.from(lengthBytes).readBigUInt64LE());
+  if (length > maxHeaderBytes || 8 + length > size) {
+    throw damaged(path, `its header claims ${length} bytes and the file has ${size}`);
+  }
+  const bytes = new Uint8Array(length);
+  await readAll(file, bytes, 8);
+  const text = Buffer.from(bytes).toString('utf8');
+  const header = parseHeader(text, path);
+  const tensors = new Map<string, Entry>();
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') metadata = readMetadata(value, path);
+    else tensors.set(name, readEntry(name, value, size - 8 - length, path));
+  }
+  if (Object.keys(header).length !== countKeys(text)) throw damaged(path, 'its header names a tensor twice');
+  let end = 0;
+  for (const [name, entry] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== end) throw damaged(path, `the data of '${name}' overlaps or leaves a gap`, name);
+    end = entry.end;
+  }
+  if (end !== size - 8 - length) {
+    throw damaged(path, `its tensors take ${end} bytes and ${size - 8 - length} follow the header`);
+  }
+  return { tensors, metadata, dataStart: 8 + length };
+}
+
+function parseHeader(text: string, path: string): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(text);
+    if (typeof header === 'object' && header !== null && !Array.isArray(header)) {
+      return header as Record<string, unknown>;
+    }
+  } catch {
+    // Reported below, with every other header that is no object.
+  }
+  throw damaged(path, 'its header is no JSON object');
+}
+
+/** JSON.parse keeps the last of equal keys in silence; this counts them as they are written at the top level. */
+function countKeys(text: string): number {
+  let count = 0;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === '"') {
+      for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
+      if (depth === 1 && /^\s*:/.test(text.slice(i + 1, i + 16))) count++;
+    } else if (c === '{' || c === '[') depth++;
+    else if (c === '}' || c === ']') depth--;
+  }
+  return count;
+}
+
+function readMetadata(value: unknown, path: string): Record<string, string> {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Object.values(value).some((v) => typeof v !== 'string')
+  ) {
+    throw damaged(path, 'its __metadata__ is no object of strings');
+  }
+  return value as Record<string, string>;
+}
+
+function readEntry(name: string, value: unknown, dataBytes: number, path: string): Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  if (dtype !== 'F32') {
+    throw new UserError(
+      'unsupported-dtype',
+      `Tensor '${name}' has the type ${JSON.stringify(dtype)}, where "F32" is expected.`,
+      'Save the model with float32 weights.',
+      { file: path, item: name },
+    );
+  }
+  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
+    throw damaged(path, `'${name}' lacks a proper shape or offsets`, name);
+  }
+  const [begin, end] = offsets as [number, number];
+  const bytes = shape.reduce((product, size) => product * size, 4);
+  if (end > dataBytes || begin > end || end - begin !== bytes) {
+    throw damaged(
+      path,
+      `'${name}' of ${shape.join(' x ')} has the offsets ${begin} to ${end} of ${dataBytes}`,
+      name,
+    );
+  }
+  return { shape, begin, end };
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function damaged(path: string, fault: string, item?: string): UserError {
+  return new UserError(
+    'damaged-safetensors',
+    `The file is no whole safetensors file: ${fault}.`,
+    'Copy it anew from where it was made.',
+    { file: path, ...(item !== undefined && { item }) },
+  );
+}
