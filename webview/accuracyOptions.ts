@@ -108,6 +108,8 @@ export function accuracyOptions(
       annotation: { annotations: lines.map((line) => lineAnnotation(line, theme)) },
       tooltip: {
         ...tooltipLook<'line'>(theme),
+        // Its title names the series.
+        displayColors: false,
         filter: (item) => item.dataset.label !== undefined,
         callbacks: {
           title: (items) => (items[0] ? modelName((items[0].raw as AccuracyPoint).row) : ''),
