@@ -1,0 +1,68 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { open, readFile, truncate } from 'node:fs/promises';
+import type { RunEvent } from '../core/sweep/trial.ts';
+
+/** Writes events.jsonl. A line is one system call, so that a killed writer tears the last line at most. */
+export class EventLog {
+  readonly #file: number;
+
+  private constructor(path: string) {
+    this.#file = openSync(path, 'a');
+  }
+
+  /** Opens the file, which is cut after its last whole line; gives the events that it holds. */
+  static async open(path: string): Promise<{ readonly log: EventLog; readonly past: RunEvent[] }> {
+    const past: RunEvent[] = [];
+    const bytes = await readFile(path).catch(() => undefined);
+    if (bytes !== undefined) {
+      const end = bytes.lastIndexOf(0x0a) + 1;
+      if (end < bytes.length) await truncate(path, end);
+      past.push(...parseLines(bytes.toString('utf8', 0, end)));
+    }
+    return { log: new EventLog(path), past };
+  }
+
+  append(event: RunEvent): void {
+    const line = Buffer.from(JSON.stringify(event) + '\n');
+    let written = 0;
+    while (written < line.length) written += writeSync(this.#file, line, written);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Reads an events.jsonl that grows. */
+export class EventTail {
+  readonly #path: string;
+  #offset = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The whole events since the last call. */
+  async read(): Promise<RunEvent[]> {
+    const file = await open(this.#path).catch(() => undefined);
+    if (file === undefined) return [];
+    try {
+      const { size } = await file.stat();
+      if (size <= this.#offset) return [];
+      const bytes = Buffer.alloc(size - this.#offset);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, this.#offset);
+      const end = bytes.lastIndexOf(0x0a, bytesRead - 1) + 1;
+      this.#offset += end;
+      return parseLines(bytes.toString('utf8', 0, end));
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function parseLines(text: string): RunEvent[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RunEvent);
+}

@@ -1,0 +1,59 @@
+import { UserError, type Place } from '../core/errors.ts';
+import type { Preparation, TestReport } from '../core/sweep/runner.ts';
+import type { LayerCost, Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
+
+/** What a supervisor asks of a worker, one request at a time. */
+export type WorkerRequest =
+  | { readonly type: 'prepare' }
+  /** The costs by layer of the uncompressed model and of each rank; after `prepare`. */
+  | { readonly type: 'costs'; readonly ranks: readonly number[] }
+  | { readonly type: 'run'; readonly trial: Trial }
+  | { readonly type: 'report'; readonly trial: Trial };
+
+export interface Answers {
+  readonly prepare: {
+    readonly engine: string;
+    readonly versions: Readonly<Record<string, string>>;
+    readonly preparation: Preparation;
+  };
+  readonly costs: {
+    readonly baseline: readonly LayerCost[];
+    readonly byRank: Readonly<Record<string, readonly LayerCost[]>>;
+  };
+  readonly run: TrialResult;
+  readonly report: TestReport;
+}
+
+/** What a worker says: events while it works, then one answer or one failure. */
+export type WorkerMessage =
+  | { readonly type: 'event'; readonly event: TrialEvent }
+  | { readonly type: 'answer'; readonly value: Answers[WorkerRequest['type']] }
+  | { readonly type: 'failure'; readonly error: SentError };
+
+/** An error on its way to another process. */
+export type SentError =
+  | {
+      readonly kind: 'user';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+      readonly place?: Place;
+    }
+  | { readonly kind: 'bug'; readonly message: string; readonly stack?: string };
+
+export function sendableError(error: unknown): SentError {
+  if (error instanceof UserError) {
+    const { code, message, hint, place } = error;
+    return { kind: 'user', code, message, hint, ...(place !== undefined && { place }) };
+  }
+  if (!(error instanceof Error)) return { kind: 'bug', message: String(error) };
+  const { message, stack } = error;
+  return { kind: 'bug', message, ...(stack !== undefined && { stack }) };
+}
+
+export function receivedError(sent: SentError): Error {
+  if (sent.kind === 'user') return new UserError(sent.code, sent.message, sent.hint, sent.place);
+  const error = new Error(sent.message);
+  if (sent.stack !== undefined) error.stack = sent.stack;
+  return error;
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { UserError } from '../core/errors.ts';
+import { parseRecipe } from '../core/recipe/readRecipe.ts';
+import type { Recipe } from '../core/recipe/recipe.ts';
+
+/** The files of a run. The folder is the only truth: whoever wants to know about a run reads it. */
+export function runPaths(folder: string) {
+  return {
+    recipe: join(folder, 'recipe.json'),
+    status: join(folder, 'status.json'),
+    events: join(folder, 'events.jsonl'),
+    results: join(folder, 'results.json'),
+    cancel: join(folder, 'cancel'),
+    log: join(folder, 'supervisor.log'),
+    checkpoints: join(folder, 'checkpoints'),
+    models: join(folder, 'models'),
+  };
+}
+
+/** What a run was started with. The recipe stays text, so that it means the same wherever the file goes later. */
+export interface FrozenRecipe {
+  /** Absolute path of the file it came from; the recipe's paths are relative to it. */
+  readonly path: string;
+  readonly text: string;
+  readonly engine: 'auto' | 'tensorflow' | 'wasm';
+}
+
+const dataFolder = '.embedding-press';
+
+/** The folder that holds the runs of the recipes beside it. */
+export function runsFolder(folder: string): string {
+  return join(folder, dataFolder, 'runs');
+}
+
+/** Makes `.embedding-press/runs/RECIPE/UTC-ID/` beside the recipe, with the recipe frozen in it. */
+export async function createRunFolder(recipe: Recipe, frozen: FrozenRecipe): Promise<string> {
+  const beside = dirname(recipe.path);
+  const time = new Date().toISOString().slice(0, 23).replaceAll(/[:.]/g, '-');
+  const folder = join(runsFolder(beside), recipe.name, `${time}-${randomBytes(2).toString('hex')}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(beside, dataFolder, '.gitignore'), '*\n');
+  await writeFileAtomic(runPaths(folder).recipe, JSON.stringify(frozen, undefined, 2) + '\n');
+  return folder;
+}
+
+/** The recipe that a run was started with. @throws UserError `no-run` where the folder is no run's. */
+export async function readFrozenRecipe(folder: string): Promise<FrozenRecipe> {
+  const text = await readFile(runPaths(folder).recipe, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new UserError(
+      'no-run',
+      'There is no run in this folder.',
+      'Name a folder that `embedding-press list` shows.',
+      { file: folder },
+    );
+  }
+  return JSON.parse(text) as FrozenRecipe;
+}
+
+export function parseFrozenRecipe({ text, path }: FrozenRecipe): Recipe {
+  return parseRecipe(text, path);
+}
+
+/** The run folders of the recipes in `folder`, newest first. */
+export async function runFolders(folder: string): Promise<string[]> {
+  const root = runsFolder(folder);
+  const recipes = await readdir(root).catch(() => []);
+  const runs = await Promise.all(
+    recipes.map(async (recipe) => {
+      const ids = await readdir(join(root, recipe)).catch(() => []);
+      return ids.map((id) => ({ id, path: join(root, recipe, id) }));
+    }),
+  );
+  return runs
+    .flat()
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
+    .map(({ path }) => path);
+}
+
+const atomicWriteLeftOver = /^(?:status|results|recipe)\.json\.\d+$/;
+
+/** A model's folder under its temporary name; other programs' files may lie beside it. */
+const modelLeftOver = /^(?:uncompressed|[a-z]+-rank\d+)\.[0-9a-f]{8}\.tmp$/;
+
+/**
+ * Removes what a killed process was about to put in place. Nobody else may be writing.
+ *
+ * @param models the folder of the finished models
+ */
+export async function removeUnfinishedFiles(folder: string, models: string): Promise<void> {
+  const { checkpoints } = runPaths(folder);
+  const found = [
+    ...(await namesIn(folder)).filter(({ name }) => atomicWriteLeftOver.test(name)),
+    ...(await namesIn(models)).filter(({ name }) => modelLeftOver.test(name)),
+    ...(await namesIn(checkpoints)).filter(isTemporary),
+  ];
+  for (const trial of await namesIn(checkpoints))
+    found.push(...(await namesIn(trial.path)).filter(isTemporary));
+  await Promise.all(found.map(({ path }) => rm(path, { recursive: true, force: true })));
+}
+
+interface Named {
+  readonly name: string;
+  readonly path: string;
+}
+
+async function namesIn(folder: string): Promise<Named[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.map((name) => ({ name, path: join(folder, name) }));
+}
+
+function isTemporary({ name }: Named): boolean {
+  return name.endsWith('.tmp');
+}

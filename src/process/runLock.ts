@@ -1,0 +1,92 @@
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { UserError } from '../core/errors.ts';
+
+/** A lock that nobody has touched for so long is free; its holder touches it each second. */
+const staleMs = 5000;
+const touchMs = 1000;
+const ownerFile = /^lock-(\d+)$/;
+
+export interface RunLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Makes this process the only one that may write in the run folder, until it releases the lock or dies.
+ *
+ * proper-lockfile's own rule, a time without a touch, would make a killed run wait; so the holder's process id lies
+ * beside the lock, as a file's name, and a dead holder's lock is taken at once. Of several that want it, the one that
+ * renames that file has it.
+ *
+ * @param onLost is called when another process took the lock, as after a long sleep of the machine
+ * @throws UserError `run-locked`
+ */
+export async function lockRun(folder: string, onLost: () => void): Promise<RunLock> {
+  for (const { pid, path } of await owners(folder)) {
+    if (isAlive(pid)) continue;
+    const mine = join(folder, `lock-${pid}.${process.pid}.tmp`);
+    try {
+      await rename(path, mine);
+    } catch {
+      throw locked(folder);
+    }
+    await rm(join(folder, 'lock'), { recursive: true, force: true });
+    await rm(mine, { force: true });
+  }
+  let release: () => Promise<void>;
+  try {
+    release = await lock(folder, {
+      lockfilePath: join(folder, 'lock'),
+      stale: staleMs,
+      update: touchMs,
+      onCompromised: onLost,
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') throw locked(folder);
+    throw error;
+  }
+  const owner = join(folder, `lock-${process.pid}`);
+  await writeFile(owner, '');
+  return {
+    async release() {
+      await rm(owner, { force: true });
+      await release();
+    },
+  };
+}
+
+/** Whether a living process holds the run. */
+export async function isRunLocked(folder: string): Promise<boolean> {
+  const found = await stat(join(folder, 'lock')).catch(() => undefined);
+  if (found === undefined || Date.now() - found.mtimeMs > staleMs) return false;
+  const pids = await owners(folder);
+  // A lock without an owner is one that is being taken.
+  return pids.length === 0 || pids.some(({ pid }) => isAlive(pid));
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function owners(folder: string): Promise<{ readonly pid: number; readonly path: string }[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.flatMap((name) => {
+    const pid = ownerFile.exec(name)?.[1];
+    return pid === undefined ? [] : [{ pid: Number(pid), path: join(folder, name) }];
+  });
+}
+
+function locked(folder: string): UserError {
+  return new UserError(
+    'run-locked',
+    'The run is going on in another process.',
+    'Wait for its end, or cancel it.',
+    { file: folder },
+  );
+}

@@ -1,0 +1,113 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { UserError, type Place } from '../core/errors.ts';
+import { isRunLocked } from './runLock.ts';
+import { parseFrozenRecipe, readFrozenRecipe, runFolders, runPaths } from './runFolder.ts';
+
+/** `interrupted` is never written: it is a running state whose process is gone. */
+export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+
+export interface TrialStatus {
+  readonly id: string;
+  readonly state: 'waiting' | 'running' | 'done';
+  /** Epochs finished. */
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+/** Why a run failed, as a UserError says it. */
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly place?: Place;
+  /** True: the input is at fault. False: the program or the machine is. */
+  readonly badInput: boolean;
+}
+
+/** status.json. Times are milliseconds since 1970. */
+export interface RunStatus {
+  /** The run folder's name. */
+  readonly run: string;
+  /** The recipe's name. */
+  readonly recipe: string;
+  readonly recipePath: string;
+  readonly state: RunState;
+  /** The supervisor's. */
+  readonly pid: number;
+  /** Empty until the engine has started. */
+  readonly engine: string;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  /** Over all trials. */
+  readonly epochsDone: number;
+  /** 0 while the plan is not known. */
+  readonly epochsTotal: number;
+  readonly remainingSeconds?: number;
+  readonly trials: readonly TrialStatus[];
+  /** Folder of the finished models, once they are written. */
+  readonly models?: string;
+  readonly error?: RunError;
+}
+
+export interface Run {
+  readonly folder: string;
+  readonly status: RunStatus;
+}
+
+/** status.json as it was written, or undefined where there is none yet. */
+export async function readWrittenStatus(folder: string): Promise<RunStatus | undefined> {
+  const text = await readFile(runPaths(folder).status, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as RunStatus);
+}
+
+/**
+ * Where a run stands.
+ * @throws UserError `no-run` where the folder is no run's
+ */
+export async function readStatus(folder: string): Promise<RunStatus> {
+  const written = await readWrittenStatus(folder);
+  if (written === undefined) return unstarted(folder);
+  if (written.state !== 'running' || (await isRunLocked(folder))) return written;
+  // It may have ended between the two looks.
+  const again = (await readWrittenStatus(folder)) ?? written;
+  return again.state === 'running' ? { ...again, state: 'interrupted' } : again;
+}
+
+/** The runs of the recipes in a folder, newest first. */
+export async function listRuns(folder: string): Promise<Run[]> {
+  const folders = await runFolders(folder);
+  const runs = await Promise.all(
+    folders.map(async (run) => {
+      try {
+        return [{ folder: run, status: await readStatus(run) }];
+      } catch (error) {
+        if (error instanceof UserError || error instanceof SyntaxError) return [];
+        throw error;
+      }
+    }),
+  );
+  return runs.flat();
+}
+
+/** A supervisor that has not written its first status after this time never started. */
+const startingMs = 10_000;
+
+/** A run whose supervisor is starting, or never came to it. */
+async function unstarted(folder: string): Promise<RunStatus> {
+  const frozen = await readFrozenRecipe(folder);
+  const { mtimeMs } = await stat(runPaths(folder).recipe);
+  return {
+    run: basename(folder),
+    recipe: parseFrozenRecipe(frozen).name,
+    recipePath: frozen.path,
+    state: Date.now() - mtimeMs < startingMs ? 'running' : 'interrupted',
+    pid: 0,
+    engine: '',
+    startedAt: mtimeMs,
+    updatedAt: mtimeMs,
+    epochsDone: 0,
+    epochsTotal: 0,
+    trials: [],
+  };
+}

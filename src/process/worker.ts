@@ -1,0 +1,53 @@
+import type { TrialRunner, TrialStorage } from '../core/sweep/runner.ts';
+import { sendableError, type Answers, type WorkerMessage, type WorkerRequest } from './protocol.ts';
+
+/**
+ * Serves the supervisor that forked this process: one runner, made at the first request, and one request after the
+ * other. When the supervisor is gone, so is the worker.
+ */
+export function serveWorker(createRunner: () => Promise<TrialRunner>, storage: TrialStorage): void {
+  let runner: Promise<TrialRunner> | undefined;
+  const send = (message: WorkerMessage): void => {
+    // A failing send means that the supervisor has gone, which `disconnect` tells.
+    process.send?.(message, undefined, undefined, () => undefined);
+  };
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (request: WorkerRequest) => {
+    runner ??= createRunner();
+    runner
+      .then((ready) => answer(ready, storage, request, send))
+      .then(
+        (value) => {
+          send({ type: 'answer', value });
+        },
+        (error: unknown) => {
+          send({ type: 'failure', error: sendableError(error) });
+        },
+      );
+  });
+}
+
+async function answer(
+  runner: TrialRunner,
+  storage: TrialStorage,
+  request: WorkerRequest,
+  send: (message: WorkerMessage) => void,
+): Promise<Answers[WorkerRequest['type']]> {
+  switch (request.type) {
+    case 'prepare': {
+      const preparation = await runner.prepare();
+      return { engine: runner.engine, versions: runner.versions, preparation };
+    }
+    case 'costs':
+      return {
+        baseline: runner.costs(undefined),
+        byRank: Object.fromEntries(request.ranks.map((rank) => [rank, runner.costs(rank)])),
+      };
+    case 'run':
+      return runner.run(request.trial, storage, (event) => {
+        send({ type: 'event', event });
+      });
+    case 'report':
+      return runner.report(request.trial, storage);
+  }
+}

@@ -1,0 +1,24 @@
+import { constants, setPriority } from 'node:os';
+import { createTrialRunner } from '../core/sweep/sweepRunner.ts';
+import type { EngineName } from '../core/engine/engine.ts';
+import { parseFrozenRecipe, readFrozenRecipe } from './runFolder.ts';
+import { createTrialStorage } from './trialStorage.ts';
+import { serveWorker } from './worker.ts';
+
+const [runFolder, engine] = process.argv.slice(2);
+if (runFolder === undefined || engine === undefined) throw new Error('worker RUN-FOLDER ENGINE');
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Where the system does not allow it, the run merely competes with everything else.
+}
+serveWorker(
+  async () =>
+    createTrialRunner({
+      recipe: parseFrozenRecipe(await readFrozenRecipe(runFolder)),
+      engine: engine as EngineName | 'auto',
+      // The bundle's folder, where the build puts the engine's .wasm files.
+      wasmFolder: __dirname,
+    }),
+  createTrialStorage(runFolder),
+);

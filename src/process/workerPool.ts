@@ -1,0 +1,65 @@
+import type { TrialEvent } from '../core/sweep/trial.ts';
+import type { Answers, WorkerRequest } from './protocol.ts';
+import { WorkerDiedError, WorkerProcess, type WorkerOptions } from './workerProcess.ts';
+
+export interface RequestEvents {
+  readonly onEvent: (event: TrialEvent) => void;
+  /** The worker died; another one gets the same request. */
+  readonly onRetry: (reason: string) => void;
+}
+
+/** Workers, started when they are needed and kept for the next request. The caller bounds how many it uses. */
+export class WorkerPool {
+  readonly #options: WorkerOptions;
+  readonly #all = new Set<WorkerProcess>();
+  readonly #idle: WorkerProcess[] = [];
+  #closed = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A worker that dies is replaced once.
+   * @throws WorkerDiedError when the second one died, too
+   */
+  async request<R extends WorkerRequest>(request: R, events: RequestEvents): Promise<Answers[R['type']]> {
+    try {
+      return await this.#once(request, events);
+    } catch (error) {
+      if (!(error instanceof WorkerDiedError) || this.#closed) throw error;
+      events.onRetry(error.message);
+      return await this.#once(request, events);
+    }
+  }
+
+  /** Kills every worker. Requests under way fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#all].map((worker) => worker.kill()));
+  }
+
+  async #once<R extends WorkerRequest>(request: R, events: RequestEvents): Promise<Answers[R['type']]> {
+    if (this.#closed) throw new Error('The workers are gone.');
+    const worker = this.#take();
+    try {
+      return await worker.request(request, events.onEvent);
+    } finally {
+      if (worker.alive) this.#idle.push(worker);
+      else this.#all.delete(worker);
+    }
+  }
+
+  /** The longest used one first: it has the data. */
+  #take(): WorkerProcess {
+    for (;;) {
+      const idle = this.#idle.shift();
+      if (idle === undefined) break;
+      if (idle.alive) return idle;
+      this.#all.delete(idle);
+    }
+    const worker = new WorkerProcess(this.#options);
+    this.#all.add(worker);
+    return worker;
+  }
+}

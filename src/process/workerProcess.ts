@@ -1,0 +1,110 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { TrialEvent } from '../core/sweep/trial.ts';
+import { receivedError, type Answers, type WorkerMessage, type WorkerRequest } from './protocol.ts';
+
+/** A worker ended without an answer: killed, out of memory, or crashed. */
+export class WorkerDiedError extends Error {
+  override readonly name = 'WorkerDiedError';
+}
+
+export interface WorkerOptions {
+  readonly script: string;
+  readonly runFolder: string;
+  readonly engine: string;
+  /** Node's own options, e.g. a loader's. */
+  readonly execArgv?: readonly string[];
+}
+
+/**
+ * One thread a worker, however many workers there are: the sums of a product split over threads come in another
+ * order, and a run would no longer give the same numbers twice.
+ */
+const oneThread = { OMP_NUM_THREADS: '1', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
+
+interface Pending {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly onEvent: (event: TrialEvent) => void;
+}
+
+/** The supervisor's end of a worker. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<void>;
+  #pending: Pending | undefined;
+  #death: WorkerDiedError | undefined;
+
+  constructor({ script, runFolder, engine, execArgv = [] }: WorkerOptions) {
+    this.#child = fork(script, [runFolder, engine], {
+      execArgv: [...execArgv],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...oneThread },
+      serialization: 'advanced',
+    });
+    this.#child.on('message', (message: WorkerMessage) => {
+      this.#receive(message);
+    });
+    this.#exit = new Promise((resolve) => {
+      const end = (reason: string): void => {
+        this.#death ??= new WorkerDiedError(reason);
+        this.#settle()?.reject(this.#death);
+        resolve();
+      };
+      this.#child.on('error', (error) => {
+        end(error.message);
+      });
+      this.#child.on('exit', (code, signal) => {
+        end(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+      });
+    });
+  }
+
+  get alive(): boolean {
+    return this.#death === undefined;
+  }
+
+  /**
+   * One request at a time.
+   * @throws WorkerDiedError; what the worker throws, a UserError as such
+   */
+  request<R extends WorkerRequest>(
+    request: R,
+    onEvent: (event: TrialEvent) => void,
+  ): Promise<Answers[R['type']]> {
+    if (this.#pending !== undefined) throw new Error('The worker is busy.');
+    return new Promise<Answers[R['type']]>((resolve, reject) => {
+      if (this.#death !== undefined) {
+        reject(this.#death);
+        return;
+      }
+      this.#pending = { resolve, reject, onEvent };
+      // A failing send means that the worker has died, which `exit` tells.
+      this.#child.send(request, () => undefined);
+    });
+  }
+
+  /** Ends the process at once, wherever it is. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.type) {
+      case 'event':
+        this.#pending?.onEvent(message.event);
+        break;
+      case 'answer':
+        this.#settle()?.resolve(message.value as never);
+        break;
+      case 'failure':
+        this.#settle()?.reject(receivedError(message.error));
+        break;
+    }
+  }
+
+  #settle(): Pending | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
+  }
+}
