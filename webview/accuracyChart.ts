@@ -1,5 +1,5 @@
 import { Chart, type ActiveElement } from 'chart.js';
-import { accuracyDataset, accuracyOptions, selectionRing, VARIANT_NAMES } from './accuracyOptions.ts';
+import { accuracyDataset, accuracyOptions, selectionRing } from './accuracyOptions.ts';
 import {
   accuracyRange,
   accuracySeries,
@@ -8,6 +8,7 @@ import {
   referenceLines,
   type AccuracyPoint,
   type AccuracySeries,
+  type Line,
   type Variant,
 } from './accuracySeries.ts';
 import { ChartBox, STILL } from './chartBase.ts';
@@ -15,6 +16,9 @@ import { element } from './element.ts';
 import { Legend, type LegendEntry } from './legend.ts';
 import { metricName } from './modelRows.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
+
+/** In px: from here on the lines are labelled where they are. */
+const LABELLED_WIDTH = 480;
 
 /** Accuracy against rank. */
 export class AccuracyChart implements Section {
@@ -72,15 +76,16 @@ export class AccuracyChart implements Section {
     if (this.#before.checked) variants.add('before');
     if (this.#test.checked) variants.add('test');
     const series = accuracySeries(rows.points, variants);
-    this.#legend.update(legendEntries(series, view));
     this.#box.describe(describeAccuracy(rows), rows.points.length === 0 ? emptyText(view) : undefined);
 
     const values = series.flatMap((curve) => curve.points.map((point) => point.y));
     for (const row of [rows.baseline, rows.control]) if (row) values.push(row.after.mean);
     const range = accuracyRange(values);
-    // Two labels need the height of a line of text between them.
-    const height = this.#box.canvas.clientHeight || 300;
-    const lines = referenceLines(rows, ((theme.font.size + 8) / height) * (range.max - range.min));
+    const lines = referenceLines(rows);
+    const width = this.#box.canvas.clientWidth;
+    // Where a gutter would leave the curves too little, the legend has the labels.
+    const labelled = width >= LABELLED_WIDTH;
+    this.#legend.update(legendEntries(series, view, labelled ? [] : lines));
 
     const ranks = rows.points.flatMap((row) => (row.rank === undefined ? [] : [row.rank]));
     const small = ranks.length > 40;
@@ -91,7 +96,7 @@ export class AccuracyChart implements Section {
       ],
     };
     this.#chart.options = {
-      ...accuracyOptions(theme, range, lines, ranks, this.#box.canvas.clientWidth),
+      ...accuracyOptions(theme, { range, lines, ranks, width, labelled }),
       onClick: (_event, hits) => {
         this.#choose(hits);
       },
@@ -123,12 +128,19 @@ function checkbox(text: string, changed: () => void): [HTMLInputElement, HTMLLab
   return [input, element('label', { class: 'toggle' }, input, text)];
 }
 
-function legendEntries(series: readonly AccuracySeries[], { rows }: View): LegendEntry[] {
+function legendEntries(
+  series: readonly AccuracySeries[],
+  { rows }: View,
+  lines: readonly Line[],
+): LegendEntry[] {
+  if (rows.points.length === 0) return [];
   const entries: LegendEntry[] = [];
   for (const metric of metricsOf(rows.points))
     entries.push({ mark: 'solid', colour: `metric-${metric}`, text: `${metricName(metric)} metric` });
   const shown = new Set(series.map((curve) => curve.variant));
-  if (shown.has('before')) entries.push({ mark: 'hollow', colour: 'neutral', text: VARIANT_NAMES.before });
-  if (shown.has('test')) entries.push({ mark: 'cross', colour: 'neutral', text: VARIANT_NAMES.test });
+  if (shown.has('before')) entries.push({ mark: 'hollow', colour: 'neutral', text: 'Before retraining' });
+  if (shown.has('test')) entries.push({ mark: 'cross', colour: 'neutral', text: 'Test (report)' });
+  for (const { kind, label } of lines)
+    entries.push({ mark: kind === 'baseline' ? 'line' : 'dashed', colour: 'neutral', text: label });
   return entries;
 }

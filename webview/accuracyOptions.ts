@@ -15,7 +15,7 @@ import { withAlpha, type Theme } from './theme.ts';
 
 export type AccuracyData = ChartDataset<'line', AccuracyPoint[]>;
 
-export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
+const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   after: 'after retraining',
   before: 'before retraining',
   test: 'test (report)',
@@ -65,14 +65,27 @@ export function selectionRing(selected: ModelRow | undefined, theme: Theme): Acc
   ];
 }
 
+export interface AccuracyFrame {
+  readonly range: Range;
+  readonly lines: readonly Line[];
+  readonly ranks: readonly number[];
+  /** Of the chart, in px. */
+  readonly width: number;
+  /** Whether the lines are labelled, in a gutter on the right. */
+  readonly labelled: boolean;
+}
+
+/** Of a line's label, in widths of a letter. */
+const LABEL_LETTERS = 11;
+/** Of the vertical axis, in px. */
+const AXIS_WIDTH = 60;
+
 export function accuracyOptions(
   theme: Theme,
-  range: Range,
-  lines: readonly Line[],
-  ranks: readonly number[],
-  width: number,
+  { range, lines, ranks, width, labelled }: AccuracyFrame,
 ): ChartOptions<'line'> {
-  const { type, min, max, ticks } = rankAxis(ranks, width - 60);
+  const gutter = labelled && lines.length > 0 ? LABEL_LETTERS * theme.font.size : 0;
+  const { type, min, max, ticks } = rankAxis(ranks, width - AXIS_WIDTH, gutter);
   const x = axisLook(theme, type === 'logarithmic' ? 'Rank (logarithmic)' : 'Rank');
   const y = axisLook(theme, 'Validation accuracy');
   return {
@@ -105,7 +118,7 @@ export function accuracyOptions(
       },
     },
     plugins: {
-      annotation: { annotations: lines.map((line) => lineAnnotation(line, theme)) },
+      annotation: { annotations: lines.map((line) => lineAnnotation(line, theme, labelled)) },
       tooltip: {
         ...tooltipLook<'line'>(theme),
         // Its title names the series.
@@ -129,7 +142,12 @@ function describeRow({ before, after, test }: ModelRow): string[] {
   ];
 }
 
-function lineAnnotation({ kind, accuracy, label }: Line, theme: Theme): AnnotationOptions {
+function lineAnnotation(
+  { kind, accuracy, label, labelled: side }: Line,
+  theme: Theme,
+  labelled: boolean,
+): AnnotationOptions {
+  const offset = theme.font.size / 2 + 4;
   return {
     type: 'line',
     scaleID: 'y',
@@ -139,10 +157,10 @@ function lineAnnotation({ kind, accuracy, label }: Line, theme: Theme): Annotati
     borderDash: kind === 'baseline' ? [] : [6, 4],
     drawTime: 'beforeDatasetsDraw',
     label: {
-      display: label !== '',
+      display: labelled,
       content: label,
-      position: 'start',
-      yAdjust: -(theme.font.size / 2 + 4),
+      position: 'end',
+      yAdjust: side === 'above' ? -offset : offset,
       backgroundColor: 'transparent',
       color: theme.foreground,
       font: { ...theme.font, weight: 'normal' },

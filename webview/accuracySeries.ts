@@ -67,22 +67,30 @@ export interface RankAxis extends Range {
   readonly ticks?: readonly number[];
 }
 
-/** Logarithmic from a ratio of 8 on, where small ranks would be crowded together. */
-export function rankAxis(ranks: readonly number[], width: number): RankAxis {
+/**
+ * Logarithmic from a ratio of 8 on, where small ranks would be crowded together.
+ *
+ * @param width of the axis in px
+ * @param gutter px of it to be kept free on the right
+ */
+export function rankAxis(ranks: readonly number[], width: number, gutter: number): RankAxis {
   const sorted = [...new Set(ranks)].sort((a, b) => a - b);
   const low = sorted[0] ?? 1;
   const high = sorted.at(-1) ?? 100;
   const logarithmic = high / low >= 8;
   const step = Math.max(1, 0.08 * (high - low));
-  const range = logarithmic
-    ? { min: low / 1.25, max: high * 1.25 }
-    : { min: Math.max(0, low - step), max: high + step };
   const place = logarithmic ? Math.log : (rank: number) => rank;
-  const apart = (36 / Math.max(width, 1)) * (place(range.max) - place(range.min));
+  const rankAt = logarithmic ? Math.exp : (at: number) => at;
+  const min = logarithmic ? low / 1.25 : Math.max(0, low - step);
+  const last = place(logarithmic ? high * 1.25 : high + step);
+  const perPixel = (last - place(min)) / Math.max(width - gutter, 1);
+  const max = rankAt(last + perPixel * gutter);
+  const apart = 36 * perPixel;
   const wanted = sorted.length <= 16 ? sorted : logarithmic ? roundRanks(low, high) : undefined;
   return {
     type: logarithmic ? 'logarithmic' : 'linear',
-    ...range,
+    min,
+    max,
     ...(wanted && { ticks: spaced(wanted, place, apart) }),
   };
 }
@@ -110,26 +118,21 @@ export interface Line {
   readonly kind: 'baseline' | 'control';
   readonly accuracy: number;
   readonly label: string;
+  /** Of two lines, however close, the lower one has its label below. */
+  readonly labelled: 'above' | 'below';
 }
 
-/**
- * The uncompressed model and its control. Where the lines lie so close that their labels would overlap, the
- * upper one carries both.
- */
-export function referenceLines({ baseline, control }: ModelRows, closerThan: number): Line[] {
-  const lines: Line[] = [];
+/** The uncompressed model and its control, the upper one first. */
+export function referenceLines({ baseline, control }: ModelRows): Line[] {
+  const lines: Omit<Line, 'labelled'>[] = [];
   if (baseline) lines.push(line('baseline', 'Uncompressed', baseline));
   if (control) lines.push(line('control', 'Control', control));
-  const [first, second] = lines.sort((a, b) => b.accuracy - a.accuracy);
-  if (first === undefined || second === undefined) return lines;
-  if (first.accuracy - second.accuracy >= closerThan) return lines;
-  return [
-    { ...first, label: `${first.label} · ${second.label}` },
-    { ...second, label: '' },
-  ];
+  return lines
+    .sort((a, b) => b.accuracy - a.accuracy)
+    .map((each, i) => ({ ...each, labelled: i === 0 ? 'above' : 'below' }));
 }
 
-function line(kind: Line['kind'], name: string, row: ModelRow): Line {
+function line(kind: Line['kind'], name: string, row: ModelRow): Omit<Line, 'labelled'> {
   return { kind, accuracy: row.after.mean, label: `${name} ${formatAccuracy(row.after.mean)}` };
 }
 

@@ -120,14 +120,14 @@ describe('the accuracy chart’s series', () => {
   });
 
   it('stand on a logarithmic axis only where ranks span much', () => {
-    assert.equal(rankAxis([1, 500], 600).type, 'logarithmic');
-    assert.equal(rankAxis([20, 50], 600).type, 'linear');
-    assert.equal(rankAxis([9], 600).type, 'linear');
+    assert.equal(rankAxis([1, 500], 600, 0).type, 'logarithmic');
+    assert.equal(rankAxis([20, 50], 600, 0).type, 'linear');
+    assert.equal(rankAxis([9], 600, 0).type, 'linear');
     for (const ranks of [[1], [1, 500], [20, 50], []]) {
-      const { min, max } = rankAxis(ranks, 600);
+      const { min, max } = rankAxis(ranks, 600, 0);
       assert.ok(min < max && ranks.every((rank) => min <= rank && rank <= max));
     }
-    assert.ok(rankAxis([1, 500], 600).min > 0);
+    assert.ok(rankAxis([1, 500], 600, 0).min > 0);
   });
 
   it('have ticks that do not touch, be there 1 rank or 100', () => {
@@ -137,7 +137,7 @@ describe('the accuracy chart’s series', () => {
       [[1, 4, 9, 19, 29, 49], 240],
       [hundred, 400],
     ] as const) {
-      const { ticks, min, max } = rankAxis(ranks, width);
+      const { ticks, min, max } = rankAxis(ranks, width, 0);
       assert.ok(ticks && ticks.length > 0);
       const px = ticks.map((rank) => (width * Math.log(rank / min)) / Math.log(max / min));
       if (ranks.length > 1)
@@ -145,16 +145,27 @@ describe('the accuracy chart’s series', () => {
     }
   });
 
-  it('name close lines once and distant ones each', () => {
+  it('leave a gutter free for the labels of the lines', () => {
+    for (const ranks of [
+      [1, 500],
+      [20, 50],
+    ]) {
+      const { type, min, max } = rankAxis(ranks, 600, 120);
+      const place = type === 'logarithmic' ? Math.log : (rank: number) => rank;
+      const px = (600 * (place(ranks[1]!) - place(min))) / (place(max) - place(min));
+      assert.ok(px < 480 && px > 400, String(px));
+    }
+  });
+
+  it('have lines whose labels lie on different sides', () => {
     assert.deepEqual(
-      referenceLines(rows, 0.001).map((line) => line.label),
-      ['Control 0.825', 'Uncompressed 0.820'],
+      referenceLines(rows).map((line) => [line.label, line.labelled]),
+      [
+        ['Control 0.825', 'above'],
+        ['Uncompressed 0.820', 'below'],
+      ],
     );
-    assert.deepEqual(
-      referenceLines(rows, 0.01).map((line) => line.label),
-      ['Control 0.825 · Uncompressed 0.820', ''],
-    );
-    assert.deepEqual(referenceLines({ points: [] }, 1), []);
+    assert.deepEqual(referenceLines({ points: [] }), []);
   });
 
   it('are told in words', () => {
