@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.ts';
+import type { Fraction } from '../core/recipe/recipe.ts';
+import { previewData, type DataPreview } from './dataPreview.ts';
+import { browse, fileItem, findInWorkspace, pick, type PickItem } from './pickFile.ts';
+import type { DataAnswer } from './recipeFromAnswers.ts';
+
+const dataFiles = '**/*.{tsv,csv,jsonl,txt}';
+const browsing = 'browse';
+
+/** Asks for the training data, with the first row of each file in sight. */
+export async function askTrainingData(title: string): Promise<vscode.Uri> {
+  const chosen = await pick<vscode.Uri | typeof browsing>(
+    dataItems().then((items) => [...items, browseItem]),
+    title,
+    'Labelled sentences to retrain the model with',
+  );
+  return chosen === browsing ? browseData(title) : chosen;
+}
+
+/** Asks for the test data, if there are any; in the same format they have the same columns. */
+export async function askTestData(
+  title: string,
+  train: DataAnswer,
+): Promise<DataAnswer | Fraction | undefined> {
+  const others = (await dataItems()).filter(({ value }) => value.fsPath !== train.path);
+  const fraction: PickItem<'fraction'> = {
+    label: 'A Tenth of the Training Data',
+    description: 'kept apart from training, chosen by chance',
+    value: 'fraction',
+  };
+  const chosen = await pick<vscode.Uri | 'none' | 'fraction' | typeof browsing>(
+    [{ label: 'No Test Data', value: 'none' }, fraction, ...others, browseItem],
+    title,
+    'Test data for the report at the end (optional)',
+  );
+  if (chosen === 'none') return undefined;
+  if (chosen === 'fraction') return { fraction: 0.1 };
+  const file = chosen === browsing ? await browseData(title) : chosen;
+  const { format, encoding } = await previewOf(file);
+  if (format !== train.format) return askColumns(title, file);
+  return { ...train, path: file.fsPath, encoding };
+}
+
+/** Asks which columns hold the text and the label, where that is not plain. */
+export async function askColumns(title: string, file: vscode.Uri): Promise<DataAnswer> {
+  const preview = await previewOf(file);
+  const { format, encoding, columns } = preview;
+  const answer = { path: file.fsPath, format, encoding };
+  if (format === 'label-text') return answer;
+  if (columns.length < 2) {
+    throw new UserError(
+      'too-few-columns',
+      `The first row has ${columns.length === 1 ? 'one column' : 'no columns'}, where a text and a label are needed.`,
+      'Choose a file with both, separated as its ending says.',
+      { file: file.fsPath, line: 1 },
+    );
+  }
+  let hasHeader = preview.hasHeader;
+  for (;;) {
+    const items = columnItems(preview, hasHeader);
+    const toggle: PickItem<null> = {
+      label: hasHeader ? 'The First Row Is No Header' : 'The First Row Is the Header',
+      iconPath: new vscode.ThemeIcon('arrow-swap'),
+      value: null,
+    };
+    const text = await pick<string | number | null>(
+      format === 'jsonl' ? items : [...items, toggle],
+      title,
+      'Which column holds the text?',
+    );
+    if (text === null) {
+      hasHeader = !hasHeader;
+      continue;
+    }
+    const others = items.filter(({ value }) => value !== text);
+    const label =
+      others.length === 1 && others[0]
+        ? others[0].value
+        : await pick(others.reverse(), title, 'Which column holds the label?');
+    return { ...answer, textColumn: text, labelColumn: label };
+  }
+}
+
+/** The likeliest text, the longest, first. */
+function columnItems({ columns }: DataPreview, hasHeader: boolean): PickItem<string | number>[] {
+  return columns
+    .map(({ name, first, second }, i) => ({
+      label: hasHeader ? String(name) : `Column ${i + 1}`,
+      description: hasHeader ? second : first,
+      value: hasHeader ? name : i,
+    }))
+    .sort((a, b) => b.description.length - a.description.length);
+}
+
+const browseItem: PickItem<typeof browsing> = {
+  label: 'Browse…',
+  iconPath: new vscode.ThemeIcon('folder-opened'),
+  value: browsing,
+};
+
+async function dataItems(): Promise<PickItem<vscode.Uri>[]> {
+  const files = await findInWorkspace(dataFiles);
+  const items = await Promise.all(
+    files.map(async (file) => {
+      const preview = await previewData(file.fsPath).catch(() => undefined);
+      // A list of words, as a vocabulary, has no labels.
+      if (preview === undefined || !looksLabelled(preview)) return [];
+      return [fileItem(file, preview.sample)];
+    }),
+  );
+  const isTraining = ({ label }: PickItem<vscode.Uri>): number => (/train/i.test(label) ? 0 : 1);
+  return items.flat().sort((a, b) => isTraining(a) - isTraining(b));
+}
+
+function looksLabelled({ format, columns, sample }: DataPreview): boolean {
+  return format === 'label-text' ? /\S\s+\S/.test(sample) : columns.length >= 2;
+}
+
+function browseData(title: string): Promise<vscode.Uri> {
+  return browse(title, { Sentences: ['tsv', 'csv', 'jsonl', 'txt'], 'All files': ['*'] });
+}
+
+async function previewOf(file: vscode.Uri): Promise<DataPreview> {
+  const preview = await previewData(file.fsPath);
+  if (preview !== undefined) return preview;
+  throw new UserError('empty-file', 'The file holds no sentences.', 'Choose another file.', {
+    file: file.fsPath,
+  });
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import type { Results } from '../core/sweep/trial.ts';
+import { EventTail } from '../process/eventLog.ts';
+import { runPaths } from '../process/runFolder.ts';
+import type { RunStatus } from '../process/runStatus.ts';
+import type { HostMessage, PanelStatus } from './panelProtocol.ts';
+import { thinEvents } from './thinEvents.ts';
+
+const batchMs = 300;
+
+/** Tells a panel's page what is in a run's folder: first all of it, then what is added. */
+export class PanelFeed {
+  readonly #folder: string;
+  readonly #post: (message: HostMessage) => void;
+  readonly #fail: (error: unknown) => void;
+  #tail: EventTail | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Reads one after the other, so that no message overtakes another. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, post: (message: HostMessage) => void, fail: (error: unknown) => void) {
+    this.#folder = folder;
+    this.#post = post;
+    this.#fail = fail;
+  }
+
+  /** Sends everything, for a page that has just come to life. */
+  snapshot(status: RunStatus): void {
+    this.#queue(async () => {
+      const tail = new EventTail(runPaths(this.#folder).events);
+      const events = thinEvents(await tail.read());
+      const results = status.state === 'running' ? undefined : await readResults(this.#folder);
+      this.#tail = tail;
+      this.#post({
+        type: 'snapshot',
+        run: { key: this.#folder, recipe: status.recipe },
+        status: panelStatus(status),
+        events,
+        ...(results && { results }),
+      });
+    });
+    this.#follow(status);
+  }
+
+  /** Sends where the run stands, and the results of one that has ended. */
+  update(status: RunStatus): void {
+    this.#queue(() => this.#sendEvents());
+    this.#queue(async () => {
+      if (this.#tail === undefined) return;
+      const results = status.state === 'running' ? undefined : await readResults(this.#folder);
+      if (results) this.#post({ type: 'results', results });
+      this.#post({ type: 'status', status: panelStatus(status) });
+    });
+    this.#follow(status);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#tail = undefined;
+  }
+
+  #follow(status: RunStatus): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (status.state !== 'running') return;
+    this.#timer = setInterval(() => {
+      this.#queue(() => this.#sendEvents());
+    }, batchMs);
+  }
+
+  async #sendEvents(): Promise<void> {
+    const events = (await this.#tail?.read()) ?? [];
+    if (events.length > 0) this.#post({ type: 'events', events });
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(work).catch(this.#fail);
+  }
+}
+
+function panelStatus({ state, epochsDone, epochsTotal, remainingSeconds, error }: RunStatus): PanelStatus {
+  return {
+    state,
+    epochsDone,
+    epochsTotal,
+    ...(remainingSeconds !== undefined && { remainingSeconds }),
+    ...(error && { error: { message: error.message, hint: error.hint } }),
+  };
+}
+
+async function readResults(folder: string): Promise<Results | undefined> {
+  const text = await readFile(runPaths(folder).results, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Results);
+}

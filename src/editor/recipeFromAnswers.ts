@@ -1,0 +1,77 @@
+import { basename, dirname, join, relative, sep } from 'node:path';
+import type { RawRecipe, RawSource } from '../core/recipe/rawRecipe.ts';
+import type { DataSource, Fraction } from '../core/recipe/recipe.ts';
+
+/** What the user has said, paths absolute. */
+export interface Answers {
+  /** A model.json. */
+  readonly model: string;
+  readonly train: DataAnswer;
+  readonly test?: DataAnswer | Fraction;
+  readonly reductions: readonly number[];
+  /** Where none lies beside the model: a file of words, or `ids` for data that is indexed already. */
+  readonly vocabulary?: { readonly path: string } | 'ids';
+}
+
+export interface DataAnswer {
+  readonly path: string;
+  readonly format: DataSource['format'];
+  readonly encoding: DataSource['encoding'];
+  /** None for `label-text`. */
+  readonly textColumn?: string | number;
+  readonly labelColumn?: string | number;
+}
+
+/** The recipe that the answers make, with paths relative to its folder. */
+export function recipeFromAnswers(answers: Answers, recipeFolder: string): RawRecipe {
+  const at = (path: string): string => relativePath(recipeFolder, path);
+  const { vocabulary, test } = answers;
+  return {
+    model: at(dirname(answers.model)),
+    ...(vocabulary === 'ids' && { text: { tokenizer: 'ids' } }),
+    ...(typeof vocabulary === 'object' && { vocabulary: at(vocabulary.path) }),
+    data: {
+      train: source(answers.train, at),
+      ...(test && { test: 'fraction' in test ? test : source(test, at) }),
+    },
+    compress: { reductions: answers.reductions },
+  };
+}
+
+/**
+ * Where a model's recipe goes: beside the model's folder, named after it; inside where that folder is the
+ * workspace's own.
+ */
+export function recipePlace(
+  model: string,
+  workspaceFolder: string | undefined,
+): { folder: string; name: string } {
+  const modelFolder = dirname(model);
+  const folder = modelFolder === workspaceFolder ? modelFolder : dirname(modelFolder);
+  return { folder, name: basename(modelFolder) || 'model' };
+}
+
+/** The first of NAME.press.json, NAME-2.press.json, … that is not there. */
+export function freeRecipePath(folder: string, name: string, exists: (path: string) => boolean): string {
+  for (let n = 1; ; n++) {
+    const path = join(folder, `${name}${n === 1 ? '' : `-${n}`}.press.json`);
+    if (!exists(path)) return path;
+  }
+}
+
+function source(answer: DataAnswer, at: (path: string) => string): RawSource {
+  const { path, format, encoding, textColumn, labelColumn } = answer;
+  return {
+    path: at(path),
+    format,
+    ...(textColumn !== undefined && { textColumn }),
+    ...(labelColumn !== undefined && { labelColumn }),
+    ...(encoding !== 'utf-8' && { encoding }),
+  };
+}
+
+/** With slashes, so that a recipe runs on every system; another drive has no relative path and stays absolute. */
+function relativePath(folder: string, path: string): string {
+  const way = relative(folder, path).split(sep).join('/');
+  return way === '' ? '.' : way;
+}

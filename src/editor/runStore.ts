@@ -1,0 +1,150 @@
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.ts';
+import { runsFolder } from '../process/runFolder.ts';
+import { listRuns, readStatus, type Run, type RunStatus } from '../process/runStatus.ts';
+
+const pollMs = 500;
+const statusInWorkspace = '**/.embedding-press/runs/*/*/status.json';
+const mostRuns = 1000;
+/** Folders outside the workspace whose recipes were run from here, as the sample in the extension's storage. */
+const rememberedKey = 'folders';
+const mostRemembered = 20;
+
+/**
+ * The runs in the workspace folders and in the folders remembered, as their files tell. It is what the tree, the
+ * status bar and the panels read, and it holds nothing that a reload would lose.
+ */
+export class RunStore implements vscode.Disposable {
+  readonly #runs = new Map<string, RunStatus>();
+  readonly #changed = new vscode.EventEmitter<string>();
+  readonly #ended = new vscode.EventEmitter<Run>();
+  readonly #memory: vscode.Memento;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #folders: vscode.Disposable;
+  #watchers: vscode.Disposable[] = [];
+  #poll: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  /** A run's folder: it is new, has changed or is gone. */
+  readonly onDidChange = this.#changed.event;
+  /** A run that was seen running has ended. */
+  readonly onDidEnd = this.#ended.event;
+
+  constructor(memory: vscode.Memento, log: vscode.LogOutputChannel) {
+    this.#memory = memory;
+    this.#log = log;
+    this.#folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh());
+  }
+
+  /** Newest first. */
+  get runs(): readonly Run[] {
+    // A run's name begins with the time of its start.
+    return [...this.#runs]
+      .map(([folder, status]) => ({ folder, status }))
+      .sort((a, b) => (a.status.run < b.status.run ? 1 : -1));
+  }
+
+  get running(): readonly Run[] {
+    return this.runs.filter(({ status }) => status.state === 'running');
+  }
+
+  statusOf(folder: string): RunStatus | undefined {
+    return this.#runs.get(folder);
+  }
+
+  /** Looks for all runs anew. */
+  async refresh(): Promise<void> {
+    this.#watch();
+    const found = new Set(await this.#find());
+    for (const folder of this.#runs.keys()) found.add(folder);
+    await Promise.all([...found].map((folder) => this.read(folder)));
+  }
+
+  /** Reads where a run stands; undefined where the folder holds none. */
+  async read(folder: string): Promise<RunStatus | undefined> {
+    let status: RunStatus | undefined;
+    try {
+      status = await readStatus(folder);
+    } catch (error) {
+      if (!(error instanceof UserError)) this.#log.warn(`${folder}: ${String(error)}`);
+    }
+    if (this.#disposed) return status;
+    const before = this.#runs.get(folder);
+    if (status === undefined) {
+      if (this.#runs.delete(folder)) this.#changed.fire(folder);
+      return undefined;
+    }
+    // A look that took longer than a later one is too late.
+    if (before !== undefined && before.updatedAt > status.updatedAt) return before;
+    this.#runs.set(folder, status);
+    if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {
+      this.#changed.fire(folder);
+      if (before?.state === 'running' && status.state !== 'running') this.#ended.fire({ folder, status });
+    }
+    this.#schedulePoll();
+    return status;
+  }
+
+  /** Remembers the folder of a recipe, if it lies outside the workspace, so that its runs are found later. */
+  async remember(recipePath: string): Promise<void> {
+    if (vscode.workspace.getWorkspaceFolder(vscode.Uri.file(recipePath)) !== undefined) return;
+    const folder = dirname(recipePath);
+    const others = this.#remembered.filter((other) => other !== folder);
+    await this.#memory.update(rememberedKey, [folder, ...others].slice(0, mostRemembered));
+    this.#watch();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#poll);
+    vscode.Disposable.from(...this.#watchers, this.#folders, this.#changed, this.#ended).dispose();
+  }
+
+  get #remembered(): readonly string[] {
+    return this.#memory.get<readonly string[]>(rememberedKey, []);
+  }
+
+  async #find(): Promise<string[]> {
+    const inWorkspace = await vscode.workspace.findFiles(statusInWorkspace, '**/node_modules/**', mostRuns);
+    const outside = await Promise.all(this.#remembered.map((folder) => listRuns(folder)));
+    return [
+      ...inWorkspace.map((file) => dirname(file.fsPath)),
+      ...outside.flat().map(({ folder }) => folder),
+    ];
+  }
+
+  #watch(): void {
+    for (const watcher of this.#watchers) watcher.dispose();
+    const patterns = [
+      ...(vscode.workspace.workspaceFolders ?? []).map(
+        (folder) => new vscode.RelativePattern(folder, statusInWorkspace),
+      ),
+      // No wider than the runs: a remembered folder may be the home folder.
+      ...this.#remembered.map(
+        (folder) => new vscode.RelativePattern(vscode.Uri.file(runsFolder(folder)), '*/*/status.json'),
+      ),
+    ];
+    const update = (file: vscode.Uri): void => {
+      void this.read(dirname(file.fsPath));
+    };
+    this.#watchers = patterns.map((pattern) => {
+      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+      watcher.onDidCreate(update);
+      watcher.onDidChange(update);
+      watcher.onDidDelete(update);
+      return watcher;
+    });
+  }
+
+  /** A run that is killed writes nothing more, and some file systems tell of no change: so running ones are asked. */
+  #schedulePoll(): void {
+    if (this.#disposed || this.#poll !== undefined || this.running.length === 0) return;
+    this.#poll = setTimeout(() => {
+      void Promise.all(this.running.map(({ folder }) => this.read(folder))).finally(() => {
+        this.#poll = undefined;
+        this.#schedulePoll();
+      });
+    }, pollMs);
+  }
+}

@@ -1,0 +1,71 @@
+import { basename, join } from 'node:path';
+import * as vscode from 'vscode';
+import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
+import { readRecipe } from '../core/recipe/readRecipe.ts';
+import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
+import type { Panels } from './panel.ts';
+import type { RunStore } from './runStore.ts';
+import { readSettings } from './settings.ts';
+import { confirmSmallGain } from './smallGain.ts';
+
+/** Starts, resumes and cancels runs for the commands, and shows them. */
+export class RunStarter {
+  readonly #scripts: string;
+  readonly #runs: RunStore;
+  readonly #panels: Panels;
+
+  /** @param extension the extension's folder, whose dist holds the process's scripts */
+  constructor(extension: vscode.Uri, runs: RunStore, panels: Panels) {
+    this.#scripts = join(extension.fsPath, 'dist');
+    this.#runs = runs;
+    this.#panels = panels;
+  }
+
+  /**
+   * Runs a recipe and opens its panel.
+   *
+   * @param asked whether the user knows already how much can be won
+   * @returns the run's folder
+   * @throws UserError the recipe's or the model's error, before anything is started
+   */
+  async start(recipe: vscode.Uri, { asked = false } = {}): Promise<string> {
+    await saveIfOpen(recipe);
+    const { model, compress } = await readRecipe(recipe.fsPath);
+    if (!asked && model !== undefined && compress !== undefined) {
+      await confirmSmallGain(await inspectCheckpoint(model));
+    }
+    const { runFolder } = await withProgress(`Starting ${basename(recipe.fsPath)}`, () =>
+      startRun(recipe.fsPath, { ...readSettings(), scripts: this.#scripts }),
+    );
+    await this.#runs.remember(recipe.fsPath);
+    await this.#show(runFolder);
+    return runFolder;
+  }
+
+  async resume(folder: string): Promise<void> {
+    await withProgress('Resuming the run', () =>
+      resumeRun(folder, { jobs: readSettings().jobs, scripts: this.#scripts }),
+    );
+    await this.#show(folder);
+  }
+
+  async cancel(folder: string): Promise<void> {
+    await cancelRun(folder);
+  }
+
+  async #show(folder: string): Promise<void> {
+    await this.#runs.read(folder);
+    await this.#panels.show(folder);
+  }
+}
+
+/** What is run is what the user sees. */
+async function saveIfOpen(file: vscode.Uri): Promise<void> {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+  if (document?.isDirty === true) await document.save();
+}
+
+async function withProgress<T>(title: string, work: () => Promise<T>): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Window, title: `Embedding Press: ${title}` };
+  return vscode.window.withProgress(options, work);
+}

@@ -1,0 +1,37 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './editor/commands.ts';
+import { Panels } from './editor/panel.ts';
+import { RunNotices } from './editor/runNotices.ts';
+import { RunStore } from './editor/runStore.ts';
+import { RunsView } from './editor/runsView.ts';
+import { RunStarter } from './editor/startRecipe.ts';
+import { RecipeTasks, taskType } from './editor/tasks.ts';
+
+/** What other extensions, and our tests, may use. */
+export interface EmbeddingPress {
+  /** All that is known of runs. */
+  readonly runs: RunStore;
+}
+
+/** Builds the parts and registers them; what costs time is done after. */
+export function activate(context: vscode.ExtensionContext): EmbeddingPress {
+  const log = vscode.window.createOutputChannel('Embedding Press', { log: true });
+  const runs = new RunStore(context.globalState, log);
+  const panels = new Panels(vscode.Uri.joinPath(context.extensionUri, 'dist'), runs, log);
+  const starter = new RunStarter(context.extensionUri, runs, panels);
+  const view = new RunsView(runs);
+  context.subscriptions.push(
+    log,
+    runs,
+    panels,
+    view,
+    new RunNotices(runs, panels),
+    registerCommands({ context, log, runs, panels, starter }),
+    vscode.window.registerTreeDataProvider('embeddingPress.runs', view),
+    vscode.tasks.registerTaskProvider(taskType, new RecipeTasks(context.extensionUri)),
+  );
+  runs.refresh().catch((error: unknown) => {
+    log.error(error instanceof Error ? error : String(error));
+  });
+  return { runs };
+}
