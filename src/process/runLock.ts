@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
@@ -46,6 +47,8 @@ export async function lockRun(folder: string, onLost: () => void): Promise<RunLo
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED') throw locked(folder);
     throw error;
   }
+  // Names of holders whose lock was stale, and whose ids are others' now.
+  for (const { path } of await owners(folder)) await rm(path, { force: true });
   const owner = join(folder, `lock-${process.pid}`);
   await writeFile(owner, '');
   return {
@@ -68,9 +71,21 @@ export async function isRunLocked(folder: string): Promise<boolean> {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+/** In a container whose first process does not reap orphans, a dead one keeps its id. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // pid (name) state ...; the name may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,37 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** The process's scripts as the build makes them, with the real worker or a fake one, in a folder of their own. */
+export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'press-scripts-'));
+  await build({
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    external: ['@tensorflow/tfjs-node'],
+    logLevel: 'error',
+    entryPoints: {
+      supervisor: 'src/process/supervisorMain.ts',
+      worker: worker === 'real' ? 'src/process/workerMain.ts' : 'test/process/fakeWorker.ts',
+      cli: 'src/cli/main.ts',
+    },
+  });
+  for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
+    await copyFile(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${name}`, join(folder, name));
+  }
+  return folder;
+}
+
+export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'press-run-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

@@ -1,0 +1,159 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
+import { UserError } from '../../src/core/errors.ts';
+import { Random } from '../../src/core/random.ts';
+import type { Preparation, TestReport, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
+import type { LayerCost, Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
+
+/** What the fake does, read from the environment variable PRESS_FAKE. */
+export interface FakeSettings {
+  readonly epochs: number;
+  readonly epochMs: number;
+  /** Kills its own process after that epoch's steps and before the epoch is saved, so many times. */
+  readonly die?: { readonly trial: string; readonly epoch: number; readonly times: number };
+  readonly fault?: 'user' | 'bug';
+  /** Bytes that the model is said to have. */
+  readonly bytes?: number;
+}
+
+const rows = 100;
+const dimension = 10;
+
+/** Trains nothing, but as a real one does: an epoch's figures come from the state that the last one left. */
+export class FakeRunner implements TrialRunner {
+  readonly engine = 'fake';
+  readonly versions = { fake: '1' };
+
+  constructor(
+    private readonly runFolder: string,
+    private readonly settings: FakeSettings,
+  ) {}
+
+  prepare(): Promise<Preparation> {
+    const { fault } = this.settings;
+    if (fault === 'user') {
+      const place = { file: '/data/train.tsv', line: 7 };
+      throw new UserError('column-count', 'The row has 3 columns, expected 2.', 'Mend the row.', place);
+    }
+    if (fault === 'bug') throw new TypeError('undefined is not a table');
+    return Promise.resolve({
+      train: 80,
+      validation: 10,
+      test: 10,
+      classes: ['neg', 'pos'],
+      vocabulary: rows,
+      dimension,
+      meanLength: 7,
+      embeddingShare: 0.9,
+      warnings: ['A note on the data.'],
+    });
+  }
+
+  async run(trial: Trial, storage: TrialStorage, emit: (event: TrialEvent) => void): Promise<TrialResult> {
+    const { epochs, epochMs } = this.settings;
+    const saved = await storage.loadState(trial.id);
+    const start = trial.from === undefined ? undefined : await storage.loadBest(trial.from);
+    let value = saved?.tensors.get('value')?.data[0] ?? start?.weights.get('head/bias')?.data[0] ?? 0;
+    let best = (saved?.meta.best as { epoch: number; accuracy: number } | undefined) ?? {
+      epoch: 0,
+      accuracy: -1,
+    };
+    if (saved === undefined) {
+      emit({ type: 'evaluation', trial: trial.id, validationAccuracy: value });
+      await storage.saveBest(trial.id, checkpoint(value));
+    }
+    for (let epoch = (saved?.meta.epoch as number | undefined) ?? 0; epoch < epochs; epoch++) {
+      for (let i = 0; i < 4; i++) {
+        await delay(epochMs / 4);
+        const at = { trial: trial.id, step: 4 * epoch + i, epoch };
+        emit({ type: 'step', ...at, rate: 0.001, loss: value });
+      }
+      value = Math.fround((value + new Random(trial.seed, trial.rank ?? 0, epoch).uniform()) / 2);
+      this.#dieIfAsked(trial.id, epoch);
+      if (value > best.accuracy) {
+        best = { epoch: epoch + 1, accuracy: value };
+        await storage.saveBest(trial.id, checkpoint(value));
+      }
+      await storage.saveState(trial.id, {
+        tensors: new Map([['value', { shape: [1], data: Float32Array.of(value) }]]),
+        meta: { epoch: epoch + 1, best },
+      });
+      const seconds = epochMs / 1000;
+      emit({
+        type: 'epoch',
+        trial: trial.id,
+        epoch: epoch + 1,
+        epochs,
+        loss: 1 - value,
+        validationAccuracy: value,
+        seconds,
+      });
+    }
+    const { id, kind, seed, metric, rank } = trial;
+    return {
+      trial: id,
+      kind,
+      seed,
+      ...(metric !== undefined && { metric }),
+      ...(rank !== undefined && { rank }),
+      parameters: 1000,
+      storageBytes: 4000,
+      flopsPerSentence: 70,
+      validationAccuracy: best.accuracy,
+      bestEpoch: best.epoch,
+      seconds: epochs,
+    };
+  }
+
+  async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
+    const { weights } = await storage.loadBest(trial.id);
+    return { testAccuracy: weights.get('head/bias')?.data[0] ?? 0 };
+  }
+
+  costs(): readonly LayerCost[] {
+    const { bytes = 4000 } = this.settings;
+    return [{ layer: 'embedding', parameters: 1000, storageBytes: bytes, flopsPerSentence: 70 }];
+  }
+
+  dispose(): void {
+    // Holds nothing.
+  }
+
+  #dieIfAsked(trial: string, epoch: number): void {
+    const { die } = this.settings;
+    if (die?.trial !== trial || die.epoch !== epoch) return;
+    for (let i = 0; i < die.times; i++) {
+      const mark = join(this.runFolder, `died-${i}`);
+      if (existsSync(mark)) continue;
+      writeFileSync(mark, '');
+      process.kill(process.pid, 'SIGKILL');
+    }
+  }
+}
+
+/** A small model that holds the value. */
+function checkpoint(value: number): Checkpoint {
+  const tensor = (...shape: number[]): Tensor => ({
+    shape,
+    data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value),
+  });
+  return {
+    spec: {
+      embedding: { rows, dimension },
+      body: { kind: 'dan', hidden: [] },
+      head: 'softmax',
+      classes: 2,
+      masked: true,
+    },
+    weights: new Map([
+      ['embedding/table', tensor(rows, dimension)],
+      ['head/kernel', tensor(dimension, 2)],
+      ['head/bias', tensor(2)],
+    ]),
+    text: undefined,
+    vocabulary: undefined,
+    labels: ['neg', 'pos'],
+  };
+}
