@@ -1,44 +1,48 @@
+import { resolve } from 'node:path';
 import type { ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
-import { alignColumns, shortPath } from './output.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { shownPath, table } from './text.ts';
 
-/** `inspect CHECKPOINT`: what the model is made of. Weights are not read. */
-export async function inspect(path: string, json: boolean): Promise<string> {
-  const inspection = await inspectCheckpoint(path);
-  if (json) return JSON.stringify(inspection);
-  const { layers, parameters, storageBytes, embeddingShare, vocabulary, labels, spec } = inspection;
-  const rows = layers.map(({ name, shape, share, ...layer }) => [
-    name,
-    shape.join(' x '),
+export async function inspectCommand(
+  checkpoint: string,
+  { json }: { readonly json: boolean },
+): Promise<ExitCode> {
+  const inspection = await inspectCheckpoint(resolve(checkpoint));
+  if (json) {
+    console.log(JSON.stringify(inspection));
+    return exitCode.done;
+  }
+  const { path, format, spec, layers, parameters, storageBytes, embeddingShare, vocabulary, labels } =
+    inspection;
+  console.log(`${shownPath(path)} (${format})`);
+  console.log(describe(spec));
+  if (vocabulary !== undefined) console.log(`Vocabulary: ${count(vocabulary)} words`);
+  if (labels !== undefined) console.log(`Labels: ${labels.join(', ')}`);
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.shape.join(' x '),
     count(layer.parameters),
     count(layer.storageBytes),
-    percent(share),
+    percent(layer.share),
   ]);
-  return [
-    `${shortPath(inspection.path)} (${inspection.format})`,
-    describe(spec),
-    ...(vocabulary === undefined ? [] : [`Vocabulary: ${count(vocabulary)} words`]),
-    ...(labels === undefined ? [] : [`Labels: ${labels.join(', ')}`]),
-    '',
-    alignColumns([
-      ['weight', 'shape', 'parameters', 'bytes', 'share'],
-      ...rows,
-      ['all', '', count(parameters), count(storageBytes), percent(1)],
-    ]),
-    '',
-    `The embedding is ${percent(embeddingShare)} of the parameters.`,
-  ].join('\n');
+  const header = ['weight', 'shape', 'parameters', 'bytes', 'share'];
+  const all = ['all', '', count(parameters), count(storageBytes), percent(1)];
+  console.log(`\n${table([header, ...rows, all], [1])}`);
+  console.log(`\nThe embedding is ${percent(embeddingShare)} of the parameters.`);
+  return exitCode.done;
 }
 
 function describe({ embedding, body, head, classes, masked }: ModelSpec): string {
-  const rank = embedding.rank === undefined ? '' : ` at rank ${embedding.rank}`;
-  const hidden = body.hidden.length === 0 ? '' : `, hidden layers ${body.hidden.join(', ')}`;
+  const { rows, dimension, rank } = embedding;
   const encoder =
     body.kind === 'dan'
       ? 'DAN'
       : `LSTM with ${body.units} units${body.peepholes ? ' and peepholes' : ''}, ${body.pooling} pooling`;
+  const hidden = body.hidden.length === 0 ? '' : `, hidden layers ${body.hidden.join(', ')}`;
+  const atRank = rank === undefined ? '' : ` at rank ${rank}`;
   const padding = masked ? '' : '; padding counts as a token';
-  return `${encoder}${hidden}, ${head} over ${classes} classes; embedding ${embedding.rows} x ${embedding.dimension}${rank}${padding}`;
+  return `${encoder}${hidden}, ${head} over ${classes} classes; embedding ${rows} x ${dimension}${atRank}${padding}`;
 }
 
 function count(value: number): string {

@@ -1,23 +1,28 @@
 import { resolve } from 'node:path';
 import { listRuns, type Run } from '../process/runStatus.ts';
-import { alignColumns, shortPath } from './output.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { shownPath, table } from './text.ts';
 
-/** `list [FOLDER]`: the runs of the recipes in a folder, newest first. */
-export async function list(folder: string, json: boolean): Promise<string> {
+export async function listCommand(folder: string, { json }: { readonly json: boolean }): Promise<ExitCode> {
   const runs = await listRuns(resolve(folder));
-  if (json) return JSON.stringify(runs.map(({ folder: runFolder, status }) => ({ runFolder, ...status })));
-  if (runs.length === 0) return 'There are no runs of recipes in this folder.';
-  return alignColumns([['recipe', 'state', 'epochs', 'started', 'run'], ...runs.map(row)]);
+  if (json) {
+    console.log(JSON.stringify(runs.map((run) => ({ folder: run.folder, ...run.status }))));
+  } else if (runs.length === 0) {
+    console.log('There are no runs of recipes in this folder.');
+  } else {
+    console.log(table([['recipe', 'state', 'epochs', 'started', 'run'], ...runs.map(row)], [1, 3, 4]));
+  }
+  return exitCode.done;
 }
 
 function row({ folder, status }: Run): string[] {
-  const started = new Date(status.startedAt).toISOString().slice(0, 19).replace('T', ' ') + ' UTC';
-  const { epochsDone, epochsTotal } = status;
+  const { recipe, state, epochsDone, epochsTotal, startedAt } = status;
+  const started = `${new Date(startedAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   return [
-    status.recipe,
-    status.state,
+    recipe,
+    state,
     epochsTotal === 0 ? '-' : `${epochsDone} of ${epochsTotal}`,
     started,
-    shortPath(folder),
+    shownPath(folder),
   ];
 }

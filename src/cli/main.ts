@@ -1,119 +1,129 @@
 #!/usr/bin/env node
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
+import { UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
-import { CancelledError, UserError } from '../core/errors.ts';
-import { exitCodeOf, type ExitCode } from './exitCodes.ts';
-import { inspect } from './inspectCommand.ts';
-import { list } from './listCommand.ts';
-import { leaveOnClosedPipe } from './output.ts';
-import { predict } from './predictCommand.ts';
-import { cancel, resume, runRecipe } from './runCommand.ts';
-import { validate } from './validateCommand.ts';
+import { resumeRun, startRun } from '../process/launcher.ts';
+import { cancelCommand } from './cancelCommand.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { findRun } from './findRun.ts';
+import { inspectCommand } from './inspectCommand.ts';
+import { listCommand } from './listCommand.ts';
+import { validateCommand } from './validateCommand.ts';
+import { watchRun } from './watchRun.ts';
 
-/** The bundle's folder, with the background process's scripts and the .wasm files. */
-const scripts = __dirname;
-
-const json = () => new Option('--json', 'print JSON').default(false);
-const engine = () =>
-  new Option('--engine <engine>', 'what computes').choices(['auto', 'tensorflow', 'wasm']).default('auto');
-const jobs = () =>
-  new Option('--jobs <n>', 'models trained at once (default: the number of cores)').argParser(parseJobs);
-
-interface Flags {
+interface Options {
   readonly json: boolean;
   readonly engine: EngineName | 'auto';
-  readonly jobs?: number;
+  readonly jobs: number;
 }
 
-function program(setExit: (code: ExitCode) => void): Command {
-  const root = new Command('embedding-press')
-    .description('Shrink the word-embedding table of a text classifier, retrain it, and compare.')
-    .version(version)
-    .exitOverride()
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input, 130 cancelled.');
-  const print = (text: string): void => {
-    process.stdout.write(text + '\n');
-  };
-  const run = new Argument('<run>', 'a run folder, as `list` shows them');
-  const checkpoint = new Argument('<checkpoint>', 'a folder with a model, or its model.json');
-  const recipe = new Argument('<recipe>', 'a NAME.press.json');
+/** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
+const scripts = __dirname;
 
-  root
+const json = (): Option => new Option('--json', 'print JSON, for programs').default(false);
+const engine = (): Option =>
+  new Option('--engine <name>', 'what computes')
+    .choices(['auto', 'tensorflow', 'wasm'])
+    .default('auto', 'TensorFlow where it is installed');
+const jobs = (): Option =>
+  new Option('--jobs <count>', 'trials at once')
+    .argParser(positiveInteger)
+    .default(availableParallelism(), 'the number of cores');
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return Number(text);
+}
+
+function createProgram(exit: (code: ExitCode) => void): Command {
+  const program = new Command('embedding-press')
+    .description('Compress the word embeddings of text classifiers.')
+    .version(version)
+    .exitOverride();
+  program
     .command('run')
-    .description('run a recipe; Ctrl-C cancels it')
-    .addArgument(recipe)
+    .description('run a recipe; Ctrl-C cancels it and keeps what is done')
+    .argument('<recipe>', 'a NAME.press.json')
     .addOption(json())
     .addOption(engine())
     .addOption(jobs())
-    .action(async (path: string, flags: Flags) => {
-      setExit(await runRecipe(path, flags, scripts));
+    .action(async (recipe: string, options: Options) => {
+      const start = () => startRun(resolve(recipe), { ...options, scripts });
+      exit(await watchRun(start, { json: options.json, sinceResume: false }));
     });
-  root
+  program
     .command('resume')
-    .description('go on with a run that was cancelled, failed or killed')
-    .addArgument(run)
+    .description('go on with a run that was cancelled, failed or interrupted')
+    .argument('<run>', 'its folder or name')
     .addOption(json())
     .addOption(jobs())
-    .action(async (folder: string, flags: Flags) => {
-      setExit(await resume(folder, flags, scripts));
+    .action(async (run: string, options: Options) => {
+      const folder = await findRun(run);
+      const start = () => resumeRun(folder, { ...options, scripts });
+      exit(await watchRun(start, { json: options.json, sinceResume: true }));
     });
-  root
+  program
     .command('cancel')
-    .description('stop a run; what is done is kept')
-    .addArgument(run)
-    .action(async (folder: string) => {
-      setExit(await cancel(folder));
+    .description('stop a run and keep what is done')
+    .argument('<run>', 'its folder or name')
+    .action(async (run: string) => {
+      exit(await cancelCommand(run));
     });
-  root
+  program
     .command('list')
-    .description('the runs of the recipes in a folder, newest first')
+    .description("list the runs of a folder's recipes, newest first")
     .argument('[folder]', 'the folder of the recipes', '.')
     .addOption(json())
-    .action(async (folder: string, flags: Flags) => {
-      print(await list(folder, flags.json));
+    .action(async (folder: string, options: Options) => {
+      exit(await listCommand(folder, options));
     });
-  root
-    .command('validate')
-    .description('check a recipe and its data; nothing is trained or written')
-    .addArgument(recipe)
-    .action(async (path: string) => {
-      print(await validate(path, scripts));
-    });
-  root
+  program
     .command('inspect')
-    .description('what a checkpoint is made of')
-    .addArgument(checkpoint)
+    .description('show the layers and the size of a checkpoint')
+    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
     .addOption(json())
-    .action(async (path: string, flags: Flags) => {
-      print(await inspect(path, flags.json));
+    .action(async (checkpoint: string, options: Options) => {
+      exit(await inspectCommand(checkpoint, options));
     });
-  root
-    .command('predict')
-    .description('classify a text')
-    .addArgument(checkpoint)
-    .argument('<text>', 'one sentence')
-    .addOption(json())
-    .addOption(engine())
-    .action(async (path: string, text: string, flags: Flags) => {
-      print(await predict(path, text, flags, scripts));
+  program
+    .command('validate')
+    .description('check a recipe and its data, train nothing')
+    .argument('<recipe>', 'a NAME.press.json')
+    .action(async (recipe: string) => {
+      exit(await validateCommand(recipe));
     });
-  return root;
+  return program;
 }
 
-function parseJobs(value: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError('Expected an integer from 1 on.');
-  return Number(value);
+/** Says what went wrong, on stderr. A bug keeps its stack. */
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has said it. Help that was asked for is no error.
+    return error.exitCode === 0 ? exitCode.done : exitCode.badInput;
+  }
+  if (error instanceof UserError) {
+    console.error(error.format());
+    return exitCode.badInput;
+  }
+  console.error(error);
+  return exitCode.failed;
 }
 
-leaveOnClosedPipe();
-program((code) => {
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has seen enough, as `head` has. The run goes on.
+    if (error.code === 'EPIPE') process.exit(exitCode.done);
+    throw error;
+  });
+}
+
+createProgram((code) => {
   process.exitCode = code;
 })
   .parseAsync()
   .catch((error: unknown) => {
-    // Commander has said already what is wrong with the arguments.
-    if (error instanceof UserError) console.error(error.format());
-    else if (!(error instanceof CommanderError) && !(error instanceof CancelledError)) console.error(error);
     process.exitCode = exitCodeOf(error);
   });
