@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../core/errors.ts';
+import { resultsTable } from '../core/sweep/resultsTable.ts';
+import type { Results } from '../core/sweep/trial.ts';
+import { followRun } from '../process/followRun.ts';
+import { cancelRun, type StartedRun } from '../process/launcher.ts';
+import { runPaths } from '../process/runFolder.ts';
+import type { RunStatus } from '../process/runStatus.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { ProgressPrinter } from './progressPrinter.ts';
+import { shownPath } from './text.ts';
+
+export interface WatchOptions {
+  /** Events as JSON lines instead of text. */
+  readonly json: boolean;
+  readonly sinceResume: boolean;
+}
+
+/** What a cancelled run gets to come to its end. */
+const cancelMs = 1000;
+
+/** Starts a run and shows it to its end. Ctrl-C cancels it; a second one leaves at once. */
+export async function watchRun(
+  start: () => Promise<StartedRun>,
+  { json, sinceResume }: WatchOptions,
+): Promise<ExitCode> {
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) process.exit(exitCode.cancelled);
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+
+  const { runFolder } = await start();
+  const leave = new AbortController();
+  const cancel = (): void => {
+    // A run that has just ended cannot be cancelled, and need not be.
+    cancelRun(runFolder).catch(() => undefined);
+    setTimeout(() => {
+      leave.abort();
+    }, cancelMs).unref();
+  };
+  if (interrupt.signal.aborted) cancel();
+  else interrupt.signal.addEventListener('abort', cancel);
+
+  const printer = new ProgressPrinter(process.stdout);
+  if (!json) console.log(`Run ${shownPath(runFolder)}`);
+  const status = await followRun(
+    runFolder,
+    (event) => {
+      if (json) console.log(JSON.stringify(event));
+      else printer.event(event);
+    },
+    leave.signal,
+    {
+      sinceResume,
+      ...(!json && {
+        onStatus: (now) => {
+          printer.status(now);
+        },
+      }),
+    },
+  );
+  printer.end();
+  await showResults(runFolder, status, json);
+  return conclude(runFolder, status, interrupt.signal.aborted);
+}
+
+async function showResults(runFolder: string, status: RunStatus, json: boolean): Promise<void> {
+  if (status.state !== 'done' && status.state !== 'cancelled') return;
+  const path = runPaths(runFolder).results;
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const results = JSON.parse(text) as Results;
+  const { state, models } = status;
+  if (json) {
+    console.log(JSON.stringify({ type: 'results', run: runFolder, state, models, ...results }));
+    return;
+  }
+  console.log(`\n${resultsTable(results)}`);
+  if (models === undefined) return;
+  console.log(`
+Checkpoints: ${shownPath(models)}
+All figures: ${shownPath(path)}
+To see the curve in VS Code, open this folder, then the sidebar Embedding Press > Runs, or the command
+"Embedding Press: Open Panel".`);
+}
+
+/** Says on stderr what stands in the way of a result, and gives the exit code. */
+function conclude(runFolder: string, { state, error, trials }: RunStatus, interrupted: boolean): ExitCode {
+  const resume = `Resume it with: embedding-press resume ${shownPath(runFolder)}`;
+  if (error !== undefined && state === 'failed') {
+    const { code, message, hint, place, badInput } = error;
+    console.error(new UserError(code, message, hint, place).format());
+    if (trials.some((trial) => trial.epoch > 0)) console.error(`What is done is kept. ${resume}`);
+    return badInput ? exitCode.badInput : exitCode.failed;
+  }
+  if (state === 'done') return exitCode.done;
+  if (state === 'interrupted' && !interrupted) {
+    console.error(`The run's process is gone. What is done is kept. ${resume}`);
+    return exitCode.failed;
+  }
+  console.error(`${state === 'running' ? 'Cancelling' : 'Cancelled'}. What is done is kept. ${resume}`);
+  return exitCode.cancelled;
+}
