@@ -4,7 +4,7 @@ import { resultsTable } from '../core/sweep/resultsTable.ts';
 import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
 import { cancelRun, type StartedRun } from '../process/launcher.ts';
-import { runPaths } from '../process/runFolder.ts';
+import { discardRun, runPaths } from '../process/runFolder.ts';
 import type { RunStatus } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { ProgressPrinter } from './progressPrinter.ts';
@@ -88,12 +88,21 @@ To see the curve in VS Code, open this folder, then the sidebar Embedding Press 
 }
 
 /** Says on stderr what stands in the way of a result, and gives the exit code. */
-function conclude(runFolder: string, { state, error, trials }: RunStatus, interrupted: boolean): ExitCode {
+async function conclude(
+  runFolder: string,
+  { state, error, trials }: RunStatus,
+  interrupted: boolean,
+): Promise<ExitCode> {
   const resume = `Resume it with: embedding-press resume ${shownPath(runFolder)}`;
   if (error !== undefined && state === 'failed') {
     const { code, message, hint, place, badInput } = error;
     console.error(new UserError(code, message, hint, place).format());
-    if (trials.some((trial) => trial.epoch > 0)) console.error(`What is done is kept. ${resume}`);
+    if (trials.some(({ state, epoch }) => state === 'done' || epoch > 0)) {
+      console.error(`What is done is kept. ${resume}`);
+    } else if (badInput) {
+      // Nothing was made: nothing stays.
+      await discardRun(runFolder);
+    }
     return badInput ? exitCode.badInput : exitCode.failed;
   }
   if (state === 'done') return exitCode.done;

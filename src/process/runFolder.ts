@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../core/errors.ts';
@@ -78,6 +78,22 @@ export async function runFolders(folder: string): Promise<string[]> {
     .flat()
     .sort((a, b) => (a.id < b.id ? 1 : -1))
     .map(({ path }) => path);
+}
+
+/** Removes a run that came to nothing, and the folders above it where they are empty then. */
+export async function discardRun(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const recipe = dirname(folder);
+  const runs = dirname(recipe);
+  const data = dirname(runs);
+  try {
+    await rmdir(recipe);
+    await rmdir(runs);
+    await rm(join(data, '.gitignore'));
+    await rmdir(data);
+  } catch {
+    // There are other runs.
+  }
 }
 
 const atomicWriteLeftOver = /^(?:status|results|recipe)\.json\.\d+$/;

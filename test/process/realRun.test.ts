@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { followRun } from '../../src/process/followRun.ts';
+import { resumeRun, startRun } from '../../src/process/launcher.ts';
+import { readWrittenStatus } from '../../src/process/runStatus.ts';
+import { bundleScripts, withTemporaryFolder } from './bundles.ts';
+import { figures, waitFor, writeRecipe, type RecipeChange } from './runs.ts';
+
+/** Enough epochs to be killed in the middle of. */
+const longer: RecipeChange = (json) => {
+  json.retrain = { epochs: 12, seeds: [1], batchSize: 8 };
+};
+
+describe('a run that trains', function () {
+  this.timeout(60_000);
+  let scripts: string;
+
+  before(async () => {
+    scripts = await bundleScripts('real');
+  });
+
+  after(async () => {
+    await rm(scripts, { recursive: true, force: true });
+  });
+
+  it('ends with the same numbers after kill -9 of its supervisor as undisturbed', () =>
+    withTemporaryFolder(async (folder) => {
+      const options = { engine: 'wasm', jobs: 1, scripts } as const;
+      const recipe = await writeRecipe(folder, longer);
+      const whole = await startRun(recipe, options);
+      assert.equal((await followRun(whole.runFolder, () => undefined)).state, 'done');
+
+      const killed = await startRun(recipe, options);
+      let epochs = 0;
+      const reader = new AbortController();
+      await followRun(
+        killed.runFolder,
+        (event) => {
+          // The first epochs of a point: its baseline is done, it is not.
+          if (event.type !== 'epoch' || !event.trial.startsWith('task') || ++epochs !== 2) return;
+          process.kill(killed.pid, 'SIGKILL');
+          reader.abort();
+        },
+        reader.signal,
+      );
+      const left = await waitFor(killed.runFolder, ({ state }) => state !== 'running');
+      assert.equal(left.state, 'interrupted');
+      await resumeRun(killed.runFolder, options);
+      const { state, engine } = await followRun(killed.runFolder, () => undefined);
+      assert.deepEqual([state, engine], ['done', 'wasm']);
+      assert.deepEqual(await figures(killed.runFolder), await figures(whole.runFolder));
+
+      for (const model of ['uncompressed', 'task-rank1', 'task-rank4']) {
+        const [one, other] = await Promise.all(
+          [killed, whole].map(async ({ runFolder }) => {
+            const models = (await readWrittenStatus(runFolder))!.models!;
+            return readCheckpoint(join(models, model));
+          }),
+        );
+        assert.deepEqual(one!.weights, other!.weights);
+      }
+    }));
+});
