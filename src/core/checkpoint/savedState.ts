@@ -12,5 +12,5 @@ export async function loadState(path: string): Promise<SavedState | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   const { tensors, metadata } = await readSafetensors(path);
-  return { tensors, meta: JSON.parse(metadata['state'] ?? '{}') as Record<string, unknown> };
+  return { tensors, meta: JSON.parse(metadata.state ?? '{}') as Record<string, unknown> };
 }

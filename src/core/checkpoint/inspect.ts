@@ -1,0 +1,58 @@
+import { dirname } from 'node:path';
+import type { ModelSpec } from './checkpoint.ts';
+import { openCheckpoint, type CheckpointFormat } from './folder.ts';
+import { readSettings } from './settings.ts';
+
+export interface InspectedLayer {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly parameters: number;
+  readonly storageBytes: number;
+  /** Of the model's parameters, in [0,1]. */
+  readonly share: number;
+}
+
+export interface Inspection {
+  /** The model's file. */
+  readonly path: string;
+  readonly format: CheckpointFormat;
+  readonly spec: ModelSpec;
+  readonly layers: readonly InspectedLayer[];
+  readonly parameters: number;
+  readonly storageBytes: number;
+  /** Share of the parameters that are the embedding's, in [0,1]. */
+  readonly embeddingShare: number;
+  /** Words, where a vocabulary lies beside the model. */
+  readonly vocabulary?: number;
+  readonly labels?: readonly string[];
+}
+
+/** Describes a checkpoint without reading its weights. @throws UserError as `openCheckpoint` does. */
+export async function inspectCheckpoint(path: string): Promise<Inspection> {
+  const { format, path: file, spec, shapes } = await openCheckpoint(path);
+  const { vocabulary, labels } = await readSettings(dirname(file), spec.embedding.rows);
+  const sizes = [...shapes].map(([name, shape]) => ({
+    name,
+    shape,
+    parameters: shape.reduce((a, b) => a * b, 1),
+  }));
+  const parameters = sizes.reduce((sum, layer) => sum + layer.parameters, 0);
+  const layers = sizes.map((layer) => ({
+    ...layer,
+    storageBytes: 4 * layer.parameters,
+    share: layer.parameters / parameters,
+  }));
+  return {
+    path: file,
+    format,
+    spec,
+    layers,
+    parameters,
+    storageBytes: 4 * parameters,
+    embeddingShare: layers
+      .filter(({ name }) => name.startsWith('embedding/'))
+      .reduce((sum, layer) => sum + layer.share, 0),
+    ...(vocabulary !== undefined && { vocabulary: vocabulary.length }),
+    ...(labels !== undefined && { labels }),
+  };
+}

@@ -1,0 +1,90 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { TextSettings } from '../recipe/recipe.ts';
+import { readVocabulary } from '../text/vocabulary.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { readJsonObject } from './openFile.ts';
+
+/** Text settings and labels beside a model; also the mark of a folder that is ours. */
+export const settingsFile = 'press.json';
+const vocabularyFile = 'vocabulary.txt';
+const foreignVocabularies = [vocabularyFile, 'vocab.txt', 'vocabulary.json', 'word_index.json'];
+const formatVersion = 1;
+
+type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary'>;
+
+export async function writeSettings(folder: string, { text, labels, vocabulary }: Settings): Promise<void> {
+  await writeFile(
+    join(folder, settingsFile),
+    JSON.stringify({ formatVersion, text, labels }, undefined, 2) + '\n',
+  );
+  if (vocabulary === undefined) return;
+  const broken = vocabulary.findIndex((word) => word.includes('\n'));
+  if (broken >= 0) {
+    throw new UserError(
+      'word-with-line-break',
+      `The word of row ${broken} has a line break: ${JSON.stringify(vocabulary[broken])}.`,
+      'Use a tokenizer that splits at white space.',
+    );
+  }
+  await writeFile(join(folder, vocabularyFile), vocabulary.join('\n') + '\n');
+}
+
+/**
+ * What lies beside a model: our settings, and a vocabulary, ours or one with a usual name.
+ * @throws UserError for settings that are damaged, and a vocabulary that is, or does not have `rows` words.
+ */
+export async function readSettings(folder: string, rows: number): Promise<Settings> {
+  const files = new Set(await readdir(folder));
+  const { text, labels } = files.has(settingsFile)
+    ? await readOwn(join(folder, settingsFile))
+    : { text: undefined, labels: undefined };
+  const name = foreignVocabularies.find((candidate) => files.has(candidate));
+  if (name === undefined) return { text, labels, vocabulary: undefined };
+  const path = join(folder, name);
+  const vocabulary = (await readVocabulary(path, text?.outOfVocabularyToken ?? '')).words;
+  if (vocabulary.length !== rows) {
+    throw new UserError(
+      'vocabulary-size',
+      `The vocabulary has ${vocabulary.length} words, and the model's table has ${rows} rows.`,
+      'Put the vocabulary beside the model that it was trained with, one word for each row.',
+      { file: path },
+    );
+  }
+  return { text, labels, vocabulary };
+}
+
+async function readOwn(
+  path: string,
+): Promise<{ text: TextSettings | undefined; labels: string[] | undefined }> {
+  const { formatVersion: version, text, labels } = await readJsonObject(path);
+  const damaged = (what: string): UserError =>
+    new UserError(
+      'model-settings',
+      `The model's settings have no proper '${what}'.`,
+      'Export the model anew, or delete this file and say "text" and "labels" in the recipe.',
+      { file: path, item: what },
+    );
+  if (version !== formatVersion) throw damaged('formatVersion');
+  if (
+    labels !== undefined &&
+    !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))
+  ) {
+    throw damaged('labels');
+  }
+  if (text !== undefined && !isTextSettings(text)) throw damaged('text');
+  return { text, labels };
+}
+
+function isTextSettings(value: unknown): value is TextSettings {
+  const text = (value ?? {}) as Record<string, unknown>;
+  return (
+    ['whitespace', 'words', 'ids'].includes(text.tokenizer as string) &&
+    typeof text.lowercase === 'boolean' &&
+    Number.isInteger(text.maxLength) &&
+    (text.maxLength as number) > 0 &&
+    ['left', 'right'].includes(text.padding as string) &&
+    typeof text.outOfVocabularyToken === 'string'
+  );
+}
