@@ -48,9 +48,9 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     else this.#attach(folder, panel, status);
   }
 
+  /** Leaves the panels open: a window that is reloaded brings them back. */
   dispose(): void {
     this.#serializer.dispose();
-    for (const panel of this.#open.values()) panel.dispose();
   }
 
   #attach(folder: string, panel: vscode.WebviewPanel, { recipe }: RunStatus): void {

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { CancelledError } from '../core/errors.ts';
 
@@ -34,10 +34,9 @@ export async function findInWorkspace(glob: string): Promise<vscode.Uri[]> {
 }
 
 export function fileItem(file: vscode.Uri, detail?: string): PickItem<vscode.Uri> {
-  const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(file, '..'));
   return {
     label: basename(file.fsPath),
-    description: folder === file.fsPath ? '' : folder,
+    description: dirname(vscode.workspace.asRelativePath(file)).replace(/^\.$/, ''),
     value: file,
     ...(detail !== undefined && { detail }),
   };

@@ -48,7 +48,12 @@ export const stateIcons: Readonly<Record<RunState, { readonly icon: string; read
 };
 
 function startOf({ startedAt }: RunStatus): string {
-  return new Date(startedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  return new Date(startedAt).toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
 }
 
 function count(n: number, thing: string): string {

@@ -61,8 +61,12 @@ export class RunStore implements vscode.Disposable {
     await Promise.all([...found].map((folder) => this.read(folder)));
   }
 
-  /** Reads where a run stands; undefined where the folder holds none. */
-  async read(folder: string): Promise<RunStatus | undefined> {
+  /**
+   * Reads where a run stands; undefined where the folder holds none.
+   *
+   * @param begun whether it has just been started: it counts as seen running, however soon it has ended
+   */
+  async read(folder: string, { begun = false } = {}): Promise<RunStatus | undefined> {
     let status: RunStatus | undefined;
     try {
       status = await readStatus(folder);
@@ -80,7 +84,7 @@ export class RunStore implements vscode.Disposable {
     this.#runs.set(folder, status);
     if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {
       this.#changed.fire(folder);
-      if (before?.state === 'running' && status.state !== 'running') this.#ended.fire({ folder, status });
+      if ((begun || before?.state === 'running') && status.state !== 'running') this.#ended.fire({ folder, status });
     }
     this.#schedulePoll();
     return status;

@@ -37,8 +37,8 @@ export class RunStarter {
     const { runFolder } = await withProgress(`Starting ${basename(recipe.fsPath)}`, () =>
       startRun(recipe.fsPath, { ...readSettings(), scripts: this.#scripts }),
     );
-    await this.#runs.remember(recipe.fsPath);
     await this.#show(runFolder);
+    await this.#runs.remember(recipe.fsPath);
     return runFolder;
   }
 
@@ -54,7 +54,7 @@ export class RunStarter {
   }
 
   async #show(folder: string): Promise<void> {
-    await this.#runs.read(folder);
+    await this.#runs.read(folder, { begun: true });
     await this.#panels.show(folder);
   }
 }

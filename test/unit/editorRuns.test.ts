@@ -35,7 +35,7 @@ describe('what is said of a run', () => {
   });
 
   it('tells the end, what is there and when it began', () => {
-    assert.match(describeRun({ ...running, state: 'cancelled' }), /^cancelled, 1 model, .*2026/);
+    assert.match(describeRun({ ...running, state: 'cancelled' }), /^cancelled, 1 model, .*24/);
     assert.equal(describeRun({ ...running, state: 'failed', trials: [], startedAt: 0 }), 'failed');
   });
 
