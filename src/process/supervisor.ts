@@ -2,25 +2,25 @@ import { rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
-import { CancelledError, UserError } from '../core/errors.ts';
+import { CancelledError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import { planTrials, totalEpochs } from '../core/sweep/plan.ts';
 import { assembleResults } from '../core/sweep/results.ts';
 import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
-import { checkDisk, checkpointBytes } from './diskNeed.ts';
+import { checkRoom } from './checkRoom.ts';
 import { EventLog } from './eventLog.ts';
-import { checkOutput, modelName, writeFinishedModels } from './finishedModels.ts';
+import { checkOutput, writeFinishedModels } from './finishedModels.ts';
 import { PastEvents } from './pastEvents.ts';
 import { RunProgress } from './progress.ts';
 import type { Answers, WorkerRequest } from './protocol.ts';
 import { parseFrozenRecipe, readFrozenRecipe, removeUnfinishedFiles, runPaths } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
+import { describeError } from './runError.ts';
 import { readWrittenStatus, type RunError, type RunStatus } from './runStatus.ts';
 import { runInOrder } from './schedule.ts';
 import { StatusWriter } from './statusWriter.ts';
 import { dropState } from './trialStorage.ts';
 import { WorkerPool } from './workerPool.ts';
-import { WorkerDiedError } from './workerProcess.ts';
 
 export interface SupervisorOptions {
   readonly runFolder: string;
@@ -129,7 +129,7 @@ class Supervisor {
       await Promise.race([work, rejectOnAbort(signal)]);
     } catch (error) {
       end = signal.aborted ? 'cancelled' : 'failed';
-      if (end === 'failed') this.#error = this.#describe(error);
+      if (end === 'failed') this.#error = describeError(error, runPaths(runFolder).log);
     }
     clearInterval(watch);
     this.#state = end;
@@ -155,7 +155,9 @@ class Supervisor {
     const planned = await this.#prepare();
     const { trials } = planned;
     const finished = new Set(this.#past.results.keys());
-    await this.#checkRoom(planned, finished);
+    const models = modelsFolder(runFolder, this.#recipe);
+    await checkOutput(models, trials);
+    await checkRoom({ runFolder, models, trials, finished, costs: planned.costs, jobs });
     await runInOrder(trials, finished, jobs, async (trial) => {
       this.#emit({ type: 'trial', trial: trial.id });
       const result = await this.#ask({ type: 'run', trial });
@@ -171,7 +173,7 @@ class Supervisor {
     });
     signal.throwIfAborted();
     const results = trials.flatMap(({ id }) => reported.get(id) ?? []);
-    await writeFinishedModels(runFolder, modelsFolder(runFolder, this.#recipe), results, signal);
+    await writeFinishedModels(runFolder, models, results, signal);
     this.#modelsWritten = true;
     await this.#writeResults(results);
   }
@@ -195,30 +197,6 @@ class Supervisor {
     this.#planned = { trials, prepared, costs };
     await this.#status.flush();
     return this.#planned;
-  }
-
-  async #checkRoom({ trials, costs }: Planned, finished: ReadonlySet<string>): Promise<void> {
-    const { runFolder, jobs } = this.#options;
-    const models = modelsFolder(runFolder, this.#recipe);
-    await checkOutput(models, trials);
-    const bytesOf = ({ rank }: Trial): number =>
-      (rank === undefined ? costs.baseline : (costs.byRank[rank] ?? [])).reduce(
-        (sum, layer) => sum + layer.storageBytes,
-        0,
-      );
-    const finishedBytes = new Map(trials.map((trial) => [modelName(trial), bytesOf(trial)]));
-    finishedBytes.delete(undefined);
-    await checkDisk([
-      {
-        folder: runFolder,
-        bytes: checkpointBytes({
-          modelBytes: costs.baseline.reduce((sum, layer) => sum + layer.storageBytes, 0),
-          trialBytes: trials.filter(({ id }) => !finished.has(id)).map(bytesOf),
-          jobs,
-        }),
-      },
-      { folder: models, bytes: [...finishedBytes.values()].reduce((a, b) => a + b, 0) },
-    ]);
   }
 
   #ask<R extends WorkerRequest>(request: R): Promise<Answers[R['type']]> {
@@ -291,29 +269,6 @@ class Supervisor {
       trials: this.#progress.trials,
       ...(this.#modelsWritten && { models: modelsFolder(runFolder, this.#recipe) }),
       ...(this.#error !== undefined && { error: this.#error }),
-    };
-  }
-
-  #describe(error: unknown): RunError {
-    if (error instanceof UserError) {
-      const { code, message, hint, place } = error;
-      return { code, message, hint, ...(place !== undefined && { place }), badInput: code !== 'disk-full' };
-    }
-    if (error instanceof WorkerDiedError) {
-      return {
-        code: 'worker-died',
-        message: `The process that trains died twice (${error.message}); the memory may be too small.`,
-        hint: 'Resume the run, with fewer jobs if memory is short: what is done is kept.',
-        badInput: false,
-      };
-    }
-    // The log is where a bug's stack belongs.
-    console.error(error);
-    return {
-      code: 'internal-error',
-      message: `The run failed: ${error instanceof Error ? error.message : String(error)}.`,
-      hint: `This is a bug; ${runPaths(this.#options.runFolder).log} has the details.`,
-      badInput: false,
     };
   }
 }

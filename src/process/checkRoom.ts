@@ -1,0 +1,39 @@
+import type { LayerCost, Trial } from '../core/sweep/trial.ts';
+import { checkDisk, checkpointBytes } from './diskNeed.ts';
+import { modelName } from './finishedModels.ts';
+import type { Answers } from './protocol.ts';
+
+/**
+ * Finds out before the first trial whether all that the run will write fits the disk.
+ *
+ * @param finished trials that have written theirs
+ * @param models the folder of the finished models
+ * @throws UserError `disk-full`
+ */
+export async function checkRoom(run: {
+  readonly runFolder: string;
+  readonly models: string;
+  readonly trials: readonly Trial[];
+  readonly finished: ReadonlySet<string>;
+  readonly costs: Answers['costs'];
+  readonly jobs: number;
+}): Promise<void> {
+  const { runFolder, models, trials, finished, costs, jobs } = run;
+  const bytesOf = ({ rank }: Pick<Trial, 'rank'>): number =>
+    totalBytes(rank === undefined ? costs.baseline : (costs.byRank[rank] ?? []));
+  const trialBytes = trials.filter(({ id }) => !finished.has(id)).map(bytesOf);
+  const finishedBytes = new Map(trials.map((trial) => [modelName(trial), bytesOf(trial)]));
+  // A control's.
+  finishedBytes.delete(undefined);
+  await checkDisk([
+    {
+      folder: runFolder,
+      bytes: checkpointBytes({ modelBytes: totalBytes(costs.baseline), trialBytes, jobs }),
+    },
+    { folder: models, bytes: [...finishedBytes.values()].reduce((a, b) => a + b, 0) },
+  ]);
+}
+
+function totalBytes(layers: readonly LayerCost[]): number {
+  return layers.reduce((sum, layer) => sum + layer.storageBytes, 0);
+}

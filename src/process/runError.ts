@@ -1,0 +1,26 @@
+import { UserError } from '../core/errors.ts';
+import type { RunError } from './runStatus.ts';
+import { WorkerDiedError } from './workerProcess.ts';
+
+/** What a run's status says of what ended it. A bug's stack goes to the log. */
+export function describeError(error: unknown, logPath: string): RunError {
+  if (error instanceof UserError) {
+    const { code, message, hint, place } = error;
+    return { code, message, hint, ...(place !== undefined && { place }), badInput: code !== 'disk-full' };
+  }
+  if (error instanceof WorkerDiedError) {
+    return {
+      code: 'worker-died',
+      message: `The process that trains died twice (${error.message}); the memory may be too small.`,
+      hint: 'Resume the run, with fewer jobs if memory is short: what is done is kept.',
+      badInput: false,
+    };
+  }
+  console.error(error);
+  return {
+    code: 'internal-error',
+    message: `The run failed: ${error instanceof Error ? error.message : String(error)}.`,
+    hint: `This is a bug; ${logPath} has the details.`,
+    badInput: false,
+  };
+}
