@@ -11,8 +11,8 @@ export function describeError(error: unknown, logPath: string): RunError {
   if (error instanceof WorkerDiedError) {
     return {
       code: 'worker-died',
-      message: `The process that trains died twice (${error.message}); the memory may be too small.`,
-      hint: 'Resume the run, with fewer jobs if memory is short: what is done is kept.',
+      message: `The process that trains died twice (${error.message}).`,
+      hint: `${logPath} may say why. What is done is kept: resume the run, with fewer jobs if memory is short.`,
       badInput: false,
     };
   }
