@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { openCheckpoint, type CheckpointFormat } from './folder.ts';
 import { readSettings } from './settings.ts';
@@ -25,12 +26,14 @@ export interface Inspection {
   /** Words, where a vocabulary lies beside the model. */
   readonly vocabulary?: number;
   readonly labels?: readonly string[];
+  /** Where settings of ours lie beside the model. */
+  readonly text?: TextSettings;
 }
 
 /** Describes a checkpoint without reading its weights. @throws UserError as `openCheckpoint` does. */
 export async function inspectCheckpoint(path: string): Promise<Inspection> {
   const { format, path: file, spec, shapes } = await openCheckpoint(path);
-  const { vocabulary, labels } = await readSettings(dirname(file), spec.embedding.rows);
+  const { vocabulary, labels, text } = await readSettings(dirname(file), spec.embedding.rows);
   const sizes = [...shapes].map(([name, shape]) => ({
     name,
     shape,
@@ -54,5 +57,6 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
       .reduce((sum, layer) => sum + layer.share, 0),
     ...(vocabulary !== undefined && { vocabulary: vocabulary.length }),
     ...(labels !== undefined && { labels }),
+    ...(text !== undefined && { text }),
   };
 }

@@ -42,7 +42,7 @@ function chainOf(topology: unknown, file: string): Layer[] {
   const root = (topology ?? {}) as Record<string, unknown>;
   const model = (root.model_config ?? root) as { class_name?: unknown; config?: unknown };
   const config = model.config as Record<string, unknown> | unknown[] | undefined;
-  const raw = Array.isArray(config) ? config : (config?.layers);
+  const raw = Array.isArray(config) ? config : config?.layers;
   if (!Array.isArray(raw)) {
     throw new UserError(
       'no-topology',

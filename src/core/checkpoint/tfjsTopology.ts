@@ -151,7 +151,8 @@ function maskedMean(graph: Graph, sequence: string, size: number): string {
   );
   const logit = graph.dense('padding_logit', padding, 1, 1, {}, Float32Array.of(-1e9));
   const logits = graph.add('Permute', 'padding_logits', { dims: [2, 1] }, [logit]);
-  const shares = graph.add('Softmax', 'token_shares', { axis: -1 }, [logits]);
+  // Not a Softmax layer: tfjs hands it the mask of another branch.
+  const shares = graph.add('Activation', 'token_shares', { activation: 'softmax' }, [logits]);
   const dot = graph.add('Dot', 'token_mean', { axes: [2, 1], normalize: false }, [shares, sequence]);
   return graph.add('Reshape', 'average', { target_shape: [size] }, [dot]);
 }

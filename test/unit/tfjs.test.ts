@@ -1,0 +1,276 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Body, Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
+import { Random } from '../../src/core/random.ts';
+import { referenceLogits, referenceProbabilities } from '../support/referenceModel.ts';
+
+const rows = 9;
+const dimension = 6;
+const sentences = [[3, 4, 3, 7, 1], [2], [8, 5, 5], [6, 8]];
+
+const bodies: Record<string, Body> = {
+  DAN: { kind: 'dan', hidden: [5, 4] },
+  'DAN without hidden layers': { kind: 'dan', hidden: [] },
+  'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
+  'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
+};
+
+function checkpointOf(
+  body: Body,
+  rank: number | undefined,
+  head: ModelSpec['head'],
+  masked = true,
+): Checkpoint {
+  const spec: ModelSpec = {
+    embedding: { rows, dimension, ...(rank !== undefined && { rank }) },
+    body,
+    head,
+    classes: head === 'sigmoid' ? 2 : 3,
+    masked,
+  };
+  const random = new Random(11);
+  const weights = new Map(
+    [...weightShapes(spec)].map(([name, shape]) => {
+      const length = shape.reduce((a, b) => a * b, 1);
+      return [name, { shape, data: Float32Array.from({ length }, () => random.normal()) }] as const;
+    }),
+  );
+  return { spec, weights, text: undefined, vocabulary: undefined, labels: undefined };
+}
+
+/** tfjs's own way to load a model, from files. */
+async function loadPlain(folder: string): Promise<layers.LayersModel> {
+  const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
+    modelTopology: object;
+    weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
+  };
+  const shards = await Promise.all(
+    json.weightsManifest.flatMap(({ paths }) => paths.map((path) => readFile(join(folder, path)))),
+  );
+  return layers.loadLayersModel(
+    tf.io.fromMemory({
+      modelTopology: json.modelTopology,
+      weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),
+      weightData: new Uint8Array(Buffer.concat(shards)).buffer,
+    }),
+  );
+}
+
+function predictPlain(model: layers.LayersModel, ids: number[][], dtype: 'int32' | 'float32'): number[][] {
+  const input = tf.tensor2d(ids, [ids.length, ids[0]!.length], dtype);
+  const output = model.predict(input) as tf.Tensor2D;
+  return output.arraySync();
+}
+
+function assertClose(found: readonly number[], expected: readonly number[], tolerance: number): void {
+  assert.equal(found.length, expected.length);
+  found.forEach((x, i) => {
+    assert.ok(Math.abs(x - expected[i]!) < tolerance, `${x} is not ${expected[i]} at ${i}`);
+  });
+}
+
+describe('tfjs layers models', () => {
+  let folder = '';
+  before(async () => {
+    await tf.setBackend('cpu');
+  });
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'press-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  for (const [name, body] of Object.entries(bodies)) {
+    for (const rank of [undefined, 3]) {
+      for (const head of ['softmax', 'sigmoid', 'logits'] as const) {
+        it(`${name}, ${rank === undefined ? 'dense' : 'factorized'}, ${head}: plain tfjs predicts the same, padded or not`, async () => {
+          const checkpoint = checkpointOf(body, rank, head);
+          const { spec, weights } = checkpoint;
+          const target = join(folder, 'model');
+          assert.deepEqual(await writeCheckpoint(target, checkpoint), { format: 'tfjs', notes: [] });
+          const model = await loadPlain(target);
+          const expected = sentences.map((tokens) =>
+            head === 'logits'
+              ? referenceLogits(spec, weights, tokens)
+              : head === 'sigmoid'
+                ? referenceProbabilities(spec, weights, tokens).slice(1)
+                : referenceProbabilities(spec, weights, tokens),
+          );
+          for (const dtype of ['int32', 'float32'] as const) {
+            const padded = sentences.map((tokens) => [
+              ...tokens,
+              ...new Array<number>(7 - tokens.length).fill(0),
+            ]);
+            predictPlain(model, padded, dtype).forEach((row, i) => {
+              assertClose(row, expected[i]!, 1e-5);
+            });
+            sentences.forEach((tokens, i) => {
+              assertClose(predictPlain(model, [tokens], dtype)[0]!, expected[i]!, 1e-5);
+            });
+          }
+          const back = await readCheckpoint(target);
+          assert.deepEqual(back.spec, spec);
+          assert.deepEqual(
+            [...back.weights].sort(([a], [b]) => (a < b ? -1 : 1)),
+            [...weights].sort(([a], [b]) => (a < b ? -1 : 1)),
+          );
+        });
+      }
+    }
+  }
+
+  it('gives a finite answer for a sentence of padding alone', async () => {
+    const target = join(folder, 'model');
+    await writeCheckpoint(target, checkpointOf(bodies.DAN!, 3, 'softmax'));
+    const [row] = predictPlain(await loadPlain(target), [[0, 0, 0]], 'int32');
+    assert.ok(row!.every(Number.isFinite));
+  });
+
+  it('cuts weights into shards and reads them back across the cuts', async () => {
+    const spec: ModelSpec = {
+      embedding: { rows: 11_000, dimension: 100 },
+      body: { kind: 'dan', hidden: [] },
+      head: 'softmax',
+      classes: 2,
+      masked: true,
+    };
+    const random = new Random(3);
+    const weights = new Map(
+      [...weightShapes(spec)].map(([name, shape]) => {
+        const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.uniform());
+        return [name, { shape, data }] as const;
+      }),
+    );
+    const target = join(folder, 'model');
+    await writeCheckpoint(target, {
+      spec,
+      weights,
+      text: undefined,
+      vocabulary: undefined,
+      labels: undefined,
+    });
+    const manifest = JSON.parse(await readFile(join(target, 'model.json'), 'utf8')) as {
+      weightsManifest: { paths: string[] }[];
+    };
+    assert.equal(manifest.weightsManifest[0]!.paths.length, 2);
+    const table = (await readCheckpoint(target)).weights.get('embedding/table')!;
+    assert.deepEqual(table.data, weights.get('embedding/table')!.data);
+  });
+
+  describe('made by tfjs itself', () => {
+    /** Saves with tfjs and returns the folder. */
+    async function save(model: layers.LayersModel): Promise<string> {
+      await model.save({
+        save: async (artifacts) => {
+          const { modelTopology, weightSpecs, weightData } = artifacts;
+          const json = {
+            format: 'layers-model',
+            modelTopology,
+            weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+          };
+          await writeFile(join(folder, 'model.json'), JSON.stringify(json));
+          await writeFile(join(folder, 'weights.bin'), new Uint8Array(weightData as ArrayBuffer));
+          return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+        },
+      });
+      return folder;
+    }
+
+    it('reads a Sequential of Embedding, average, dropout and dense layers, which counts its padding', async () => {
+      const model = layers.sequential({
+        layers: [
+          layers.layers.embedding({ inputDim: rows, outputDim: dimension, inputLength: 6 }),
+          layers.layers.globalAveragePooling1d({}),
+          layers.layers.dropout({ rate: 0.5 }),
+          layers.layers.dense({ units: 5, activation: 'relu' }),
+          layers.layers.dense({ units: 3, activation: 'softmax' }),
+        ],
+      });
+      const { spec, weights } = await readCheckpoint(await save(model));
+      assert.deepEqual(spec, {
+        embedding: { rows, dimension },
+        body: { kind: 'dan', hidden: [5] },
+        head: 'softmax',
+        classes: 3,
+        masked: false,
+      });
+      const ids = [2, 3, 4, 0, 0, 0];
+      assertClose(predictPlain(model, [ids], 'int32')[0]!, referenceProbabilities(spec, weights, ids), 1e-5);
+    });
+
+    it('reads a functional LSTM over a factorized embedding, with its activation apart', async () => {
+      const input = layers.input({ shape: [null], dtype: 'int32' });
+      let x = layers.layers.embedding({ inputDim: rows, outputDim: 3, maskZero: true }).apply(input);
+      x = layers.layers.dense({ units: dimension, useBias: false }).apply(x);
+      x = layers.layers.lstm({ units: 4, recurrentActivation: 'sigmoid' }).apply(x);
+      x = layers.layers.dense({ units: 3 }).apply(x);
+      x = layers.layers.activation({ activation: 'softmax' }).apply(x);
+      const model = layers.model({ inputs: input, outputs: x as layers.SymbolicTensor });
+      const { spec, weights } = await readCheckpoint(await save(model));
+      assert.deepEqual(spec, {
+        embedding: { rows, dimension, rank: 3 },
+        body: { kind: 'lstm', units: 4, pooling: 'last', peepholes: false, hidden: [] },
+        head: 'softmax',
+        classes: 3,
+        masked: true,
+      });
+      const found = predictPlain(model, [[5, 2, 7, 0, 0]], 'int32')[0]!;
+      assertClose(found, referenceProbabilities(spec, weights, [5, 2, 7]), 1e-5);
+    });
+
+    const refused: [string, RegExp, () => layers.SequentialArgs['layers']][] = [
+      [
+        'a layer that it does not know',
+        /'conv_1' \(Conv1D\)/,
+        () => [
+          layers.layers.embedding({ inputDim: rows, outputDim: dimension, inputLength: 6 }),
+          layers.layers.conv1d({ name: 'conv_1', filters: 2, kernelSize: 2 }),
+          layers.layers.globalMaxPooling1d(),
+          layers.layers.dense({ units: 2, activation: 'softmax' }),
+        ],
+      ],
+      [
+        'the hard sigmoid of tfjs by default',
+        /recurrent_?activation is "hard/i,
+        () => [
+          layers.layers.embedding({ inputDim: rows, outputDim: dimension, inputLength: 6 }),
+          layers.layers.lstm({ units: 2 }),
+          layers.layers.dense({ units: 2, activation: 'softmax' }),
+        ],
+      ],
+      [
+        'a model without an embedding',
+        /no embedding layer/,
+        () => [layers.layers.dense({ units: 2, activation: 'softmax', inputShape: [4] })],
+      ],
+      [
+        'a head that is none',
+        /'relu' is no classifier/,
+        () => [
+          layers.layers.embedding({ inputDim: rows, outputDim: dimension, inputLength: 6 }),
+          layers.layers.globalAveragePooling1d({}),
+          layers.layers.dense({ units: 2, activation: 'relu' }),
+        ],
+      ],
+    ];
+    for (const [name, message, make] of refused) {
+      it(`refuses ${name}, by name`, async () => {
+        await save(layers.sequential({ layers: make()! }));
+        await assert.rejects(readCheckpoint(folder), (error: Error) => {
+          assert.equal(error.name, 'UserError');
+          assert.match(error.message, message);
+          return true;
+        });
+      });
+    }
+  });
+});
