@@ -3,14 +3,18 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
+import { readSettings } from '../core/checkpoint/settings.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import { achievedReduction, rankForReduction } from '../core/cost/reduction.ts';
 import { compressDefaults } from '../core/recipe/defaults.ts';
 import { formatRecipe } from '../core/recipe/formatRecipe.ts';
+import { readVocabulary } from '../core/text/vocabulary.ts';
 import { askColumns, askTestData, askTrainingData } from './dataQuestions.ts';
+import { readInputLength } from './inputLength.ts';
 import { browse, fileItem, findInWorkspace, pick, type PickItem } from './pickFile.ts';
 import { freeRecipePath, recipeFromAnswers, recipePlace, type Answers } from './recipeFromAnswers.ts';
 import { confirmSmallGain, formatMegabytes } from './smallGain.ts';
+import { askText } from './textQuestions.ts';
 
 const offered = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 
@@ -36,6 +40,7 @@ export async function askForRecipe(model?: vscode.Uri): Promise<vscode.Uri> {
   await confirmSmallGain(inspection);
   const title = `Compress ${basename(dirname(file.fsPath))}`;
   const vocabulary = inspection.vocabulary === undefined ? await askVocabulary(title) : undefined;
+  const text = inspection.text === undefined ? await askTextOf(title, inspection, vocabulary) : undefined;
   const train = await askColumns(title, await askTrainingData(title));
   const reductions = await askReductions(title, inspection);
   const test = await askTestData(title, train);
@@ -45,6 +50,7 @@ export async function askForRecipe(model?: vscode.Uri): Promise<vscode.Uri> {
     reductions,
     ...(test && { test }),
     ...(vocabulary && { vocabulary }),
+    ...(text && { text }),
   });
 }
 
@@ -84,6 +90,20 @@ async function askVocabulary(title: string): Promise<Answers['vocabulary']> {
   if (chosen === 'ids') return 'ids';
   const file = chosen === browsing ? await browse(title, { Vocabulary: ['txt', 'json'] }) : chosen;
   return { path: file.fsPath };
+}
+
+async function askTextOf(
+  title: string,
+  { path, spec }: Inspection,
+  chosen: Answers['vocabulary'],
+): Promise<Answers['text']> {
+  const vocabulary =
+    chosen === undefined
+      ? (await readSettings(dirname(path), spec.embedding.rows)).vocabulary
+      : chosen === 'ids'
+        ? undefined
+        : (await readVocabulary(chosen.path, '')).words;
+  return askText(title, { masked: spec.masked, inputLength: await readInputLength(path), vocabulary });
 }
 
 async function askReductions(title: string, { spec, storageBytes }: Inspection): Promise<readonly number[]> {

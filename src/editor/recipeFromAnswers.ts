@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { RawRecipe, RawSource } from '../core/recipe/rawRecipe.ts';
-import type { DataSource, Fraction } from '../core/recipe/recipe.ts';
+import type { DataSource, Fraction, TextSettings } from '../core/recipe/recipe.ts';
 
 /** What the user has said, paths absolute. */
 export interface Answers {
@@ -11,6 +11,8 @@ export interface Answers {
   readonly reductions: readonly number[];
   /** Where none lies beside the model: a file of words, or `ids` for data that is indexed already. */
   readonly vocabulary?: { readonly path: string } | 'ids';
+  /** Where no settings lie beside the model. */
+  readonly text?: Partial<TextSettings>;
 }
 
 export interface DataAnswer {
@@ -26,9 +28,13 @@ export interface DataAnswer {
 export function recipeFromAnswers(answers: Answers, recipeFolder: string): RawRecipe {
   const at = (path: string): string => relativePath(recipeFolder, path);
   const { vocabulary, test } = answers;
+  const text: Partial<TextSettings> = {
+    ...(vocabulary === 'ids' && { tokenizer: 'ids' }),
+    ...answers.text,
+  };
   return {
     model: at(dirname(answers.model)),
-    ...(vocabulary === 'ids' && { text: { tokenizer: 'ids' } }),
+    ...(Object.keys(text).length > 0 && { text }),
     ...(typeof vocabulary === 'object' && { vocabulary: at(vocabulary.path) }),
     data: {
       train: source(answers.train, at),

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
 import { runsFolder } from '../process/runFolder.ts';
@@ -84,7 +84,8 @@ export class RunStore implements vscode.Disposable {
     this.#runs.set(folder, status);
     if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {
       this.#changed.fire(folder);
-      if ((begun || before?.state === 'running') && status.state !== 'running') this.#ended.fire({ folder, status });
+      if ((begun || before?.state === 'running') && status.state !== 'running')
+        this.#ended.fire({ folder, status });
     }
     this.#schedulePoll();
     return status;
@@ -120,24 +121,39 @@ export class RunStore implements vscode.Disposable {
 
   #watch(): void {
     for (const watcher of this.#watchers) watcher.dispose();
-    const patterns = [
-      ...(vscode.workspace.workspaceFolders ?? []).map(
-        (folder) => new vscode.RelativePattern(folder, statusInWorkspace),
-      ),
+    const places = [
+      ...(vscode.workspace.workspaceFolders ?? []).map((base) => ({ base, statuses: statusInWorkspace })),
       // No wider than the runs: a remembered folder may be the home folder.
-      ...this.#remembered.map(
-        (folder) => new vscode.RelativePattern(vscode.Uri.file(runsFolder(folder)), '*/*/status.json'),
-      ),
+      ...this.#remembered.map((folder) => ({
+        base: vscode.Uri.file(runsFolder(folder)),
+        statuses: '*/*/status.json',
+      })),
     ];
     const update = (file: vscode.Uri): void => {
       void this.read(dirname(file.fsPath));
     };
-    this.#watchers = patterns.map((pattern) => {
-      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-      watcher.onDidCreate(update);
-      watcher.onDidChange(update);
-      watcher.onDidDelete(update);
-      return watcher;
+    this.#watchers = places.flatMap(({ base, statuses }) => {
+      const written = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(base, statuses),
+        false,
+        false,
+        true,
+      );
+      written.onDidCreate(update);
+      written.onDidChange(update);
+      // Of a folder that is deleted with all that is in it only the folder is told.
+      const deleted = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(base, '**'),
+        true,
+        true,
+        false,
+      );
+      deleted.onDidDelete(({ fsPath }) => {
+        for (const folder of this.#runs.keys()) {
+          if (`${folder}${sep}`.startsWith(`${fsPath}${sep}`)) void this.read(folder);
+        }
+      });
+      return [written, deleted];
     });
   }
 

@@ -9,7 +9,7 @@ export interface Mendable {
   readonly place?: Place | undefined;
 }
 
-/** Runs a command's work and shows what goes wrong in it. */
+/** Runs a command's work and shows what goes wrong in it, which nobody has to answer for the command to end. */
 export async function showErrors(log: vscode.LogOutputChannel, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
@@ -21,10 +21,14 @@ export async function showErrors(log: vscode.LogOutputChannel, work: () => Promi
       return;
     }
     log.error(error instanceof Error ? error : String(error));
-    const reason = error instanceof Error ? error.message : String(error);
-    const chosen = await vscode.window.showErrorMessage(`Embedding Press: ${reason}`, 'Show Log');
-    if (chosen !== undefined) log.show();
+    void showBug(log, error);
   }
+}
+
+async function showBug(log: vscode.LogOutputChannel, error: unknown): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  const chosen = await vscode.window.showErrorMessage(`Embedding Press: ${reason}`, 'Show Log');
+  if (chosen !== undefined) log.show();
 }
 
 /** Shows an error with its hint; resolves to one of `actions` where that was chosen. */
