@@ -1,6 +1,6 @@
 import type { DataSource, TextSettings } from '../recipe/recipe.ts';
-import { UserError } from '../errors.ts';
-import { readRows, type Row } from './dataset.ts';
+import { UserError, type Place } from '../errors.ts';
+import { readRows } from './dataset.ts';
 import type { EncodedDataset } from './encoded.ts';
 import { GrowingInts } from './growing.ts';
 import type { LabelIndex } from './labels.ts';
@@ -17,14 +17,40 @@ export interface Encoding {
 }
 
 /**
+ * One text as table rows. Padding inside it, and unknown words where the vocabulary has no row for them, are left out.
+ * A text that has no token left becomes one unknown token (where there is no such row: one padding token), so that no
+ * sentence has length 0.
+ *
+ * @param place of the text, for the error
+ * @returns its rows, and how many of its tokens are unknown
+ * @throws UserError for the tokenizer `ids` where a piece is no integer in [0, rows).
+ */
+export function encodeText(
+  text: string,
+  { text: settings, words, rows }: Encoding,
+  place?: Place,
+): { readonly ids: number[]; readonly unknown: number } {
+  const padding = words?.paddingId ?? 0;
+  const unknown = words?.unknownId ?? padding;
+  const indexed = settings.tokenizer === 'ids';
+  // Row 0 in a text that is indexed already is padding and not a word without a row.
+  const marked = indexed && unknown === padding ? -1 : unknown;
+  const ids: number[] = [];
+  let unknowns = 0;
+  for (const piece of tokenize(text, settings)) {
+    if (!indexed && words === undefined) throw new Error('Words cannot be encoded without a vocabulary.');
+    const id = indexed || words === undefined ? parseId(piece, rows, place) : words.idOf(piece);
+    if (id === marked) unknowns++;
+    if (id !== padding) ids.push(id);
+  }
+  if (ids.length > 0) return { ids, unknown: unknowns };
+  return { ids: [unknown], unknown: Math.max(1, unknowns) };
+}
+
+/**
  * Reads a labelled file into table rows, streamed: only the rows are kept.
  *
- * Padding inside a text, and unknown words where the vocabulary has no row for them, are left out. A sentence that
- * has no token left becomes one unknown token (where there is no such row: one padding token), so that no sentence has
- * length 0.
- *
- * @throws UserError as `readRows` does, for a label that is not among the known ones, and for the tokenizer `ids` where
- * a piece is no integer in [0, rows).
+ * @throws UserError as `readRows` and `encodeText` do, and for a label that is not among the known ones.
  */
 export async function encodeDataset(
   source: DataSource,
@@ -35,34 +61,13 @@ export async function encodeDataset(
   const offsets = new GrowingInts();
   const classes = new GrowingInts();
   const withUnknown = new GrowingInts();
-  const { words } = encoding;
-  const padding = words?.paddingId ?? 0;
-  const unknown = words?.unknownId ?? padding;
-  const indexed = encoding.text.tokenizer === 'ids';
-  // Row 0 in a text that is indexed already is padding and not a word without a row.
-  const marked = indexed && unknown === padding ? -1 : unknown;
   offsets.push(0);
   for await (const row of readRows(source)) {
     classes.push(labels.indexOf(row.label, source.path, row.line));
-    const start = ids.length;
-    let unknowns = 0;
-    const add = (id: number): void => {
-      if (id === marked) unknowns = 1;
-      if (id !== padding) ids.push(id);
-    };
-    if (indexed) {
-      for (const piece of tokenize(row.text, encoding.text))
-        add(parseId(piece, row, source.path, encoding.rows));
-    } else {
-      if (words === undefined) throw new Error('Words cannot be encoded without a vocabulary.');
-      for (const token of tokenize(row.text, encoding.text)) add(words.idOf(token));
-    }
-    if (ids.length === start) {
-      ids.push(unknown);
-      unknowns = 1;
-    }
+    const sentence = encodeText(row.text, encoding, { file: source.path, line: row.line });
+    for (const id of sentence.ids) ids.push(id);
     offsets.push(ids.length);
-    withUnknown.push(unknowns);
+    withUnknown.push(sentence.unknown > 0 ? 1 : 0);
   }
   return {
     ids: ids.toArray(),
@@ -97,18 +102,19 @@ export function padSentences(data: EncodedDataset, length: number, side: 'left' 
   return { ...data, ids, offsets };
 }
 
-function parseId(piece: string, row: Row, file: string, rows: number | undefined): number {
+function parseId(piece: string, rows: number | undefined, place: Place | undefined): number {
   const id = /^\d{1,10}$/.test(piece) ? Number(piece) : -1;
   const limit = rows ?? 2 ** 31 - 1;
   if (id >= 0 && id < limit) return id;
+  const at = place?.line === undefined ? '' : ` on line ${place.line}`;
   throw new UserError(
     id < 0 ? 'invalid-id' : 'id-outside-table',
     id < 0
-      ? `'${piece.slice(0, 40)}' on line ${row.line} is no row number, where integers from 0 on are expected.`
-      : `The row ${id} on line ${row.line} is outside the table, which has ${limit} rows.`,
+      ? `'${piece.slice(0, 40)}'${at} is no row number, where integers from 0 on are expected.`
+      : `The row ${id}${at} is outside the table, which has ${limit} rows.`,
     id < 0
       ? 'Set "tokenizer" in the recipe to "words" or "whitespace" where the data holds text.'
       : 'Check that the data was indexed with the vocabulary of this model.',
-    { file, line: row.line },
+    place,
   );
 }
