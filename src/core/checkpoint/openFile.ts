@@ -1,15 +1,16 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 
+function notAFile(path: string): UserError {
+  return new UserError('not-a-file', 'A file is expected here.', 'Check the path.', { file: path });
+}
+
 /** What is wrong with a file that cannot be opened, as a UserError; other errors as they are. */
 function openFailure(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT')
+  if (code === 'ENOENT' || code === 'ENOTDIR')
     return new UserError('file-not-found', 'The file does not exist.', 'Check the path.', { file: path });
-  if (code === 'EISDIR')
-    return new UserError('not-a-file', 'A file is expected, and this is a folder.', 'Check the path.', {
-      file: path,
-    });
+  if (code === 'EISDIR') return notAFile(path);
   if (code === 'EACCES' || code === 'EPERM') {
     return new UserError('file-not-readable', 'The file may not be read.', 'Check its permissions.', {
       file: path,
@@ -18,13 +19,16 @@ function openFailure(error: unknown, path: string): unknown {
   return error;
 }
 
-/** @throws UserError for a file that is missing or may not be read. */
+/** @throws UserError for a file that is missing, a folder, or may not be read. */
 export async function openFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    const file = await open(path, 'r');
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
   } catch (error) {
     throw openFailure(error, path);
   }
+  throw notAFile(path);
 }
 
 /** Far more than any model's topology takes, and little enough to parse. */

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { checkFinite } from './checkFinite.ts';
 import type { Tensor } from './checkpoint.ts';
 import { openFile } from './openFile.ts';
 import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
@@ -29,6 +30,9 @@ export async function writeSafetensors(
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
+    if (name === '__metadata__' || data.length !== elements(shape)) {
+      throw new Error(`Tensor '${name}' of ${shape.join(' x ')} has ${data.length} numbers.`);
+    }
     const end = offset + data.byteLength;
     header.push([name, { dtype: 'F32', shape, data_offsets: [offset, end] }]);
     offset = end;
@@ -49,10 +53,11 @@ export async function writeSafetensors(
 /**
  * Reads a `.safetensors` file of float32 tensors.
  * @throws UserError that names the file and the tensor: lengths that lie, offsets that overlap or leave the file, shapes
- * that do not fit, other types, a header that is no JSON or names a tensor twice.
+ * that do not fit, other types, a header that is no JSON or names a tensor twice; with `finite`, also NaN and Infinity.
  */
 export async function readSafetensors(
   path: string,
+  { finite = false }: { readonly finite?: boolean } = {},
 ): Promise<{ tensors: Map<string, Tensor>; metadata: Readonly<Record<string, string>> }> {
   const file = await openFile(path);
   try {
@@ -63,6 +68,7 @@ export async function readSafetensors(
       if ((await readAll(file, bytesOf(data), dataStart + begin)) < data.byteLength) {
         throw damaged(path, `the data of '${name}' ends early`, name);
       }
+      if (finite) checkFinite(data, name, path);
       tensors.set(name, { shape, data });
     }
     return { tensors, metadata };
@@ -163,7 +169,7 @@ function readEntry(name: string, value: unknown, dataBytes: number, path: string
     throw damaged(path, `'${name}' lacks a proper shape or offsets`, name);
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = shape.reduce((product, size) => product * size, 4);
+  const bytes = 4 * elements(shape);
   if (end > dataBytes || begin > end || end - begin !== bytes) {
     throw damaged(
       path,
@@ -172,6 +178,10 @@ function readEntry(name: string, value: unknown, dataBytes: number, path: string
     );
   }
   return { shape, begin, end };
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 function isSizes(value: unknown): value is number[] {
