@@ -11,6 +11,7 @@ import { exitCode, type ExitCode } from './exitCode.ts';
 import { findRun } from './findRun.ts';
 import { inspectCommand } from './inspectCommand.ts';
 import { listCommand } from './listCommand.ts';
+import { predictCommand } from './predictCommand.ts';
 import { validateCommand } from './validateCommand.ts';
 import { watchRun } from './watchRun.ts';
 
@@ -87,6 +88,16 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(json())
     .action(async (checkpoint: string, options: Options) => {
       exit(await inspectCommand(checkpoint, options));
+    });
+  program
+    .command('predict')
+    .description('classify a text')
+    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
+    .argument('<text>')
+    .addOption(json())
+    .addOption(engine())
+    .action(async (checkpoint: string, text: string, options: Options) => {
+      exit(await predictCommand(checkpoint, text, options));
     });
   program
     .command('validate')

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import type { Prediction } from '../../src/core/model/predictor.ts';
 import { textDefaults } from '../../src/core/recipe/defaults.ts';
 import { listRuns } from '../../src/process/runStatus.ts';
 import { bundleScripts, withTemporaryFolder } from './bundles.ts';
@@ -37,7 +38,7 @@ describe('the command line', function () {
     return { status, stdout, stderr };
   }
 
-  it('runs a recipe, lists the run, and inspects the models', () =>
+  it('runs a recipe, lists the run, and inspects and asks the models', () =>
     withTemporaryFolder(async (folder) => {
       await writeRecipe(folder, (json) => (json.output = 'out'));
       const run = call(real, folder, 'run', 'tiny.press.json', '--engine', 'wasm', '--jobs', '1');
@@ -57,6 +58,21 @@ describe('the command line', function () {
         (JSON.parse(shown.stdout) as { spec: { embedding: { rank: number } } }).spec.embedding.rank,
         4,
       );
+      const asked = call(
+        real,
+        folder,
+        'predict',
+        'out/uncompressed',
+        'a great film',
+        '--json',
+        '--engine',
+        'wasm',
+      );
+      assert.equal(asked.status, 0, asked.stderr);
+      const { label, probabilities } = JSON.parse(asked.stdout) as Prediction;
+      assert.ok(['pos', 'neg'].includes(label));
+      const sum = probabilities.reduce((total, { probability }) => total + probability, 0);
+      assert.ok(Math.abs(sum - 1) < 1e-5);
       assert.equal(call(real, folder, 'validate', 'tiny.press.json').status, 0);
     }));
 

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import { readCheckpoint } from '../core/checkpoint/folder.ts';
+import { createEngine } from '../core/engine/createEngine.ts';
+import type { EngineName } from '../core/engine/engine.ts';
+import { createPredictor } from '../core/model/predictor.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { table } from './text.ts';
+
+export async function predictCommand(
+  checkpoint: string,
+  text: string,
+  { json, engine }: { readonly json: boolean; readonly engine: EngineName | 'auto' },
+): Promise<ExitCode> {
+  const model = await readCheckpoint(resolve(checkpoint));
+  const predict = createPredictor(model, await createEngine(engine, __dirname));
+  const prediction = predict(text);
+  if (json) {
+    console.log(JSON.stringify(prediction));
+    return exitCode.done;
+  }
+  const { probabilities, tokens, unknownTokens } = prediction;
+  const likelyFirst = [...probabilities].sort((a, b) => b.probability - a.probability);
+  console.log(table(likelyFirst.map(({ label, probability }) => [label, probability.toFixed(4)])));
+  console.log(`\n${tokens} tokens, ${unknownTokens} of them unknown`);
+  return exitCode.done;
+}
