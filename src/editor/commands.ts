@@ -32,7 +32,9 @@ export function registerCommands({ context, log, runs, panels, starter }: Parts)
       await starter.start(asUri(file) ?? (await askRecipe()));
     }),
     register('trySample', async () => {
-      await starter.start(await copySample(context));
+      const recipe = await copySample(context);
+      await vscode.window.showTextDocument(recipe, { preview: false });
+      await starter.start(recipe);
     }),
     register('openPanel', async (folder) => {
       await panels.show(asFolder(folder) ?? (await askRun(runs.runs, 'Open Panel')));

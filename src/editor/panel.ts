@@ -7,6 +7,7 @@ import { PanelFeed } from './panelFeed.ts';
 import { panelHtml } from './panelHtml.ts';
 import type { HostMessage, PageMessage, PanelPageState } from './panelProtocol.ts';
 import type { RunStore } from './runStore.ts';
+import { showErrors } from './userErrors.ts';
 
 export const panelType = 'embeddingPress.run';
 
@@ -27,12 +28,13 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
 
   /** Opens a run's panel, or brings it to the front. */
   async show(folder: string): Promise<void> {
+    const status = this.#runs.statusOf(folder) ?? (await this.#runs.read(folder));
+    // Asked after the wait, in which another call may have opened it.
     const open = this.#open.get(folder);
     if (open) {
       open.reveal();
       return;
     }
-    const status = this.#runs.statusOf(folder) ?? (await this.#runs.read(folder));
     if (status === undefined) throw new Error(`There is no run in ${folder}.`);
     this.#attach(
       folder,
@@ -64,7 +66,9 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     panel.iconPath = vscode.Uri.joinPath(this.#dist, '..', 'media', 'icon.png');
     webview.options = { enableScripts: true, localResourceRoots: [this.#dist] };
     const listening = [
-      webview.onDidReceiveMessage((message: PageMessage) => this.#answer(folder, message, feed)),
+      webview.onDidReceiveMessage((message: PageMessage) =>
+        showErrors(this.#log, () => this.#answer(folder, message, feed)),
+      ),
       this.#runs.onDidChange((changed) => {
         const status = this.#runs.statusOf(folder);
         if (changed === folder && status && panel.visible) feed.update(status);
@@ -117,6 +121,13 @@ async function openFile(path: string): Promise<void> {
 
 async function reveal(path: string): Promise<void> {
   const uri = vscode.Uri.file(path);
-  const inWorkspace = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
-  await vscode.commands.executeCommand(inWorkspace ? 'revealInExplorer' : 'revealFileInOS', uri);
+  const isRemote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
+  if (vscode.workspace.getWorkspaceFolder(uri)) {
+    await vscode.commands.executeCommand('revealInExplorer', uri);
+  } else if (isRemote) {
+    // The system's file manager is on another machine.
+    await vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true });
+  } else {
+    await vscode.commands.executeCommand('revealFileInOS', uri);
+  }
 }

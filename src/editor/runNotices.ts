@@ -49,7 +49,7 @@ export class RunNotices implements vscode.Disposable {
     const { recipe, state, error } = status;
     const chosen =
       state === 'failed' && error
-        ? await showMendable({ ...error, message: `${recipe} failed: ${error.message}` }, open)
+        ? await showMendable({ ...error, heading: `${recipe} failed` }, open)
         : await vscode.window.showInformationMessage(`Embedding Press: ${recipe} ${endings[state]}.`, open);
     if (chosen === open) await this.#panels.show(folder);
   }

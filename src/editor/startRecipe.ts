@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
+import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
 import type { Panels } from './panel.ts';
@@ -29,6 +30,7 @@ export class RunStarter {
    * @throws UserError the recipe's or the model's error, before anything is started
    */
   async start(recipe: vscode.Uri, { asked = false } = {}): Promise<string> {
+    checkTrust();
     await saveIfOpen(recipe);
     const { model, compress } = await readRecipe(recipe.fsPath);
     if (!asked && model !== undefined && compress !== undefined) {
@@ -43,6 +45,7 @@ export class RunStarter {
   }
 
   async resume(folder: string): Promise<void> {
+    checkTrust();
     await withProgress('Resuming the run', () =>
       resumeRun(folder, { jobs: readSettings().jobs, scripts: this.#scripts }),
     );
@@ -57,6 +60,16 @@ export class RunStarter {
     await this.#runs.read(folder, { begun: true });
     await this.#panels.show(folder);
   }
+}
+
+/** The menus hide what needs trust; panels, keyboard shortcuts and other extensions come here past them. */
+function checkTrust(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new UserError(
+    'untrusted-workspace',
+    'No run is started in a workspace that is not trusted.',
+    'Trust it with the command "Workspaces: Manage Workspace Trust".',
+  );
 }
 
 /** What is run is what the user sees. */

@@ -7,6 +7,8 @@ export interface Mendable {
   readonly message: string;
   readonly hint: string;
   readonly place?: Place | undefined;
+  /** What went wrong, where the message does not tell. */
+  readonly heading?: string;
 }
 
 /** Runs a command's work and shows what goes wrong in it, which nobody has to answer for the command to end. */
@@ -46,11 +48,11 @@ export async function showMendable(error: Mendable, ...actions: string[]): Promi
   return undefined;
 }
 
-/** `train.tsv, line 7: The row … . Separate …` */
-export function describeError({ message, hint, place }: Mendable): string {
+/** `spam failed: train.tsv, line 7: The row … . Separate …` */
+export function describeError({ heading, message, hint, place }: Mendable): string {
   const line = place?.line === undefined ? '' : `, line ${place.line}`;
   const at = place === undefined ? '' : `${basename(place.file)}${line}: `;
-  return `${at}${message} ${hint}`.trim();
+  return `${heading === undefined ? '' : `${heading}: `}${at}${message} ${hint}`.trim();
 }
 
 async function openPlace({ file, line, column }: Place): Promise<void> {
