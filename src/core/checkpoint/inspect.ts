@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import type { TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
-import { openCheckpoint, type CheckpointFormat } from './folder.ts';
+import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
 import { readSettings } from './settings.ts';
+import { weightShapes } from './specFromJson.ts';
 
 export interface InspectedLayer {
   readonly name: string;
@@ -32,9 +33,9 @@ export interface Inspection {
 
 /** Describes a checkpoint without reading its weights. @throws UserError as `openCheckpoint` does. */
 export async function inspectCheckpoint(path: string): Promise<Inspection> {
-  const { format, path: file, spec, shapes } = await openCheckpoint(path);
+  const { format, path: file, spec } = await openCheckpoint(path);
   const { vocabulary, labels, text } = await readSettings(dirname(file), spec.embedding.rows);
-  const sizes = [...shapes].map(([name, shape]) => ({
+  const sizes = [...weightShapes(spec)].map(([name, shape]) => ({
     name,
     shape,
     parameters: shape.reduce((a, b) => a * b, 1),

@@ -8,19 +8,20 @@ import { readJsonObject } from './openFile.ts';
 
 /** Text settings and labels beside a model; also the mark of a folder that is ours. */
 export const settingsFile = 'press.json';
-const vocabularyFile = 'vocabulary.txt';
+export const vocabularyFile = 'vocabulary.txt';
 const foreignVocabularies = [vocabularyFile, 'vocab.txt', 'vocabulary.json', 'word_index.json'];
 const formatVersion = 1;
 
 type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary'>;
 
+/** @throws UserError for a word that would not come back from a file of one word a line. */
 export async function writeSettings(folder: string, { text, labels, vocabulary }: Settings): Promise<void> {
   await writeFile(
     join(folder, settingsFile),
     JSON.stringify({ formatVersion, text, labels }, undefined, 2) + '\n',
   );
   if (vocabulary === undefined) return;
-  const broken = vocabulary.findIndex((word) => word.includes('\n'));
+  const broken = vocabulary.findIndex((word) => /\n|\r$/.test(word));
   if (broken >= 0) {
     throw new UserError(
       'word-with-line-break',
@@ -44,15 +45,19 @@ export async function readSettings(folder: string, rows: number): Promise<Settin
   if (name === undefined) return { text, labels, vocabulary: undefined };
   const path = join(folder, name);
   const vocabulary = (await readVocabulary(path, text?.outOfVocabularyToken ?? '')).words;
-  if (vocabulary.length !== rows) {
-    throw new UserError(
-      'vocabulary-size',
-      `The vocabulary has ${vocabulary.length} words, and the model's table has ${rows} rows.`,
-      'Put the vocabulary beside the model that it was trained with, one word for each row.',
-      { file: path },
-    );
-  }
+  checkVocabulary(vocabulary, rows, path);
   return { text, labels, vocabulary };
+}
+
+/** @throws UserError `vocabulary-size` */
+export function checkVocabulary(vocabulary: readonly string[], rows: number, file: string): void {
+  if (vocabulary.length === rows) return;
+  throw new UserError(
+    'vocabulary-size',
+    `The vocabulary has ${vocabulary.length} words, and the model's table has ${rows} rows.`,
+    'Put the vocabulary beside the model that it was trained with, one word for each row.',
+    { file },
+  );
 }
 
 async function readOwn(

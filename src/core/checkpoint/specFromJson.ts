@@ -53,6 +53,9 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
           pooling: oneOf(rawBody.pooling, ['mean', 'last'], 'body.pooling'),
           peepholes: flag(rawBody.peepholes, 'body.peepholes'),
         };
+  const head = oneOf(spec.head, ['softmax', 'sigmoid', 'logits'], 'head');
+  const classes = size(spec.classes, 'classes');
+  if (head === 'sigmoid' && classes !== 2) throw at('classes');
   return {
     embedding: {
       rows: size(embedding.rows, 'embedding.rows'),
@@ -60,8 +63,8 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
       ...(embedding.rank !== undefined && { rank: size(embedding.rank, 'embedding.rank') }),
     },
     body,
-    head: oneOf(spec.head, ['softmax', 'sigmoid', 'logits'], 'head'),
-    classes: size(spec.classes, 'classes'),
+    head,
+    classes,
     masked: flag(spec.masked, 'masked'),
   };
 }
