@@ -4,7 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { browser } from './setup/browser.mjs';
-import { build } from './setup/build.mjs';
+import { build, vsix } from './setup/build.mjs';
 import { demoData } from './setup/demoData.mjs';
 import { dependencies } from './setup/dependencies.mjs';
 import { engine } from './setup/engine.mjs';
@@ -14,7 +14,7 @@ import { workbench } from './setup/workbench.mjs';
 
 const stepsFor = {
   demo: [dependencies, engine, demoData, build],
-  test: [dependencies, engine, python, browser, workbench, build],
+  test: [dependencies, engine, python, browser, workbench, vsix, build],
   bench: [dependencies, engine, demoData, python, build],
 };
 

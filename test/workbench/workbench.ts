@@ -1,0 +1,229 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { launchBrowser } from './browser.ts';
+import { startServer, type Server, type ServerOptions } from './server.ts';
+
+/** Colour themes that VS Code has built in. */
+export type ThemeName =
+  'Dark Modern' | 'Light Modern' | 'Default High Contrast' | 'Default High Contrast Light';
+
+export interface WorkbenchOptions extends ServerOptions {
+  /** The folder that is open, an absolute path. */
+  readonly folder: string;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A VS Code of its own with a folder open, in a browser of its own. Call `dispose` in the end, also after a failure. */
+export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  const server = await startServer(options);
+  let browser: Browser | undefined;
+  try {
+    browser = await launchBrowser();
+    const { width = 1400, height = 900 } = options;
+    const context = await browser.newContext({ viewport: { width, height } });
+    await context.route(
+      ({ hostname }) => hostname !== '127.0.0.1',
+      (route) => route.abort(),
+    );
+    const workbench = new Workbench(server, browser, await context.newPage());
+    await workbench.page.goto(`${server.url}/?folder=${encodeURIComponent(options.folder)}`);
+    await workbench.loaded();
+    return workbench;
+  } catch (error) {
+    await browser?.close();
+    await server.dispose();
+    throw error;
+  }
+}
+
+/** What a person does with VS Code. Every wait ends with an error after `patience` milliseconds. */
+export class Workbench {
+  static readonly patience = 30_000;
+  readonly page: Page;
+  readonly #server: Server;
+  readonly #browser: Browser;
+
+  constructor(server: Server, browser: Browser, page: Page) {
+    this.#server = server;
+    this.#browser = browser;
+    this.page = page;
+    page.setDefaultTimeout(Workbench.patience);
+  }
+
+  /** Waits until the window stands and its extensions are there. */
+  async loaded(): Promise<void> {
+    await this.page.locator('.monaco-workbench .activitybar').waitFor();
+    await this.page.locator('.statusbar-item').first().waitFor();
+  }
+
+  /** Reloads the window, as `Developer: Reload Window` does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.loaded();
+  }
+
+  /** Runs a command of the palette by its whole title, such as `Embedding Press: Try the Sample`. */
+  async runCommand(title: string): Promise<void> {
+    await this.#openPalette(`>${title}`);
+    await this.page.locator(`${focusedRow}[aria-label^="${quoted(title)}"]`).waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Whether the palette offers the command. */
+  async offers(title: string): Promise<boolean> {
+    await this.#openPalette(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    const rows = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${quoted(title)}"]`);
+    const found = (await rows.count()) > 0;
+    await this.page.keyboard.press('Escape');
+    return found;
+  }
+
+  /** Opens a file of the folder by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.#openPalette(name);
+    await this.page.locator(`${focusedRow}[aria-label*="${quoted(name)}"]`).waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator(`.tab[data-resource-name="${quoted(name)}"]`).waitFor();
+  }
+
+  /** Picks the row of the open list that begins with the text. */
+  async pick(label: string): Promise<void> {
+    await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${quoted(label)}"]`).click();
+  }
+
+  /** Types into the open input box and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.quickInput().fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  quickInput(): Locator {
+    return this.page.locator('.quick-input-widget input.input:visible').first();
+  }
+
+  /** What the open list or input box asks. */
+  quickTitle(): Locator {
+    return this.page.locator('.quick-input-widget .quick-input-title');
+  }
+
+  /** Runs a task of the palette's list, its output not scanned for problems but by its own matcher. */
+  async runTask(label: string): Promise<void> {
+    const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label*="${quoted(label)}"]`);
+    // The command does nothing until the window has its terminals again, and does not say so.
+    for (const end = Date.now() + Workbench.patience; ;) {
+      await this.runCommand('Tasks: Run Task');
+      try {
+        await this.quickInput().waitFor({ timeout: 3000 });
+        break;
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
+    await this.quickInput().fill(label);
+    await row.first().click();
+  }
+
+  /** Opens a view container by its name in the activity bar, such as `Embedding Press`. */
+  async openView(name: string): Promise<void> {
+    const action = this.page.locator(`.activitybar a.action-label[aria-label^="${quoted(name)}"]`).first();
+    await action.waitFor();
+    // A click on the view that is open would close it.
+    const tab = this.page.locator(
+      `.activitybar .action-item.checked a.action-label[aria-label^="${quoted(name)}"]`,
+    );
+    if ((await tab.count()) === 0) await action.click();
+  }
+
+  /** The tree row whose label contains the text, in the explorer or in a view. */
+  treeRow(text: string): Locator {
+    return this.page.locator(`.pane-body .monaco-list-row[aria-label*="${quoted(text)}"]`).first();
+  }
+
+  /** Chooses an entry of a row's context menu. */
+  async contextMenu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: 'right' });
+    await this.page.locator('.context-view .action-label', { hasText: entry }).first().click();
+  }
+
+  /** The page inside the webview that is shown. */
+  webviewFrame(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+  }
+
+  /** The text of the terminal that is shown. */
+  async terminalText(): Promise<string> {
+    const rows = this.page.locator('.terminal-wrapper.active .xterm-rows > div');
+    return (await rows.allTextContents()).join('\n').replaceAll('\u00a0', ' ').trimEnd();
+  }
+
+  /** Waits until the terminal that is shown has the text, and gives all of its text. */
+  async terminalShows(text: string | RegExp, milliseconds = Workbench.patience): Promise<string> {
+    let last = '';
+    for (const end = Date.now() + milliseconds; Date.now() < end;) {
+      last = await this.terminalText();
+      if (typeof text === 'string' ? last.includes(text) : text.test(last)) return last;
+      await this.page.waitForTimeout(200);
+    }
+    throw new Error(`The terminal does not show ${String(text)} but:\n${last}`);
+  }
+
+  /** What the notifications that are shown say. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notification-list-item-message').allTextContents();
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item', { hasText: text }).first();
+  }
+
+  /** Presses a notification's button. */
+  async press(notification: Locator, button: string): Promise<void> {
+    await notification.locator('.monaco-button', { hasText: button }).click();
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.statusbar-item', { hasText: text }).first();
+  }
+
+  /** The titles of the open tabs. */
+  async tabs(): Promise<string[]> {
+    const tabs = await this.page.locator('.tabs-container .tab .monaco-icon-label').allTextContents();
+    return tabs.map((title) => title.trim());
+  }
+
+  async setTheme(name: ThemeName): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.quickInput().fill(name);
+    await this.page.locator(`${focusedRow}[aria-label^="${name}"]`).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Writes a PNG of the window, its folder made where it is missing. */
+  async screenshot(path: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await this.page.screenshot({ path });
+  }
+
+  /** Closes the browser, ends the server, this one alone, and removes its folders. */
+  async dispose(): Promise<void> {
+    await this.#browser.close();
+    await this.#server.dispose();
+  }
+
+  async #openPalette(text: string): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('F1');
+    await this.quickInput().waitFor();
+    await this.quickInput().fill(text);
+  }
+}
+
+const focusedRow = '.quick-input-list .monaco-list-row.focused';
+
+function quoted(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+}
