@@ -41,6 +41,7 @@ function checkpointOf(
 async function loadPlain(folder: string): Promise<layers.LayersModel> {
   const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
     modelTopology: object;
+    userDefinedMetadata: Record<string, unknown>;
     weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
   };
   const shards = await Promise.all(
@@ -49,6 +50,7 @@ async function loadPlain(folder: string): Promise<layers.LayersModel> {
   return layers.loadLayersModel(
     tf.io.fromMemory({
       modelTopology: json.modelTopology,
+      userDefinedMetadata: json.userDefinedMetadata,
       weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),
       weightData: new Uint8Array(Buffer.concat(shards)).buffer,
     }),
@@ -153,11 +155,12 @@ describe('tfjs layers models', () => {
     async function save(model: layers.LayersModel): Promise<string> {
       await model.save({
         save: async (artifacts) => {
-          const { modelTopology, weightSpecs, weightData } = artifacts;
+          const { modelTopology, weightSpecs, weightData, userDefinedMetadata } = artifacts;
           const json = {
             format: 'layers-model',
             modelTopology,
             weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+            userDefinedMetadata,
           };
           await writeFile(join(folder, 'model.json'), JSON.stringify(json));
           await writeFile(join(folder, 'weights.bin'), new Uint8Array(weightData as ArrayBuffer));
@@ -208,6 +211,17 @@ describe('tfjs layers models', () => {
       const found = predictPlain(model, [[5, 2, 7, 0, 0]], 'int32')[0]!;
       assertClose(found, referenceProbabilities(spec, weights, [5, 2, 7]), 1e-5);
     });
+
+    for (const [name, body] of Object.entries(bodies)) {
+      it(`reads a ${name} of ours that tfjs has loaded and saved again`, async () => {
+        const checkpoint = checkpointOf(body, 3, 'softmax');
+        const target = join(folder, 'model');
+        await writeCheckpoint(target, checkpoint);
+        const back = await readCheckpoint(await save(await loadPlain(target)));
+        assert.deepEqual(back.spec, checkpoint.spec);
+        for (const [weight, tensor] of checkpoint.weights) assert.deepEqual(back.weights.get(weight), tensor);
+      });
+    }
 
     const refused: [string, RegExp, () => layers.SequentialArgs['layers']][] = [
       [

@@ -5,14 +5,23 @@ import type { Checkpoint, ModelSpec } from './checkpoint.ts';
 import { openCheckpoint, safetensorsFile, tfjsFile, type CheckpointFormat } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { writeSafetensors } from './safetensors.ts';
-import { checkVocabulary, readSettings, settingsFile, vocabularyFile, writeSettings } from './settings.ts';
+import {
+  checkLabels,
+  checkVocabulary,
+  readSettings,
+  settingsFile,
+  vocabularyFile,
+  writeSettings,
+} from './settings.ts';
 import { writeTfjs } from './tfjsWriter.ts';
 
 /** Reads a checkpoint with its weights and what lies beside it. @throws UserError as `openCheckpoint` does. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const opened = await openCheckpoint(path);
   const { spec } = opened;
-  const settings = await readSettings(dirname(opened.path), spec.embedding.rows);
+  const folder = dirname(opened.path);
+  const settings = await readSettings(folder, spec.embedding.rows);
+  if (settings.labels !== undefined) checkLabels(settings.labels, spec.classes, join(folder, settingsFile));
   return { spec, weights: await opened.readWeights(), ...settings };
 }
 
@@ -22,7 +31,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * or of an older checkpoint of ours.
  *
  * @returns the format, and notes on what a user of the files should know.
- * @throws UserError `output-exists` where the folder holds anything else, `vocabulary-size`, `word-with-line-break`.
+ * @throws UserError `output-exists` where the folder holds anything else, `vocabulary-size`,
+ * `label-count`, `word-with-line-break`.
  */
 export async function writeCheckpoint(
   folder: string,
@@ -31,8 +41,9 @@ export async function writeCheckpoint(
   // Without a slash at its end, so that the temporary folder is made beside it.
   const target = resolve(folder);
   const exists = await checkTarget(target);
-  const { spec, weights, vocabulary } = checkpoint;
+  const { spec, weights, vocabulary, labels } = checkpoint;
   if (vocabulary !== undefined) checkVocabulary(vocabulary, spec.embedding.rows, folder);
+  if (labels !== undefined) checkLabels(labels, spec.classes, folder);
   const format = spec.body.kind === 'lstm' && spec.body.peepholes ? 'safetensors' : 'tfjs';
   const temporary = temporaryName(target);
   await mkdir(temporary, { recursive: true });

@@ -60,6 +60,17 @@ export function checkVocabulary(vocabulary: readonly string[], rows: number, fil
   );
 }
 
+/** @throws UserError `label-count` */
+export function checkLabels(labels: readonly string[], classes: number, file: string): void {
+  if (labels.length === classes) return;
+  throw new UserError(
+    'label-count',
+    `The model has ${classes} classes, and ${labels.length} labels lie beside it.`,
+    'Put the labels beside the model that it was trained with, one for each class.',
+    { file, item: 'labels' },
+  );
+}
+
 async function readOwn(
   path: string,
 ): Promise<{ text: TextSettings | undefined; labels: string[] | undefined }> {

@@ -86,11 +86,12 @@ function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {
   const ours = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
   return (
     layers.length === ours.length &&
-    ours.every((layer, i) => {
-      const found = layers[i]!;
+    ours.every((layer) => {
+      // By name: tfjs sorts the layers when it saves a model again.
+      const found = layers.find(({ name }) => name === layer.name);
       return (
-        found.className === layer.className &&
-        found.name === layer.name &&
+        found?.className === layer.className &&
+        found.calls === layer.calls &&
         found.inputs.join() === layer.inputs.join() &&
         telling.every((field) => found.config[field] === layer.config[field])
       );
