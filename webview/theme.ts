@@ -11,7 +11,7 @@ export interface Theme {
   readonly tooltipBackground: string;
   readonly border: string;
   readonly font: { readonly family: string; readonly size: number };
-  /** Categorical, in the order of their use. */
+  /** Categorical, in the order of their use. Orange is last: VS Code's themes give it the dim colour of a search match. */
   readonly palette: readonly string[];
   readonly metrics: Readonly<Record<Metric, string>>;
 }
@@ -37,10 +37,10 @@ export function readTheme(): Theme {
       size: Math.max(11, Number.parseFloat(variable('font-size', '13px')) - 1),
     },
     palette: [
-      ...['blue', 'orange', 'green', 'purple', 'red', 'yellow'].map(chart),
+      ...['blue', 'yellow', 'green', 'purple', 'red', 'orange'].map(chart),
       withAlpha(foreground, 0.6),
     ],
-    metrics: { task: chart('blue'), spectrum: chart('orange') },
+    metrics: { task: chart('blue'), spectrum: chart('yellow') },
   };
 }
 
