@@ -67,8 +67,7 @@ export class Workbench {
   /** Runs a command of the palette by its whole title, such as `Embedding Press: Try the Sample`. */
   async runCommand(title: string): Promise<void> {
     await this.#openPalette(`>${title}`);
-    await this.page.locator(`${focusedRow}[aria-label^="${quoted(title)}"]`).waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.pick(title);
   }
 
   /** Whether the palette offers the command. */
@@ -84,14 +83,17 @@ export class Workbench {
   /** Opens a file of the folder by its name. */
   async openFile(name: string): Promise<void> {
     await this.#openPalette(name);
-    await this.page.locator(`${focusedRow}[aria-label*="${quoted(name)}"]`).waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.pick(name);
     await this.page.locator(`.tab[data-resource-name="${quoted(name)}"]`).waitFor();
   }
 
   /** Picks the row of the open list that begins with the text. */
   async pick(label: string): Promise<void> {
-    await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${quoted(label)}"]`).click();
+    const row = `.quick-input-list .monaco-list-row`;
+    const [whole, more] = [`[aria-label="${quoted(label)}"]`, `[aria-label^="${quoted(label)}"]`];
+    await this.page.locator(`${row}${more}`).first().waitFor();
+    const exact = this.page.locator(`${row}${whole}`);
+    await ((await exact.count()) > 0 ? exact : this.page.locator(`${row}${more}`)).first().click();
   }
 
   /** Types into the open input box and accepts it. */
@@ -109,21 +111,17 @@ export class Workbench {
     return this.page.locator('.quick-input-widget .quick-input-title');
   }
 
-  /** Runs a task of the palette's list, its output not scanned for problems but by its own matcher. */
+  /** Runs a task by its label, whether it is among the recent ones or not. */
   async runTask(label: string): Promise<void> {
-    const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label*="${quoted(label)}"]`);
+    const all = this.page.locator('.quick-input-list .monaco-list-row[aria-label^="Show All Tasks"]');
+    const task = this.page.locator(`.quick-input-list .monaco-list-row[aria-label*="${quoted(label)}"]`);
     // The command does nothing until the window has its terminals again, and does not say so.
-    for (const end = Date.now() + Workbench.patience; ;) {
+    await this.#until(async () => {
       await this.runCommand('Tasks: Run Task');
-      try {
-        await this.quickInput().waitFor({ timeout: 3000 });
-        break;
-      } catch (error) {
-        if (Date.now() > end) throw error;
-      }
-    }
-    await this.quickInput().fill(label);
-    await row.first().click();
+      await all.or(task).first().waitFor({ timeout: 3000 });
+    });
+    if ((await task.count()) === 0) await all.click();
+    await task.first().click();
   }
 
   /** Opens a view container by its name in the activity bar, such as `Embedding Press`. */
@@ -197,8 +195,7 @@ export class Workbench {
   async setTheme(name: ThemeName): Promise<void> {
     await this.runCommand('Preferences: Color Theme');
     await this.quickInput().fill(name);
-    await this.page.locator(`${focusedRow}[aria-label^="${name}"]`).first().waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.pick(name);
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
@@ -215,14 +212,27 @@ export class Workbench {
   }
 
   async #openPalette(text: string): Promise<void> {
-    await this.page.keyboard.press('Escape');
-    await this.page.keyboard.press('F1');
-    await this.quickInput().waitFor();
+    // A key that comes while the focus moves into a webview is lost.
+    await this.#until(async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('F1');
+      await this.quickInput().waitFor({ timeout: 2000 });
+    });
     await this.quickInput().fill(text);
   }
-}
 
-const focusedRow = '.quick-input-list .monaco-list-row.focused';
+  /** Does it again while it fails, as long as there is patience. */
+  async #until(attempt: () => Promise<void>): Promise<void> {
+    for (const end = Date.now() + Workbench.patience; ;) {
+      try {
+        await attempt();
+        return;
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
+  }
+}
 
 function quoted(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
