@@ -1,36 +1,38 @@
-/** The main job on real data: sets up, trains a classifier of e-mails, and compresses it. `npm run demo`. */
+/**
+ * Everything at once: sets up, trains a model that tells spam from ham, and compresses it: `npm run demo`, or with
+ * the engine's name: `npm run demo -- wasm`.
+ */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { setUp } from './setup.mjs';
 import { root, say, seconds } from './setup/steps.mjs';
 
+const engine = process.argv[2] ?? 'auto';
 const started = performance.now();
-await setUp('demo');
-for (const [recipe, what] of [
-  [
-    'demo/train.press.json',
-    'Training a deep averaging network on the SpamAssassin corpus, with GloVe vectors',
-  ],
-  [
-    'demo/compress.press.json',
-    'Compressing it at R = 0.5, 0.7, 0.9, 0.95 and 0.98, and retraining with CALR',
-  ],
-]) {
-  say(`\n── ${what} ──`);
-  const code = await new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'dist/cli.cjs'), 'run', recipe], {
-      cwd: root,
-      stdio: 'inherit',
-    });
-    child.on('error', reject).on('close', resolve);
-  });
-  if (code !== 0) process.exit(code ?? 1);
-}
-say(`
-The whole took ${seconds(performance.now() - started)}. The compressed checkpoints are in demo/models, one folder for each
-metric and rank; each loads with tf.loadLayersModel. To see the curves, install the extension (npm run package, then
-"Extensions: Install from VSIX…"), open this folder in VS Code, and click the run in the sidebar Embedding Press, or use
-the command "Embedding Press: Open Panel". To classify a text with the smallest model:
 
-    node dist/cli.cjs predict demo/models/task-rank1 "Congratulations, you have won a free prize"
-`);
+function press(recipe) {
+  return new Promise((resolve, reject) => {
+    const args = ['dist/cli.cjs', 'run', recipe, '--engine', engine];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject).on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      process.exitCode = code ?? 1;
+      reject(new Error(`${recipe} ended with ${code ?? signal}.`));
+    });
+  });
+}
+
+try {
+  await setUp('demo');
+  say('\nTraining a deep averaging network on e-mails, from GloVe word vectors: demo/train.press.json\n');
+  await press('demo/train.press.json');
+  say('\nCompressing it at five sizes by two metrics, and retraining each: demo/compress.press.json\n');
+  await press('demo/compress.press.json');
+  say(`
+All done in ${seconds(performance.now() - started)}. Try a compressed model:
+  node dist/cli.cjs predict demo/models/compressed/task-rank9 "You have won a prize, click here to claim"
+To see it in VS Code: npm run package, then "Extensions: Install from VSIX…" with out/embedding-press.vsix, and open
+this folder.`);
+} catch (error) {
+  say(error.message);
+  process.exitCode ||= 1;
+}
