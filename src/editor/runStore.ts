@@ -1,10 +1,12 @@
-import { dirname, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
-import { runsFolder } from '../process/runFolder.ts';
+import { runFolders, runsFolder } from '../process/runFolder.ts';
 import { listRuns, readStatus, type Run, type RunStatus } from '../process/runStatus.ts';
 
 const pollMs = 500;
+const compareMs = 2000;
+const dataInWorkspace = '**/.embedding-press';
 const statusInWorkspace = '**/.embedding-press/runs/*/*/status.json';
 const mostRuns = 1000;
 /** Folders outside the workspace whose recipes were run from here, as the sample in the extension's storage. */
@@ -22,6 +24,9 @@ export class RunStore implements vscode.Disposable {
   readonly #memory: vscode.Memento;
   readonly #log: vscode.LogOutputChannel;
   readonly #folders: vscode.Disposable;
+  /** Folders with an `.embedding-press`. */
+  readonly #places = new Set<string>();
+  readonly #comparing: NodeJS.Timeout;
   #watchers: vscode.Disposable[] = [];
   #poll: NodeJS.Timeout | undefined;
   #disposed = false;
@@ -35,6 +40,7 @@ export class RunStore implements vscode.Disposable {
     this.#memory = memory;
     this.#log = log;
     this.#folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh());
+    this.#comparing = setInterval(() => void this.#compare(), compareMs);
   }
 
   /** Newest first. */
@@ -82,6 +88,7 @@ export class RunStore implements vscode.Disposable {
     // A look that took longer than a later one is too late.
     if (before !== undefined && before.updatedAt > status.updatedAt) return before;
     this.#runs.set(folder, status);
+    this.#places.add(placeOf(folder));
     if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {
       this.#changed.fire(folder);
       if ((begun || before?.state === 'running') && status.state !== 'running')
@@ -103,6 +110,7 @@ export class RunStore implements vscode.Disposable {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#poll);
+    clearInterval(this.#comparing);
     vscode.Disposable.from(...this.#watchers, this.#folders, this.#changed, this.#ended).dispose();
   }
 
@@ -119,6 +127,21 @@ export class RunStore implements vscode.Disposable {
     ];
   }
 
+  /**
+   * Folders made at one go may be told without what is in them, which then is never watched: so where there are runs,
+   * the folders are compared.
+   */
+  async #compare(): Promise<void> {
+    const listed = await Promise.all([...this.#places].map((place) => runFolders(place)));
+    const there = new Set(listed.flat());
+    const known = [...this.#runs.keys()];
+    const differing = [
+      ...[...there].filter((folder) => !this.#runs.has(folder)),
+      ...known.filter((folder) => !there.has(folder)),
+    ];
+    await Promise.all(differing.map((folder) => this.read(folder)));
+  }
+
   #watch(): void {
     for (const watcher of this.#watchers) watcher.dispose();
     const places = [
@@ -129,6 +152,7 @@ export class RunStore implements vscode.Disposable {
         statuses: '*/*/status.json',
       })),
     ];
+    for (const folder of this.#remembered) this.#places.add(folder);
     const update = (file: vscode.Uri): void => {
       void this.read(dirname(file.fsPath));
     };
@@ -153,7 +177,14 @@ export class RunStore implements vscode.Disposable {
           if (`${folder}${sep}`.startsWith(`${fsPath}${sep}`)) void this.read(folder);
         }
       });
-      return [written, deleted];
+      const begun = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(base, dataInWorkspace),
+        false,
+        true,
+        true,
+      );
+      begun.onDidCreate(({ fsPath }) => this.#places.add(dirname(fsPath)));
+      return [written, deleted, begun];
     });
   }
 
@@ -167,4 +198,9 @@ export class RunStore implements vscode.Disposable {
       });
     }, pollMs);
   }
+}
+
+/** `PLACE` of PLACE/.embedding-press/runs/RECIPE/ID. */
+function placeOf(folder: string): string {
+  return join(folder, '../../../..');
 }

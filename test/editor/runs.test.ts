@@ -64,12 +64,12 @@ describe('runs in the editor', function () {
     const [run] = runs.runs.filter(({ status }) => status.recipe === 'short');
     assert.ok(run);
     const name = '2020-01-01T00-00-00-000-abcd';
-    const folder = inWorkspace(`elsewhere/.embedding-press/runs/made/${name}`);
+    const folder = inWorkspace(`.embedding-press/runs/made/${name}`);
     const status = { ...run.status, run: name, recipe: 'made' };
     // As a run does it: the folder with its recipe first, how it stands when its process has started.
-    await write(`elsewhere/.embedding-press/runs/made/${name}/recipe.json`, '{}');
+    await write(`.embedding-press/runs/made/${name}/recipe.json`, '{}');
     await new Promise((resolve) => setTimeout(resolve, 500));
-    await write(`elsewhere/.embedding-press/runs/made/${name}/status.json`, JSON.stringify(status));
+    await write(`.embedding-press/runs/made/${name}/status.json`, JSON.stringify(status));
     await eventually('the new run is known', () => runs.statusOf(folder));
     assert.equal(runs.runs.at(-1)?.folder, folder, 'the oldest is last');
     await vscode.workspace.fs.delete(vscode.Uri.file(folder), { recursive: true });
