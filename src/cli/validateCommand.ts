@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { planTrials, totalEpochs } from '../core/sweep/plan.ts';
 import { createTrialRunner } from '../core/sweep/sweepRunner.ts';
-import { checkOutput } from '../process/finishedModels.ts';
+import { checkOutput, writtenBy } from '../process/finishedModels.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 
 /** Reads all that a run would read; trains and writes nothing. */
@@ -12,7 +12,9 @@ export async function validateCommand(recipePath: string): Promise<ExitCode> {
   try {
     const { warnings, ...data } = await runner.prepare();
     const plan = planTrials(recipe, data.vocabulary, data.dimension);
-    if (recipe.output !== undefined) await checkOutput(recipe.output, plan.trials);
+    if (recipe.output !== undefined) {
+      await checkOutput(recipe.output, plan.trials.filter(writtenBy(recipe)));
+    }
     const { train, validation, test, classes, vocabulary, dimension, embeddingShare } = data;
     console.log(`Sentences: ${train} to train, ${validation} to validate, ${test} to test`);
     console.log(`Labels: ${classes.join(', ')}`);

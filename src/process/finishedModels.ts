@@ -1,8 +1,7 @@
-import { access, mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
-import { settingsFile } from '../core/checkpoint/settings.ts';
-import { UserError } from '../core/errors.ts';
+import { checkTarget, readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import type { Recipe } from '../core/recipe/recipe.ts';
 import type { Trial, TrialResult } from '../core/sweep/trial.ts';
 import { bestFolder } from './trialStorage.ts';
 
@@ -14,6 +13,11 @@ export function modelName({
 }: Pick<Trial, 'kind' | 'metric' | 'rank'>): string | undefined {
   if (kind === 'control') return undefined;
   return kind === 'baseline' ? 'uncompressed' : `${metric ?? 'model'}-rank${rank ?? 0}`;
+}
+
+/** Which trials leave a model: not the baseline of a model that was given, which could only go over the user's own. */
+export function writtenBy(recipe: Recipe): (trial: Pick<Trial, 'kind'>) => boolean {
+  return ({ kind }) => kind === 'point' || (kind === 'baseline' && recipe.train !== undefined);
 }
 
 /** Of the seeds of each model the trial with the best validation accuracy, the first on ties. */
@@ -30,38 +34,31 @@ export function chooseModels(results: readonly TrialResult[]): Map<string, Trial
 
 /**
  * Finds out before the work what would fail after it.
- * @throws UserError `output-exists` where a model's folder is there and was not written by us
+ * @throws UserError `output-exists` where a model's folder is there and holds other files
  */
 export async function checkOutput(folder: string, trials: readonly Trial[]): Promise<void> {
   for (const name of new Set(trials.map(modelName))) {
-    if (name === undefined) continue;
-    const path = join(folder, name);
-    const exists = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) continue;
-    await access(join(path, settingsFile)).catch(() => {
-      throw new UserError(
-        'output-exists',
-        'The folder exists and is no checkpoint written by Embedding Press.',
-        'Choose another "output" in the recipe, or move the folder.',
-        { file: path },
-      );
-    });
+    if (name !== undefined) await checkTarget(join(folder, name));
   }
 }
 
-/** Copies the chosen checkpoints to their places, one after the other. */
+/**
+ * Copies the chosen checkpoints to their places, one after the other.
+ * @returns notes on what a user of the files should know, each once
+ */
 export async function writeFinishedModels(
   runFolder: string,
   folder: string,
   results: readonly TrialResult[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const notes = new Set<string>();
   await mkdir(folder, { recursive: true });
   for (const [name, { trial }] of chooseModels(results)) {
     signal.throwIfAborted();
-    await writeCheckpoint(join(folder, name), await readCheckpoint(bestFolder(runFolder, trial)));
+    const checkpoint = await readCheckpoint(bestFolder(runFolder, trial));
+    const written = await writeCheckpoint(join(folder, name), checkpoint);
+    for (const note of written.notes) notes.add(note);
   }
+  return notes;
 }

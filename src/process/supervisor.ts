@@ -9,7 +9,7 @@ import { assembleResults } from '../core/sweep/results.ts';
 import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
 import { checkRoom } from './checkRoom.ts';
 import { EventLog } from './eventLog.ts';
-import { checkOutput, writeFinishedModels } from './finishedModels.ts';
+import { checkOutput, writeFinishedModels, writtenBy } from './finishedModels.ts';
 import { PastEvents } from './pastEvents.ts';
 import { RunProgress } from './progress.ts';
 import type { Answers, WorkerRequest } from './protocol.ts';
@@ -156,7 +156,8 @@ class Supervisor {
     const { trials } = planned;
     const finished = new Set(this.#past.results.keys());
     const models = modelsFolder(runFolder, this.#recipe);
-    await checkOutput(models, trials);
+    const isWritten = writtenBy(this.#recipe);
+    await checkOutput(models, trials.filter(isWritten));
     await checkRoom({ runFolder, models, trials, finished, costs: planned.costs, jobs });
     await runInOrder(trials, finished, jobs, async (trial) => {
       this.#emit({ type: 'trial', trial: trial.id });
@@ -173,7 +174,8 @@ class Supervisor {
     });
     signal.throwIfAborted();
     const results = trials.flatMap(({ id }) => reported.get(id) ?? []);
-    await writeFinishedModels(runFolder, models, results, signal);
+    const notes = await writeFinishedModels(runFolder, models, results.filter(isWritten), signal);
+    for (const text of notes) this.#emit({ type: 'message', level: 'info', text });
     this.#modelsWritten = true;
     await this.#writeResults(results);
   }

@@ -262,7 +262,10 @@ describe('the command line', function () {
       /uncompressed: /,
       withRecipe(
         () => undefined,
-        (folder) => mkdir(join(folder, 'out', 'uncompressed'), { recursive: true }),
+        async (folder) => {
+          await mkdir(join(folder, 'out', 'uncompressed'), { recursive: true });
+          await writeFile(join(folder, 'out', 'uncompressed', 'notes.txt'), 'mine');
+        },
       ),
     );
   });

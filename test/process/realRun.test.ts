@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { followRun } from '../../src/process/followRun.ts';
@@ -61,5 +61,33 @@ describe('a run that trains', function () {
         );
         assert.deepEqual(one!.weights, other!.weights);
       }
+    }));
+
+  it('leaves the model that it compresses as it was, also where its output is beside it', () =>
+    withTemporaryFolder(async (folder) => {
+      const options = { engine: 'wasm', jobs: 1, scripts } as const;
+      const training = await writeRecipe(folder, (json) => {
+        delete json.compress;
+        json.output = 'models';
+      });
+      const trained = await startRun(training, options);
+      assert.equal((await followRun(trained.runFolder, () => undefined)).state, 'done');
+      const model = join(folder, 'models/uncompressed/model.json');
+      const before = await stat(model);
+
+      const compressing = await writeRecipe(folder, (json) => {
+        delete json.train;
+        json.model = 'models/uncompressed';
+        json.output = 'models';
+      });
+      const run = await startRun(compressing, options);
+      assert.equal((await followRun(run.runFolder, () => undefined)).state, 'done');
+      assert.deepEqual((await readdir(join(folder, 'models'))).sort(), [
+        'task-rank1',
+        'task-rank4',
+        'uncompressed',
+      ]);
+      const after = await stat(model);
+      assert.deepEqual([after.ino, after.mtimeMs], [before.ino, before.mtimeMs]);
     }));
 });

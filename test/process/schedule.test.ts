@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Trial, TrialResult } from '../../src/core/sweep/trial.ts';
@@ -144,6 +144,8 @@ describe('what a run writes', () => {
       await writeFile(join(folder, 'task-rank3', 'notes.txt'), 'mine');
       await assert.rejects(checkOutput(folder, trials), { code: 'output-exists' });
       await writeFile(join(folder, 'task-rank3', 'press.json'), '{}');
+      await assert.rejects(checkOutput(folder, trials), { code: 'output-exists' });
+      await rm(join(folder, 'task-rank3', 'notes.txt'));
       await checkOutput(folder, trials);
     }));
 });
