@@ -12,16 +12,24 @@ import { python } from './setup/python.mjs';
 import { runSteps, say, SetupError } from './setup/steps.mjs';
 import { workbench } from './setup/workbench.mjs';
 
+const order = [dependencies, engine, demoData, python, browser, workbench, vsix, build];
+const base = [dependencies, engine];
 const stepsFor = {
-  demo: [dependencies, engine, demoData, build],
-  test: [dependencies, engine, python, browser, workbench, vsix, build],
-  bench: [dependencies, engine, demoData, python, build],
+  demo: [...base, demoData, build],
+  test: [...base, python, browser, workbench, vsix, build],
+  bench: [...base, demoData, python, build],
+  // The suites of the tests.
+  unit: base,
+  parity: [...base, python],
+  process: base,
+  editor: [...base, browser, workbench, build],
+  browser: [...base, browser, workbench, vsix, build],
 };
 
-/** Ends the process where a step fails. */
-export async function setUp(purpose) {
+/** What these purposes need. Ends the process where a step fails. */
+export async function setUp(...purposes) {
   try {
-    await runSteps(stepsFor[purpose]);
+    await runSteps(order.filter((step) => purposes.some((purpose) => stepsFor[purpose].includes(step))));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(error.message);
@@ -32,7 +40,7 @@ export async function setUp(purpose) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const purpose = process.argv[2] ?? 'demo';
   if (!(purpose in stepsFor)) {
-    say(`Usage: node scripts/setup.mjs [${Object.keys(stepsFor).join('|')}]`);
+    say('Usage: node scripts/setup.mjs [demo|test|bench]');
     process.exit(2);
   }
   await setUp(purpose);

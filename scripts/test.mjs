@@ -25,7 +25,7 @@ if (unknown !== undefined) {
   say(`There is no suite "${unknown}", but: ${Object.keys(suites).join(', ')}.`);
   process.exit(2);
 }
-await setUp('test');
+await setUp(...(wanted.length > 0 ? wanted : ['test']));
 
 const sums = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];

@@ -66,6 +66,8 @@ export function run(command, args, { cwd = root, env = {}, stalled, shown = 15 }
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
+      // Windows starts an npm.cmd by a shell only.
+      shell: command.endsWith('.cmd'),
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
