@@ -143,7 +143,17 @@ export class Workbench {
   /** Chooses an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     await row.click({ button: 'right' });
-    await this.page.locator('.context-view .action-label', { hasText: entry }).first().click();
+    const action = this.page.locator('.context-view .action-label', { hasText: entry }).first();
+    // A menu that has just opened takes no click, lest the one that opened it chooses.
+    for (const end = Date.now() + Workbench.patience; ;) {
+      await action.click();
+      try {
+        await action.waitFor({ state: 'hidden', timeout: 1500 });
+        return;
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
   }
 
   /** The page inside the webview that is shown. */
