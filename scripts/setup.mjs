@@ -16,14 +16,14 @@ const order = [dependencies, engine, demoData, python, browser, workbench, vsix,
 const base = [dependencies, engine];
 const stepsFor = {
   demo: [...base, demoData, build],
-  test: [...base, python, browser, workbench, vsix, build],
+  test: [...base, demoData, python, browser, workbench, vsix, build],
   bench: [...base, demoData, python, build],
   // The suites of the tests.
   unit: base,
   parity: [...base, python],
   process: base,
   editor: [...base, browser, workbench, build],
-  browser: [...base, browser, workbench, vsix, build],
+  browser: [...base, demoData, browser, workbench, vsix, build],
 };
 
 /** What these purposes need. Ends the process where a step fails. */
