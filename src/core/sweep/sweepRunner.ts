@@ -109,8 +109,8 @@ class SweepRunner implements TrialRunner {
         await storage.saveBest(trial.id, { ...start, weights: model.weights() });
       } else {
         trainer.restore(saved);
-        before = saved.meta['before'] as number;
-        seconds = saved.meta['seconds'] as number;
+        before = saved.meta.before as number;
+        seconds = saved.meta.seconds as number;
       }
       let mark = started;
       while (trainer.epochsDone < epochs) {
