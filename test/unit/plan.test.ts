@@ -125,7 +125,7 @@ describe('plan of a sweep', () => {
   it('warns of a reduction that no rank reaches', () => {
     const { trials, warnings } = planTrials(loaded({ reductions: [0.99] }), 60, 40);
     assert.equal(trials.at(-1)?.rank, 1);
-    assert.match(warnings[0] ?? '', /Reduction 0\.99 is out of reach: rank 1, the smallest, .* 95\.8 %/);
+    assert.match(warnings[0] ?? '', /Reduction 0\.99 is out of reach: rank 1, the smallest, .* 95\.83 %/);
   });
 
   for (const [rows, dimension] of [

@@ -90,7 +90,7 @@ function ranksOf(
     const achieved = achievedReduction(rank, rows, dimension);
     if (achieved < reduction - 1e-9) {
       warnings.push(
-        `Reduction ${reduction} is out of reach: rank ${rank}, the smallest, reduces the table by ${percent(achieved)}.`,
+        `Reduction ${reduction} is out of reach: rank ${rank}, the smallest, removes ${(100 * achieved).toFixed(2)} % of the table.`,
       );
     }
   }
