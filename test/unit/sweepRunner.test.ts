@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
+import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { Random } from '../../src/core/random.ts';
+import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
+import { planTrials } from '../../src/core/sweep/plan.ts';
+import type { SavedState, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
+import { createTrialRunner } from '../../src/core/sweep/sweepRunner.ts';
+import type { Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
+import { wasmFolder } from '../support/engines.ts';
+
+type Json = Record<string, unknown>;
+
+/** Keeps copies, as files would. */
+class Memory implements TrialStorage {
+  readonly best = new Map<string, Checkpoint>();
+  /** Every state of each trial, one an epoch. */
+  readonly states = new Map<string, SavedState[]>();
+  /** What `loadState` gives. */
+  readonly resume = new Map<string, SavedState>();
+
+  loadState(trial: string): Promise<SavedState | undefined> {
+    return Promise.resolve(this.resume.get(trial));
+  }
+  saveState(trial: string, state: SavedState): Promise<void> {
+    this.states.set(trial, [...(this.states.get(trial) ?? []), structuredClone(state)]);
+    return Promise.resolve();
+  }
+  loadBest(trial: string): Promise<Checkpoint> {
+    return Promise.resolve(structuredClone(this.best.get(trial)!));
+  }
+  saveBest(trial: string, checkpoint: Checkpoint): Promise<void> {
+    this.best.set(trial, structuredClone(checkpoint));
+    return Promise.resolve();
+  }
+}
+
+function sentences(count: number, seed: number): string {
+  const random = new Random(seed);
+  const words = { good: ['fine', 'great', 'lovely'], bad: ['dull', 'awful', 'poor'] };
+  const fillers = Array.from({ length: 20 }, (_, i) => `filler${i}`);
+  const rows = Array.from({ length: count }, () => {
+    const label = random.uniform() < 0.5 ? 'good' : 'bad';
+    const filler = (): string => fillers[random.integer(fillers.length)]!;
+    return `${label}\t${filler()} ${words[label][random.integer(3)]!} ${filler()} ${filler()}`;
+  });
+  return ['label\ttext', ...rows, ''].join('\n');
+}
+
+describe('the trials of a recipe', () => {
+  let folder = '';
+  const data = { train: { path: 'train.tsv', format: 'tsv' }, test: { path: 'test.tsv', format: 'tsv' } };
+  const training = {
+    train: {
+      architecture: 'dan',
+      hidden: [6],
+      embedding: { dimension: 6 },
+      epochs: 6,
+      batchSize: 16,
+      schedule: { name: 'constant', rate: 0.02 },
+    },
+    data,
+    compress: { metric: ['task', 'spectrum'], ranks: [1, 3] },
+    retrain: { epochs: 3, batchSize: 16 },
+  };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'press-'));
+    await writeFile(join(folder, 'train.tsv'), sentences(400, 1));
+    await writeFile(join(folder, 'test.tsv'), sentences(100, 2));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  async function runnerOf(json: Json): Promise<[TrialRunner, readonly Trial[]]> {
+    const recipe = parseRecipe(JSON.stringify(json), join(folder, 'tiny.press.json'));
+    const runner = await createTrialRunner({ recipe, engine: 'wasm', wasmFolder });
+    const { vocabulary, dimension } = await runner.prepare();
+    return [runner, planTrials(recipe, vocabulary, dimension).trials];
+  }
+
+  async function runAll(
+    json: Json,
+  ): Promise<{ memory: Memory; events: TrialEvent[]; results: TrialResult[] }> {
+    const [runner, trials] = await runnerOf(json);
+    const memory = new Memory();
+    const events: TrialEvent[] = [];
+    const results: TrialResult[] = [];
+    for (const trial of trials) {
+      const result = await runner.run(trial, memory, (event) => events.push(event));
+      results.push({ ...result, ...(await runner.report(trial, memory)) });
+    }
+    return { memory, events, results };
+  }
+
+  const withoutTime = (results: readonly TrialResult[]): object[] =>
+    results.map((result) => ({ ...result, seconds: 0 }));
+
+  it('learn, lose little at a low rank with the task metric, and are the same again', async () => {
+    const { results, events, memory } = await runAll(training);
+    assert.deepEqual(
+      results.map(({ trial }) => trial),
+      ['baseline-s1', 'control-s1', 'task-k3-s1', 'spectrum-k3-s1', 'task-k1-s1', 'spectrum-k1-s1'],
+    );
+    const [baseline, , , , smallest] = results;
+    assert.ok(baseline!.testAccuracy! > 0.9, `uncompressed ${baseline!.testAccuracy}`);
+    assert.ok(smallest!.testAccuracy! > 0.9, `rank 1 ${smallest!.testAccuracy}`);
+    assert.ok(smallest!.storageBytes < baseline!.storageBytes / 2);
+    assert.deepEqual(memory.best.get('task-k1-s1')!.spec.embedding.rank, 1);
+    const epochs = events.filter(({ type }) => type === 'epoch');
+    assert.equal(epochs.length, 6 + 5 * 3);
+    assert.deepEqual(withoutTime((await runAll(training)).results), withoutTime(results));
+  });
+
+  it('go on from any epoch to the same end, bit for bit', async () => {
+    const { memory, results } = await runAll(training);
+    const [runner, trials] = await runnerOf(training);
+    for (const trial of trials) {
+      const epochs = memory.states.get(trial.id)!;
+      for (const state of epochs.slice(0, -1)) {
+        const later = new Memory();
+        for (const [id, checkpoint] of memory.best) if (id !== trial.id) later.best.set(id, checkpoint);
+        later.resume.set(trial.id, state);
+        // The best so far was saved before the state; a later epoch may be better.
+        later.best.set(trial.id, memory.best.get(trial.id)!);
+        const result = await runner.run(trial, later, () => undefined);
+        const whole = results.find((r) => r.trial === trial.id)!;
+        assert.equal(result.validationAccuracy, whole.validationAccuracy);
+        assert.equal(result.bestEpoch, whole.bestEpoch);
+        assert.equal(result.validationAccuracyBefore, whole.validationAccuracyBefore);
+        assert.deepEqual(later.states.get(trial.id)!.at(-1)!.tensors, epochs.at(-1)!.tensors);
+      }
+    }
+  });
+
+  describe('with a model that is given', () => {
+    const compressing = (more: Json = {}): Json => ({
+      model: 'model',
+      data,
+      compress: { ranks: [1] },
+      retrain: { epochs: 1 },
+      ...more,
+    });
+
+    before(async () => {
+      const { memory } = await runAll({ ...training, compress: undefined });
+      await writeCheckpoint(join(folder, 'model'), memory.best.get('baseline-s1')!);
+    });
+
+    it('measure it as it is and compress it', async () => {
+      const { results } = await runAll(compressing());
+      assert.ok(results[0]!.validationAccuracyBefore! > 0.9);
+      assert.equal(results[0]!.validationAccuracy, results[0]!.validationAccuracyBefore);
+      assert.equal(results.at(-1)!.rank, 1);
+    });
+
+    it('stop before compressing where it scores less than expected', async () => {
+      const [runner, [baseline]] = await runnerOf(compressing({ expectedAccuracy: 1 }));
+      await runner.run(baseline!, new Memory(), () => undefined);
+      const [strict, [first]] = await runnerOf(compressing({ expectedAccuracy: 1, labels: ['good', 'bad'] }));
+      await assert.rejects(
+        strict.run(first!, new Memory(), () => undefined),
+        {
+          name: 'UserError',
+          code: 'accuracy-below-expected',
+        },
+      );
+    });
+
+    it('refuse one that is compressed already', async () => {
+      const { memory } = await runAll(compressing());
+      await writeCheckpoint(join(folder, 'small'), memory.best.get('task-k1-s1')!);
+      await assert.rejects(runnerOf(compressing({ model: 'small' })), { code: 'already-factorized' });
+    });
+
+    it('say how little can be won where the embedding is a small part', async () => {
+      const { memory } = await runAll({
+        ...training,
+        train: { ...training.train, hidden: [100, 100], epochs: 1 },
+        compress: undefined,
+      });
+      await writeCheckpoint(join(folder, 'wide'), memory.best.get('baseline-s1')!);
+      const recipe = parseRecipe(
+        JSON.stringify(compressing({ model: 'wide' })),
+        join(folder, 'r.press.json'),
+      );
+      const runner = await createTrialRunner({ recipe, engine: 'wasm', wasmFolder });
+      const { warnings, embeddingShare } = await runner.prepare();
+      assert.ok(embeddingShare < 0.05);
+      assert.match(warnings.join('\n'), /only \d+ % of this model's parameters/);
+    });
+  });
+});
