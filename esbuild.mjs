@@ -1,45 +1,66 @@
 // Bundles the extension, the background process, the command line and the panel's page into dist/.
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
+const licenceTexts = { 'Apache-2.0': 'node_modules/typescript/LICENSE.txt' };
 const minify = process.argv.includes('--production');
-const node = {
+const shared = {
   bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
   outdir: 'dist',
-  outExtension: { '.js': '.cjs' },
-  external: ['vscode', '@tensorflow/tfjs-node'],
   sourcemap: !minify,
   minify,
+  metafile: true,
+  // The packages' licences go into one file, below.
+  legalComments: 'none',
   logLevel: 'warning',
-  logOverride: { 'empty-import-meta': 'silent' },
 };
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
-const entries = {
-  extension: 'src/extension.ts',
-  supervisor: 'src/process/supervisorMain.ts',
-  worker: 'src/process/workerMain.ts',
-  cli: 'src/cli/main.ts',
-};
-const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
-await build({ ...node, entryPoints: present });
-if (existsSync('webview/main.ts')) {
-  await build({
-    bundle: true,
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    entryPoints: { panel: 'webview/main.ts' },
-    outdir: 'dist',
-    sourcemap: !minify,
-    minify,
-    logLevel: 'warning',
-  });
-}
+const programs = await build({
+  ...shared,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+  external: ['vscode', '@tensorflow/tfjs-node'],
+  logOverride: { 'empty-import-meta': 'silent' },
+  entryPoints: {
+    extension: 'src/extension.ts',
+    supervisor: 'src/process/supervisorMain.ts',
+    worker: 'src/process/workerMain.ts',
+    cli: 'src/cli/main.ts',
+  },
+});
+const page = await build({
+  ...shared,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  entryPoints: { panel: 'webview/main.ts' },
+});
 for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
   copyFileSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${name}`, `dist/${name}`);
+}
+writeFileSync('dist/THIRD_PARTY_NOTICES.txt', notices([programs.metafile, page.metafile]));
+
+/** Name, version and licence text of every package that a bundle holds. */
+function notices(metafiles) {
+  const folders = new Set();
+  for (const { inputs } of metafiles) {
+    for (const path of Object.keys(inputs)) {
+      const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
+      if (folder !== undefined) folders.add(folder);
+    }
+  }
+  const parts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    // tfjs's packages name their licence and leave its text out.
+    const path = file === undefined ? licenceTexts[license] : `${folder}/${file}`;
+    const text = path === undefined ? '' : `\n${readFileSync(path, 'utf8').trim()}\n`;
+    return `${name} ${version} (${license})\n${text}`;
+  });
+  parts.push('The sample holds messages of the public-domain SpamAssassin corpus.\n');
+  return parts.join(`\n${'-'.repeat(80)}\n\n`);
 }
