@@ -1,6 +1,6 @@
 /** Draws the pictures of the documentation from the real product: `npm run screenshots`, after `npm run package`. */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWorkbench, type ThemeName } from './workbench.ts';
@@ -31,13 +31,9 @@ try {
     const table = workbench.webviewFrame().locator('tr[data-row="baseline"]');
     await table.waitFor();
     for (const [name, theme] of themes) {
-      await mkdir(join(folder, '.vscode'), { recursive: true });
-      await writeFile(
-        join(folder, '.vscode/settings.json'),
-        JSON.stringify({ 'workbench.colorTheme': theme }),
-      );
-      // VS Code sees the file, and the charts draw in the frame after the colours are there.
-      await workbench.page.waitForTimeout(4000);
+      await workbench.setTheme(theme);
+      // The charts draw in the frame after the colours are there.
+      await workbench.page.waitForTimeout(1000);
       await workbench.screenshot(join(pictures, `panel-${name}.png`));
     }
   } finally {

@@ -142,42 +142,29 @@ export function createTensorflowEngine(): Engine {
     apply(gradient: Float32Array, rate: number): void {
       this.#release();
       this.#step++;
-      const gradientId = create([this.rows, this.columns], gradient);
+      const { op, attributes, scalars } = this.#update(rate);
       const slots = this.#slots.map((slot) => slot.handle);
+      const values = [...scalars.map(scalar), create([this.rows, this.columns], gradient)];
+      run(op, [float, unlocked, ...attributes], [this.#handle, ...slots, ...values]);
+      for (const id of values) binding.deleteTensor(id);
+    }
+
+    /** TensorFlow's fused update: its inputs are the variable, the slots, these scalars and the gradient. */
+    #update(rate: number): { op: string; attributes: OpAttribute[]; scalars: number[] } {
       const settings = this.#settings;
       switch (settings.name) {
         case 'adam': {
           const { beta1, beta2, epsilon } = settings;
-          const scalars = [beta1 ** this.#step, beta2 ** this.#step, rate, beta1, beta2, epsilon].map(scalar);
-          run(
-            'ResourceApplyAdam',
-            [float, unlocked, flag('use_nesterov', false)],
-            [this.#handle, ...slots, ...scalars, gradientId],
-          );
-          scalars.forEach((id) => {
-            binding.deleteTensor(id);
-          });
-          break;
+          const scalars = [beta1 ** this.#step, beta2 ** this.#step, rate, beta1, beta2, epsilon];
+          return { op: 'ResourceApplyAdam', attributes: [flag('use_nesterov', false)], scalars };
         }
         case 'adagrad': {
-          const scalars = [rate, settings.epsilon].map(scalar);
-          run(
-            'ResourceApplyAdagradV2',
-            [float, unlocked, flag('update_slots', true)],
-            [this.#handle, ...slots, ...scalars, gradientId],
-          );
-          scalars.forEach((id) => {
-            binding.deleteTensor(id);
-          });
-          break;
+          const scalars = [rate, settings.epsilon];
+          return { op: 'ResourceApplyAdagradV2', attributes: [flag('update_slots', true)], scalars };
         }
-        case 'sgd': {
-          const rateId = scalar(rate);
-          run('ResourceApplyGradientDescent', [float, unlocked], [this.#handle, rateId, gradientId]);
-          binding.deleteTensor(rateId);
-        }
+        case 'sgd':
+          return { op: 'ResourceApplyGradientDescent', attributes: [], scalars: [rate] };
       }
-      binding.deleteTensor(gradientId);
     }
 
     state(): Map<string, Tensor> {

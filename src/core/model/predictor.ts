@@ -4,7 +4,6 @@ import { UserError } from '../errors.ts';
 import { textDefaults } from '../recipe/defaults.ts';
 import { evaluationBatches } from '../text/batches.ts';
 import { encodeText, padSentences } from '../text/encode.ts';
-import { tokenize } from '../text/tokenizer.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { Classifier } from './classifier.ts';
 
@@ -37,7 +36,7 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
   const encoding = { text: settings, rows: spec.embedding.rows, ...(words !== undefined && { words }) };
   const model = new Classifier(engine, spec, checkpoint.weights);
   return (text) => {
-    const { ids, unknown } = encodeText(text, encoding);
+    const { ids, tokens, unknown } = encodeText(text, encoding);
     const sentence = {
       ids: Int32Array.from(ids),
       offsets: Int32Array.of(0, ids.length),
@@ -52,7 +51,6 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
       probability,
     }));
     const best = probabilities.reduce((a, b) => (b.probability > a.probability ? b : a));
-    const tokens = tokenize(text, settings).length;
     return { label: best.label, probabilities, tokens, unknownTokens: Math.min(unknown, tokens) };
   };
 }

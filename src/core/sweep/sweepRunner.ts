@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
-import { layerCosts } from '../cost/cost.ts';
+import { layerCosts, totalCost } from '../cost/cost.ts';
 import { achievedReduction } from '../cost/reduction.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
@@ -55,8 +55,7 @@ class SweepRunner implements TrialRunner {
     const data = await this.#prepareData();
     const spec = this.#dense();
     const tokens = meanLength(data);
-    const costs = layerCosts(spec, tokens);
-    const parameters = costs.reduce((sum, layer) => sum + layer.parameters, 0);
+    const { parameters } = totalCost(layerCosts(spec, tokens));
     const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
     const warnings = [...data.warnings];
     if (this.#recipe.compress !== undefined && embeddingShare < 0.5) {
@@ -82,9 +81,13 @@ class SweepRunner implements TrialRunner {
     const started = performance.now();
     const data = await this.#prepareData(trial, storage);
     const saved = await storage.loadState(trial.id);
-    const start = await this.#models.of(trial, storage, data, (text) => {
-      emit({ type: 'message', level: 'warning', text: `${trial.id}: ${text}` });
-    });
+    // A trial that goes on is described by what it has saved; nothing is factorized again.
+    const start =
+      saved === undefined
+        ? await this.#models.of(trial, storage, data, (text) => {
+            emit({ type: 'message', level: 'warning', text: `${trial.id}: ${text}` });
+          })
+        : await storage.loadBest(trial.id);
     const settings: TrainingSettings | undefined =
       trial.kind === 'baseline' ? this.#recipe.train : this.#recipe.retrain;
     const epochs = settings?.epochs ?? 0;
@@ -131,9 +134,9 @@ class SweepRunner implements TrialRunner {
           seconds: epoch.seconds,
         });
       }
-      const costs = layerCosts(start.spec, meanLength(data));
-      const total = (key: 'parameters' | 'storageBytes' | 'flopsPerSentence'): number =>
-        costs.reduce((sum, layer) => sum + layer[key], 0);
+      const { parameters, storageBytes, flopsPerSentence } = totalCost(
+        layerCosts(start.spec, meanLength(data)),
+      );
       const { rows, dimension, rank } = start.spec.embedding;
       return {
         trial: trial.id,
@@ -143,9 +146,9 @@ class SweepRunner implements TrialRunner {
         ...(trial.split !== undefined && { split: trial.split }),
         ...(rank !== undefined && { rank, reduction: achievedReduction(rank, rows, dimension) }),
         seed: trial.seed,
-        parameters: total('parameters'),
-        storageBytes: total('storageBytes'),
-        flopsPerSentence: total('flopsPerSentence'),
+        parameters,
+        storageBytes,
+        flopsPerSentence,
         // A model that starts from random weights has no accuracy before its training.
         ...(!(trial.kind === 'baseline' && this.#recipe.train) && { validationAccuracyBefore: before }),
         validationAccuracy: trainer.bestAccuracy,

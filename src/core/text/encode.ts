@@ -22,14 +22,14 @@ export interface Encoding {
  * sentence has length 0.
  *
  * @param place of the text, for the error
- * @returns its rows, and how many of its tokens are unknown
+ * @returns its rows, the number of its tokens, and how many of them are unknown (1 for a text without any)
  * @throws UserError for the tokenizer `ids` where a piece is no integer in [0, rows).
  */
 export function encodeText(
   text: string,
   { text: settings, words, rows }: Encoding,
   place?: Place,
-): { readonly ids: number[]; readonly unknown: number } {
+): { readonly ids: number[]; readonly tokens: number; readonly unknown: number } {
   const padding = words?.paddingId ?? 0;
   const unknown = words?.unknownId ?? padding;
   const indexed = settings.tokenizer === 'ids';
@@ -37,14 +37,16 @@ export function encodeText(
   const marked = indexed && unknown === padding ? -1 : unknown;
   const ids: number[] = [];
   let unknowns = 0;
-  for (const piece of tokenize(text, settings)) {
+  const pieces = tokenize(text, settings);
+  for (const piece of pieces) {
     if (!indexed && words === undefined) throw new Error('Words cannot be encoded without a vocabulary.');
     const id = indexed || words === undefined ? parseId(piece, rows, place) : words.idOf(piece);
     if (id === marked) unknowns++;
     if (id !== padding) ids.push(id);
   }
-  if (ids.length > 0) return { ids, unknown: unknowns };
-  return { ids: [unknown], unknown: Math.max(1, unknowns) };
+  const tokens = pieces.length;
+  if (ids.length > 0) return { ids, tokens, unknown: unknowns };
+  return { ids: [unknown], tokens, unknown: Math.max(1, unknowns) };
 }
 
 /**
