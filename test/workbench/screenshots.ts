@@ -9,7 +9,7 @@ const pictures = 'docs/images';
 const themes: readonly [string, ThemeName][] = [
   ['dark', 'Dark Modern'],
   ['light', 'Light Modern'],
-  ['high-contrast', 'Default High Contrast'],
+  ['high-contrast', 'Dark High Contrast'],
 ];
 
 const folder = await mkdtemp(join(tmpdir(), 'spam-filter-'));

@@ -4,9 +4,8 @@ import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser } from './browser.ts';
 import { startServer, type Server, type ServerOptions } from './server.ts';
 
-/** Colour themes that VS Code has built in. */
-export type ThemeName =
-  'Dark Modern' | 'Light Modern' | 'Default High Contrast' | 'Default High Contrast Light';
+/** Colour themes that VS Code has built in, by their names in its list. */
+export type ThemeName = 'Dark Modern' | 'Light Modern' | 'Dark High Contrast' | 'Light High Contrast';
 
 export interface WorkbenchOptions extends ServerOptions {
   /** The folder that is open, an absolute path. */
