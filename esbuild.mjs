@@ -39,6 +39,9 @@ const page = await build({
   target: 'es2022',
   entryPoints: { panel: 'webview/main.ts' },
 });
+for (const name of ['codicon.css', 'codicon.ttf']) {
+  copyFileSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/${name}`);
+}
 for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
   copyFileSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${name}`, `dist/${name}`);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.ts';
 import { Panels } from './editor/panel.ts';
@@ -15,6 +16,8 @@ export interface EmbeddingPress {
 
 /** Builds the parts and registers them; what costs time is done after. */
 export function activate(context: vscode.ExtensionContext): EmbeddingPress {
+  // One way to a string's translation for all code, also for what knows nothing of VS Code.
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('Embedding Press', { log: true });
   const runs = new RunStore(context.globalState, log);
   const panels = new Panels(vscode.Uri.joinPath(context.extensionUri, 'dist'), runs, log);

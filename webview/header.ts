@@ -8,6 +8,7 @@ import type { Actions, Section, View } from './section.ts';
 const STATES: Readonly<Record<PanelState, { readonly text: string; readonly icon: string }>> = {
   queued: { text: 'Waiting', icon: 'M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M8 4.5V8l2.5 1.5' },
   running: { text: 'Running', icon: 'M8 2a6 6 0 1 0 6 6' },
+  paused: { text: 'Paused', icon: 'M5.5 3.5V12.5M10.5 3.5V12.5' },
   done: { text: 'Done', icon: 'M3 8.5L6.5 12L13 4.5' },
   failed: { text: 'Failed', icon: 'M4 4L12 12M12 4L4 12' },
   cancelled: { text: 'Cancelled', icon: 'M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M4 4L12 12' },

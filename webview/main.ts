@@ -1,3 +1,4 @@
+import './strings.ts';
 import './panel.css';
 import type { HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
 import { AccuracyChart } from './accuracyChart.ts';

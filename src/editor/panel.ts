@@ -4,7 +4,7 @@ import { runPaths } from '../process/runFolder.ts';
 import { bestFolder } from '../process/trialStorage.ts';
 import type { RunStatus } from '../process/runStatus.ts';
 import { PanelFeed } from './panelFeed.ts';
-import { panelHtml } from './panelHtml.ts';
+import { pageHtml } from './pageHtml.ts';
 import type { HostMessage, PageMessage, PanelPageState } from './panelProtocol.ts';
 import type { RunStore } from './runStore.ts';
 import { showErrors } from './userErrors.ts';
@@ -83,7 +83,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
       vscode.Disposable.from(...listening).dispose();
       this.#open.delete(folder);
     });
-    webview.html = panelHtml(webview, this.#dist);
+    webview.html = pageHtml({ webview, dist: this.#dist, name: 'panel' });
   }
 
   async #answer(folder: string, message: PageMessage, feed: PanelFeed): Promise<void> {

@@ -1,0 +1,62 @@
+/** What is computed about models beside their training; types only, shared with the pages that show it. */
+import type { Prediction } from '../model/predictor.ts';
+
+/** What each rank keeps of an embedding table of m rows and n columns, rank k at index k - 1. */
+export interface SpectrumReport {
+  /** m */
+  readonly rows: number;
+  /** n */
+  readonly dimension: number;
+  /** Of W, descending, min(m, n) of them: the metric `spectrum`. */
+  readonly singularValues: readonly number[];
+  /**
+   * Eigenvalues of G^(1/2) W^T W G^(1/2), descending: the metric `task`. Absent where there are no training sentences
+   * to take the gradients of.
+   */
+  readonly taskEigenvalues?: readonly number[];
+}
+
+/** Sentences that two models classify differently, on one part of the data. */
+export interface Differences {
+  readonly part: 'validation' | 'test';
+  readonly sentences: number;
+  readonly classes: readonly string[];
+  /** classes x classes, rows are true classes. */
+  readonly confusionBefore: readonly (readonly number[])[];
+  readonly confusionAfter: readonly (readonly number[])[];
+  /** How many sentences changed to the right class, from it, and from a wrong one to another. */
+  readonly corrected: number;
+  readonly broken: number;
+  readonly otherwise: number;
+  /** In the order of the data, `mostFlips` of them at most. */
+  readonly flips: readonly Flip[];
+}
+
+export interface Flip {
+  readonly text: string;
+  /** In the data's file, from 1. */
+  readonly line: number;
+  /** Indices into the classes. */
+  readonly label: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A text that a user tried on a model. */
+export interface TriedSentence extends Prediction {
+  /** Of the prediction alone, the median of several, in ms. */
+  readonly latencyMs: number;
+}
+
+/** What a recipe would take, measured by a few steps of each kind of model. */
+export interface Estimate {
+  readonly trials: number;
+  readonly epochs: number;
+  /** At the number of trials at once that was asked for. */
+  readonly seconds: number;
+  readonly diskBytes: number;
+  readonly jobs: number;
+  readonly engine: string;
+  readonly sentences: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly warnings: readonly string[];
+}

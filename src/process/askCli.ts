@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { CancelledError, UserError, type Place } from '../core/errors.ts';
+
+export interface AskOptions {
+  /** The folder of cli.cjs. */
+  readonly scripts: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the process. */
+  readonly signal?: AbortSignal;
+  /** Written to its standard input. */
+  readonly input?: string;
+}
+
+/** What `--json` prints on stderr where the input is at fault. */
+export interface PrintedError {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string;
+    readonly place?: Place;
+  };
+}
+
+/**
+ * Has the command line compute something in a process of its own, with low priority.
+ *
+ * @param args a command and its arguments; `--json` is added
+ * @returns the JSON document that it prints
+ * @throws UserError what the command says of the input; CancelledError after `signal`
+ */
+export async function askCli<T>(args: readonly string[], options: AskOptions): Promise<T> {
+  const { scripts, cwd, env, signal, input } = options;
+  if (signal?.aborted) throw new CancelledError();
+  const child = spawn(process.execPath, [join(scripts, 'cli.cjs'), ...args, '--json'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env, ELECTRON_RUN_AS_NODE: '1' },
+    windowsHide: true,
+    ...(cwd !== undefined && { cwd }),
+  });
+  const stop = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It merely competes with everything else then.
+  }
+  // A process that ends early closes its input; its exit tells why.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input ?? '');
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (data: Buffer) => out.push(data));
+  child.stderr.on('data', (data: Buffer) => err.push(data));
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    if (signal?.aborted) throw new CancelledError();
+    if (code === 0) return JSON.parse(Buffer.concat(out).toString('utf8')) as T;
+    throw asError(Buffer.concat(err).toString('utf8').trim(), code);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function asError(said: string, code: number | null): Error {
+  try {
+    const { error } = JSON.parse(said) as PrintedError;
+    return new UserError(error.code, error.message, error.hint, error.place);
+  } catch {
+    return new Error(`The process ended with exit code ${String(code)}. ${said}`);
+  }
+}
