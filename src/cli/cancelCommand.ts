@@ -1,5 +1,6 @@
 import { followRun } from '../process/followRun.ts';
 import { cancelRun } from '../process/launcher.ts';
+import { isGoing } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { findRun } from './findRun.ts';
 import { shownPath } from './text.ts';
@@ -10,7 +11,7 @@ export async function cancelCommand(run: string): Promise<ExitCode> {
   const folder = await findRun(run);
   await cancelRun(folder);
   const { state } = await followRun(folder, () => undefined, AbortSignal.timeout(patienceMs));
-  if (state === 'running') {
+  if (isGoing(state)) {
     console.error(`The run has not stopped within ${patienceMs / 1000} s.`);
     return exitCode.failed;
   }

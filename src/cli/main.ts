@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../package.json';
 import { UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
-import { resumeRun, startRun } from '../process/launcher.ts';
+import { pauseRun, resumeRun, startRun } from '../process/launcher.ts';
 import { cancelCommand } from './cancelCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { findRun } from './findRun.ts';
@@ -57,7 +57,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     });
   program
     .command('resume')
-    .description('go on with a run that was cancelled, failed or interrupted')
+    .description('go on with a run that was paused, cancelled, failed or interrupted')
     .argument('<run>', 'its folder or name')
     .addOption(json())
     .addOption(jobs())
@@ -72,6 +72,13 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .argument('<run>', 'its folder or name')
     .action(async (run: string) => {
       exit(await cancelCommand(run));
+    });
+  program
+    .command('pause')
+    .description('hold a run, whose processes then use no time; `resume` lets it go on')
+    .argument('<run>', 'its folder or name')
+    .action(async (run: string) => {
+      await pauseRun(await findRun(run));
     });
   program
     .command('list')

@@ -5,7 +5,7 @@ import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
 import { cancelRun, type StartedRun } from '../process/launcher.ts';
 import { discardRun, runPaths } from '../process/runFolder.ts';
-import type { RunStatus } from '../process/runStatus.ts';
+import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { ProgressPrinter } from './progressPrinter.ts';
 import { shownPath } from './text.ts';
@@ -110,6 +110,6 @@ async function conclude(
     console.error(`The run's process is gone. What is done is kept. ${resume}`);
     return exitCode.failed;
   }
-  console.error(`${state === 'running' ? 'Cancelling' : 'Cancelled'}. What is done is kept. ${resume}`);
+  console.error(`${isGoing(state) ? 'Cancelling' : 'Cancelled'}. What is done is kept. ${resume}`);
   return exitCode.cancelled;
 }

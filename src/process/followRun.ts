@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunEvent } from '../core/sweep/trial.ts';
 import { EventTail } from './eventLog.ts';
 import { runPaths } from './runFolder.ts';
-import { readStatus, type RunStatus } from './runStatus.ts';
+import { isGoing, readStatus, type RunStatus } from './runStatus.ts';
 
 const pollMs = 100;
 
@@ -37,7 +37,7 @@ export async function followRun(
     events = [];
     if (status.updatedAt !== updatedAt) onStatus?.(status);
     updatedAt = status.updatedAt;
-    if (status.state !== 'running' || signal?.aborted === true) return status;
+    if (!isGoing(status.state) || signal?.aborted === true) return status;
     await delay(pollMs);
   }
 }

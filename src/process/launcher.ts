@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { createRunFolder, readFrozenRecipe, runPaths, type FrozenRecipe } from './runFolder.ts';
-import { readStatus, readWrittenStatus } from './runStatus.ts';
+import { isGoing, readStatus, readWrittenStatus } from './runStatus.ts';
 
 export interface StartedRun {
   readonly runFolder: string;
@@ -42,12 +42,12 @@ export async function startRun(
 }
 
 /**
- * Goes on with a run that was cancelled, failed or interrupted, with the engine that it had.
+ * Goes on with a run that was paused, cancelled, failed or interrupted, with the engine that it had.
  * @throws UserError `no-run`, `run-locked`, `run-done`
  */
 export async function resumeRun(runFolder: string, options: ResumeOptions): Promise<StartedRun> {
   await readFrozenRecipe(runFolder);
-  const { state } = await readStatus(runFolder);
+  const { state, pid } = await readStatus(runFolder);
   if (state === 'done') {
     throw new UserError(
       'run-done',
@@ -58,12 +58,17 @@ export async function resumeRun(runFolder: string, options: ResumeOptions): Prom
       },
     );
   }
+  if (state === 'paused') {
+    await continueRun(runFolder);
+    return { runFolder, pid };
+  }
   if (state === 'running') {
     throw new UserError('run-locked', 'The run is going on.', 'Wait for its end, or cancel it.', {
       file: runFolder,
     });
   }
   await rm(runPaths(runFolder).cancel, { force: true });
+  await rm(runPaths(runFolder).pause, { force: true });
   return launch(runFolder, options);
 }
 
@@ -72,18 +77,28 @@ export async function resumeRun(runFolder: string, options: ResumeOptions): Prom
  * @throws UserError `no-run`, `not-running`
  */
 export async function cancelRun(runFolder: string): Promise<void> {
-  const { state } = await readStatus(runFolder);
-  if (state !== 'running') {
-    throw new UserError(
-      'not-running',
-      `The run is not running: it is ${state}.`,
-      'There is nothing to cancel.',
-      {
-        file: runFolder,
-      },
-    );
-  }
+  await checkGoing(runFolder, 'There is nothing to cancel.');
   await writeFile(runPaths(runFolder).cancel, '');
+}
+
+/**
+ * Asks a run to hold its work, which it does within a second; its processes stay.
+ * @throws UserError `no-run`, `not-running`
+ */
+export async function pauseRun(runFolder: string): Promise<void> {
+  await checkGoing(runFolder, 'There is nothing to pause.');
+  await writeFile(runPaths(runFolder).pause, '');
+}
+
+/** Lets a paused run go on. */
+export async function continueRun(runFolder: string): Promise<void> {
+  await rm(runPaths(runFolder).pause, { force: true });
+}
+
+async function checkGoing(runFolder: string, hint: string): Promise<void> {
+  const { state } = await readStatus(runFolder);
+  if (isGoing(state)) return;
+  throw new UserError('not-running', `The run is not running: it is ${state}.`, hint, { file: runFolder });
 }
 
 /** Spawns the supervisor and waits until it has the run. */

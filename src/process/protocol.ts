@@ -10,6 +10,12 @@ export type WorkerRequest =
   | { readonly type: 'run'; readonly trial: Trial }
   | { readonly type: 'report'; readonly trial: Trial };
 
+/** Between requests or in one: whether the worker holds its work. It has no answer. */
+export interface HoldMessage {
+  readonly type: 'hold';
+  readonly held: boolean;
+}
+
 export interface Answers {
   readonly prepare: {
     readonly engine: string;

@@ -14,6 +14,7 @@ export function runPaths(folder: string) {
     events: join(folder, 'events.jsonl'),
     results: join(folder, 'results.json'),
     cancel: join(folder, 'cancel'),
+    pause: join(folder, 'pause'),
     log: join(folder, 'supervisor.log'),
     checkpoints: join(folder, 'checkpoints'),
     models: join(folder, 'models'),

@@ -4,8 +4,13 @@ import { UserError, type Place } from '../core/errors.ts';
 import { isRunLocked } from './runLock.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runFolders, runPaths } from './runFolder.ts';
 
-/** `interrupted` is never written: it is a running state whose process is gone. */
-export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+/** `interrupted` is never written: it is a running or paused state whose process is gone. */
+export type RunState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+
+/** Whether the run's process is there: it is running, or it waits to be told to go on. */
+export function isGoing(state: RunState): state is 'running' | 'paused' {
+  return state === 'running' || state === 'paused';
+}
 
 export interface TrialStatus {
   readonly id: string;
@@ -68,10 +73,10 @@ export async function readWrittenStatus(folder: string): Promise<RunStatus | und
 export async function readStatus(folder: string): Promise<RunStatus> {
   const written = await readWrittenStatus(folder);
   if (written === undefined) return unstarted(folder);
-  if (written.state !== 'running' || (await isRunLocked(folder))) return written;
+  if (!isGoing(written.state) || (await isRunLocked(folder))) return written;
   // It may have ended between the two looks.
   const again = (await readWrittenStatus(folder)) ?? written;
-  return again.state === 'running' ? { ...again, state: 'interrupted' } : again;
+  return isGoing(again.state) ? { ...again, state: 'interrupted' } : again;
 }
 
 /** The runs of the recipes in a folder, newest first. */

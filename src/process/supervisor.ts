@@ -35,7 +35,7 @@ export interface SupervisorOptions {
 
 type EndState = 'done' | 'failed' | 'cancelled';
 
-const cancelPollMs = 200;
+const requestPollMs = 200;
 /** What is being written when a run is cancelled gets so long to come to its end. */
 const settleMs = 200;
 
@@ -94,6 +94,7 @@ class Supervisor {
   #error: RunError | undefined;
   #planned: Planned | undefined;
   #modelsWritten = false;
+  #paused = false;
 
   constructor(
     options: SupervisorOptions,
@@ -122,7 +123,7 @@ class Supervisor {
     await this.#status.flush();
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, stop.signal]);
-    const watch = this.#watchForCancel(stop);
+    const watch = this.#watchForRequests(stop);
     let end: EndState = 'done';
     const work = this.#work(signal);
     try {
@@ -145,6 +146,7 @@ class Supervisor {
     await removeUnfinishedFiles(runFolder, modelsFolder(runFolder, this.#recipe));
     if (end !== 'done') await this.#writeResults([...this.#past.results.values()]);
     await rm(runPaths(runFolder).cancel, { force: true });
+    await rm(runPaths(runFolder).pause, { force: true });
     this.#progress.stop();
     this.#log.append({ type: 'end', time: Date.now(), state: end });
     await this.#status.flush();
@@ -241,16 +243,20 @@ class Supervisor {
     );
   }
 
-  #watchForCancel(stop: AbortController): NodeJS.Timeout {
-    const { cancel } = runPaths(this.#options.runFolder);
+  /** Looks for the files by which others ask to cancel and to pause. */
+  #watchForRequests(stop: AbortController): NodeJS.Timeout {
+    const { cancel, pause } = runPaths(this.#options.runFolder);
     return setInterval(() => {
-      stat(cancel).then(
-        () => {
-          stop.abort();
-        },
-        () => undefined,
-      );
-    }, cancelPollMs);
+      void exists(cancel).then((asked) => {
+        if (asked) stop.abort();
+      });
+      void exists(pause).then((asked) => {
+        if (asked === this.#paused) return;
+        this.#paused = asked;
+        this.#pool.hold(asked);
+        this.#status.changed();
+      });
+    }, requestPollMs);
   }
 
   #currentStatus(): RunStatus {
@@ -260,7 +266,7 @@ class Supervisor {
       run: basename(runFolder),
       recipe: this.#recipe.name,
       recipePath: this.#recipe.path,
-      state: this.#state,
+      state: this.#state === 'running' && this.#paused ? 'paused' : this.#state,
       pid: process.pid,
       engine: this.#engine,
       startedAt: this.#startedAt,
@@ -273,6 +279,13 @@ class Supervisor {
       ...(this.#error !== undefined && { error: this.#error }),
     };
   }
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -1,18 +1,34 @@
 import type { TrialRunner, TrialStorage } from '../core/sweep/runner.ts';
-import { sendableError, type Answers, type WorkerMessage, type WorkerRequest } from './protocol.ts';
+import type { Hold } from '../core/training/pause.ts';
+import {
+  sendableError,
+  type Answers,
+  type HoldMessage,
+  type WorkerMessage,
+  type WorkerRequest,
+} from './protocol.ts';
 
 /**
  * Serves the supervisor that forked this process: one runner, made at the first request, and one request after the
  * other. When the supervisor is gone, so is the worker.
  */
-export function serveWorker(createRunner: () => Promise<TrialRunner>, storage: TrialStorage): void {
+export function serveWorker(
+  createRunner: () => Promise<TrialRunner>,
+  storage: TrialStorage,
+  hold: Hold,
+): void {
   let runner: Promise<TrialRunner> | undefined;
   const send = (message: WorkerMessage): void => {
     // A failing send means that the supervisor has gone, which `disconnect` tells.
     process.send?.(message, undefined, undefined, () => undefined);
   };
   process.on('disconnect', () => process.exit(0));
-  process.on('message', (request: WorkerRequest) => {
+  process.on('message', (request: WorkerRequest | HoldMessage) => {
+    if (request.type === 'hold') {
+      if (request.held) hold.hold();
+      else hold.release();
+      return;
+    }
     runner ??= createRunner();
     runner
       .then((ready) => answer(ready, storage, request, send))

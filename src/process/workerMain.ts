@@ -1,6 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import { createTrialRunner } from '../core/sweep/sweepRunner.ts';
 import type { EngineName } from '../core/engine/engine.ts';
+import { Hold } from '../core/training/pause.ts';
 import { parseFrozenRecipe, readFrozenRecipe } from './runFolder.ts';
 import { createTrialStorage } from './trialStorage.ts';
 import { serveWorker } from './worker.ts';
@@ -12,6 +13,7 @@ try {
 } catch {
   // Where the system does not allow it, the run merely competes with everything else.
 }
+const hold = new Hold();
 serveWorker(
   async () =>
     createTrialRunner({
@@ -19,6 +21,8 @@ serveWorker(
       engine: engine as EngineName | 'auto',
       // The bundle's folder, where the build puts the engine's .wasm files.
       wasmFolder: __dirname,
+      hold,
     }),
   createTrialStorage(runFolder),
+  hold,
 );

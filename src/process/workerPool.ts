@@ -14,6 +14,7 @@ export class WorkerPool {
   readonly #all = new Set<WorkerProcess>();
   readonly #idle: WorkerProcess[] = [];
   #closed = false;
+  #held = false;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -31,6 +32,13 @@ export class WorkerPool {
       events.onRetry(error.message);
       return await this.#once(request, events);
     }
+  }
+
+  /** Holds the work of all workers, those to come included, or lets it go on. */
+  hold(held: boolean): void {
+    if (held === this.#held) return;
+    this.#held = held;
+    for (const worker of this.#all) worker.hold(held);
   }
 
   /** Kills every worker. Requests under way fail. */
@@ -60,6 +68,7 @@ export class WorkerPool {
     }
     const worker = new WorkerProcess(this.#options);
     this.#all.add(worker);
+    if (this.#held) worker.hold(true);
     return worker;
   }
 }

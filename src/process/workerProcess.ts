@@ -1,6 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { TrialEvent } from '../core/sweep/trial.ts';
-import { receivedError, type Answers, type WorkerMessage, type WorkerRequest } from './protocol.ts';
+import {
+  receivedError,
+  type Answers,
+  type HoldMessage,
+  type WorkerMessage,
+  type WorkerRequest,
+} from './protocol.ts';
 
 /** A worker ended without an answer: killed, out of memory, or crashed. */
 export class WorkerDiedError extends Error {
@@ -80,6 +86,11 @@ export class WorkerProcess {
       // A failing send means that the worker has died, which `exit` tells.
       this.#child.send(request, () => undefined);
     });
+  }
+
+  /** Holds its work, or lets it go on. */
+  hold(held: boolean): void {
+    this.#child.send({ type: 'hold', held } satisfies HoldMessage, () => undefined);
   }
 
   /** Ends the process at once, wherever it is. */

@@ -5,6 +5,7 @@ import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts
 import { UserError } from '../../src/core/errors.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
+import type { Pause } from '../../src/core/training/pause.ts';
 import type { LayerCost, Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
 
 /** What the fake does, read from the environment variable PRESS_FAKE. */
@@ -29,6 +30,7 @@ export class FakeRunner implements TrialRunner {
   constructor(
     private readonly runFolder: string,
     private readonly settings: FakeSettings,
+    private readonly pause: Pause,
   ) {}
 
   prepare(): Promise<Preparation> {
@@ -67,6 +69,7 @@ export class FakeRunner implements TrialRunner {
     for (let epoch = (saved?.meta.epoch as number | undefined) ?? 0; epoch < epochs; epoch++) {
       for (let i = 0; i < 4; i++) {
         await delay(epochMs / 4);
+        await this.pause();
         const at = { trial: trial.id, step: 4 * epoch + i, epoch };
         emit({ type: 'step', ...at, rate: 0.001, loss: value });
       }

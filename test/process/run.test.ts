@@ -3,9 +3,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { followRun } from '../../src/process/followRun.ts';
-import { cancelRun, resumeRun } from '../../src/process/launcher.ts';
+import { cancelRun, pauseRun, resumeRun } from '../../src/process/launcher.ts';
 import { runPaths } from '../../src/process/runFolder.ts';
 import { isAlive } from '../../src/process/runLock.ts';
 import { listRuns, readStatus } from '../../src/process/runStatus.ts';
@@ -74,6 +75,33 @@ describe('a run in the background', () => {
         'uncompressed',
       ]);
       assert.equal((await listRuns(folder)).length, 2);
+    }));
+
+  it('does nothing while it is paused, and then ends as an undisturbed one does', () =>
+    withTemporaryFolder(async (folder) => {
+      const { runFolder, pid } = await startFake(scripts, folder, { epochMs: 60 });
+      await waitFor(runFolder, ({ epochsDone }) => epochsDone > 2);
+      await pauseRun(runFolder);
+      await waitFor(runFolder, ({ state }) => state === 'paused', 1000);
+      await delay(100);
+      const events = (await readEvents(runFolder)).length;
+      await delay(500);
+      assert.equal((await readEvents(runFolder)).length, events);
+      assert.deepEqual(await resumeRun(runFolder, { jobs: 2, scripts }), { runFolder, pid });
+      assert.equal((await followRun(runFolder, () => undefined)).state, 'done');
+      assert.deepEqual(await figures(runFolder), undisturbed);
+      await assert.rejects(pauseRun(runFolder), { code: 'not-running' });
+    }));
+
+  it('can be cancelled while it is paused, and goes on when it is resumed', () =>
+    withTemporaryFolder(async (folder) => {
+      const { runFolder } = await startFake(scripts, folder, { epochMs: 60 });
+      await pauseRun(runFolder);
+      await waitFor(runFolder, ({ state }) => state === 'paused', 1000);
+      await cancelRun(runFolder);
+      await waitFor(runFolder, ({ state }) => state === 'cancelled', 1500);
+      assert.equal((await resumeFake(scripts, runFolder, {})).state, 'done');
+      assert.deepEqual(await figures(runFolder), undisturbed);
     }));
 
   it('stops within a second when it is cancelled, keeps what is done, and goes on from there', () =>

@@ -9,7 +9,7 @@ import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { predictDataset } from '../training/evaluate.ts';
 import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
-import { createPause } from '../training/pause.ts';
+import { createPause, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from './runner.ts';
@@ -28,8 +28,11 @@ export async function createTrialRunner(options: {
   readonly recipe: Recipe;
   readonly engine: EngineName | 'auto';
   readonly wasmFolder: string;
+  /** Holds the trials and reports. */
+  readonly hold?: Hold;
 }): Promise<TrialRunner> {
-  return new SweepRunner(options.recipe, await createEngine(options.engine, options.wasmFolder));
+  const { recipe, engine, wasmFolder, hold } = options;
+  return new SweepRunner(recipe, await createEngine(engine, wasmFolder), createPause(hold));
 }
 
 class SweepRunner implements TrialRunner {
@@ -37,15 +40,16 @@ class SweepRunner implements TrialRunner {
   readonly versions: Readonly<Record<string, string>>;
   readonly #recipe: Recipe;
   readonly #engine: Engine;
-  readonly #pause = createPause();
+  readonly #pause: Pause;
   #data: PreparedData | undefined;
   readonly #models: StartingModels;
   /** The uncompressed model's. */
   #spec: ModelSpec | undefined;
 
-  constructor(recipe: Recipe, engine: Engine) {
+  constructor(recipe: Recipe, engine: Engine, pause: Pause) {
     this.#recipe = recipe;
     this.#engine = engine;
+    this.#pause = pause;
     this.engine = engine.name;
     this.versions = engine.versions;
     this.#models = new StartingModels(recipe, engine, this.#pause);
@@ -78,7 +82,7 @@ class SweepRunner implements TrialRunner {
   }
 
   async run(trial: Trial, storage: TrialStorage, emit: Emit): Promise<TrialResult> {
-    const started = performance.now();
+    const started = this.#pause.now();
     const data = await this.#prepareData(trial, storage);
     const saved = await storage.loadState(trial.id);
     // A trial that goes on is described by what it has saved; nothing is factorized again.
@@ -119,8 +123,8 @@ class SweepRunner implements TrialRunner {
       while (trainer.epochsDone < epochs) {
         const steps = stepReporter(trial.id, data.train, settings?.batchSize ?? 1, emit);
         const epoch = await trainer.epoch(steps);
-        seconds += (performance.now() - mark) / 1000;
-        mark = performance.now();
+        seconds += (this.#pause.now() - mark) / 1000;
+        mark = this.#pause.now();
         if (epoch.best) await storage.saveBest(trial.id, { ...start, weights: model.weights() });
         const state = trainer.state();
         await storage.saveState(trial.id, { ...state, meta: { ...state.meta, before, seconds } });
@@ -153,7 +157,7 @@ class SweepRunner implements TrialRunner {
         ...(!(trial.kind === 'baseline' && this.#recipe.train) && { validationAccuracyBefore: before }),
         validationAccuracy: trainer.bestAccuracy,
         bestEpoch: trainer.bestEpoch,
-        seconds: seconds + (performance.now() - mark) / 1000,
+        seconds: seconds + (this.#pause.now() - mark) / 1000,
       };
     } finally {
       model.dispose();

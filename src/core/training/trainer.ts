@@ -93,7 +93,7 @@ export class Trainer {
 
   /** One pass over the training data and one over the validation data. */
   async epoch(report: (step: StepReport) => void): Promise<EpochReport> {
-    const started = performance.now();
+    const started = this.#pause.now();
     const epoch = this.#progress.epochsDone;
     const { batchSize, dropout, wordDropout } = this.#settings;
     const order = new Random(this.#seed, 2, epoch);
@@ -118,7 +118,7 @@ export class Trainer {
       bestEpoch: best ? epoch + 1 : this.#progress.bestEpoch,
       bestAccuracy: best ? validationAccuracy : this.#progress.bestAccuracy,
     };
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (this.#pause.now() - started) / 1000;
     return { epoch: epoch + 1, loss: sum / steps, validationAccuracy, best, seconds };
   }
 
