@@ -19,6 +19,7 @@ interface Options {
   readonly json: boolean;
   readonly engine: EngineName | 'auto';
   readonly jobs: number;
+  readonly threads: number;
 }
 
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
@@ -33,6 +34,10 @@ const jobs = (): Option =>
   new Option('--jobs <count>', 'trials at once')
     .argParser(positiveInteger)
     .default(availableParallelism(), 'the number of cores');
+const threads = (): Option =>
+  new Option('--threads <count>', 'threads of each trial, with TensorFlow')
+    .argParser(positiveInteger)
+    .default(1, '1, which gives the same figures twice');
 
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
@@ -51,6 +56,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(json())
     .addOption(engine())
     .addOption(jobs())
+    .addOption(threads())
     .action(async (recipe: string, options: Options) => {
       const start = () => startRun(resolve(recipe), { ...options, scripts });
       exit(await watchRun(start, { json: options.json, sinceResume: false }));
@@ -61,6 +67,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .argument('<run>', 'its folder or name')
     .addOption(json())
     .addOption(jobs())
+    .addOption(threads())
     .action(async (run: string, options: Options) => {
       const folder = await findRun(run);
       const start = () => resumeRun(folder, { ...options, scripts });

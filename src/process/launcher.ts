@@ -17,6 +17,8 @@ export interface StartedRun {
 export interface ResumeOptions {
   /** Trials at once. */
   readonly jobs: number;
+  /** Of each trial's process. */
+  readonly threads?: number;
   /** The folder of supervisor.cjs and worker.cjs. */
   readonly scripts: string;
 }
@@ -102,13 +104,13 @@ async function checkGoing(runFolder: string, hint: string): Promise<void> {
 }
 
 /** Spawns the supervisor and waits until it has the run. */
-async function launch(runFolder: string, { jobs, scripts }: ResumeOptions): Promise<StartedRun> {
+async function launch(runFolder: string, { jobs, threads = 1, scripts }: ResumeOptions): Promise<StartedRun> {
   const { log } = runPaths(runFolder);
   const script = join(scripts, 'supervisor.cjs');
   await stat(script);
   const output = openSync(log, 'a');
   const logStart = (await stat(log)).size;
-  const child = spawn(process.execPath, [script, runFolder, String(jobs)], {
+  const child = spawn(process.execPath, [script, runFolder, String(jobs), String(threads)], {
     detached: true,
     stdio: ['ignore', output, output],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },

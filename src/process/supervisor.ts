@@ -27,6 +27,8 @@ export interface SupervisorOptions {
   readonly workerScript: string;
   /** Workers at once. */
   readonly jobs: number;
+  /** Of each worker. */
+  readonly threads?: number;
   /** Node's options for the workers. */
   readonly execArgv?: readonly string[];
   /** Cancels the run, as the file `cancel` in its folder does. */
@@ -104,7 +106,7 @@ class Supervisor {
     past: PastEvents,
     before: RunStatus | undefined,
   ) {
-    const { runFolder, workerScript, execArgv = [] } = options;
+    const { runFolder, workerScript, threads = 1, execArgv = [] } = options;
     this.#options = options;
     this.#recipe = recipe;
     this.#log = log;
@@ -112,7 +114,7 @@ class Supervisor {
     this.#resumed = before !== undefined;
     this.#engine = before?.engine ?? '';
     this.#startedAt = before?.startedAt ?? Date.now();
-    this.#pool = new WorkerPool({ script: workerScript, runFolder, engine, execArgv });
+    this.#pool = new WorkerPool({ script: workerScript, runFolder, engine, threads, execArgv });
     this.#status = new StatusWriter(runFolder, () => this.#currentStatus());
   }
 

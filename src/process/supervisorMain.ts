@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { supervise } from './supervisor.ts';
 
-const [runFolder, jobs] = process.argv.slice(2);
-if (runFolder === undefined || jobs === undefined) throw new Error('supervisor RUN-FOLDER JOBS');
+const [runFolder, jobs, threads = '1'] = process.argv.slice(2);
+if (runFolder === undefined || jobs === undefined) throw new Error('supervisor RUN-FOLDER JOBS [THREADS]');
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -17,6 +17,7 @@ supervise({
   runFolder,
   workerScript: join(__dirname, 'worker.cjs'),
   jobs: Number(jobs),
+  threads: Number(threads),
   signal: stop.signal,
 }).then(
   () => process.exit(0),

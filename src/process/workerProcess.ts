@@ -17,15 +17,19 @@ export interface WorkerOptions {
   readonly script: string;
   readonly runFolder: string;
   readonly engine: string;
+  readonly threads: number;
   /** Node's own options, e.g. a loader's. */
   readonly execArgv?: readonly string[];
 }
 
 /**
- * One thread a worker, however many workers there are: the sums of a product split over threads come in another
- * order, and a run would no longer give the same numbers twice.
+ * The sums of a product split over threads come in another order, so that a run gives the same numbers twice with
+ * one thread only. Ops never run side by side: each waits for the one before.
  */
-const oneThread = { OMP_NUM_THREADS: '1', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
+function threadLimits(threads: number): Record<string, string> {
+  const count = String(threads);
+  return { OMP_NUM_THREADS: count, TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: '1' };
+}
 
 interface Pending {
   readonly resolve: (value: never) => void;
@@ -40,10 +44,10 @@ export class WorkerProcess {
   #pending: Pending | undefined;
   #death: WorkerDiedError | undefined;
 
-  constructor({ script, runFolder, engine, execArgv = [] }: WorkerOptions) {
+  constructor({ script, runFolder, engine, threads, execArgv = [] }: WorkerOptions) {
     this.#child = fork(script, [runFolder, engine], {
       execArgv: [...execArgv],
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...oneThread },
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...threadLimits(threads) },
       serialization: 'advanced',
     });
     this.#child.on('message', (message: WorkerMessage) => {
