@@ -6,6 +6,8 @@ export interface Trace {
   readonly steps: number[];
   readonly rates: number[];
   readonly losses: number[];
+  /** Validation accuracy after so many steps: 0 before the first, then at the end of each epoch. */
+  readonly evaluations: { readonly step: number; readonly accuracy: number }[];
 }
 
 /** What the page knows of one trial. */
@@ -67,9 +69,15 @@ export class RunModel {
         this.latest = event.trial;
         append(this.trial(event.trial).trace, event.step, event.rate, event.loss);
         break;
-      case 'epoch':
-        this.trial(event.trial).epoch = { done: event.epoch, of: event.epochs };
+      case 'evaluation':
+        evaluated(this.trial(event.trial).trace, 0, event.validationAccuracy);
         break;
+      case 'epoch': {
+        const trial = this.trial(event.trial);
+        trial.epoch = { done: event.epoch, of: event.epochs };
+        evaluated(trial.trace, (trial.trace.steps.at(-1) ?? -1) + 1, event.validationAccuracy);
+        break;
+      }
       case 'result':
         this.trial(event.result.trial).result = event.result;
         this.revision++;
@@ -83,7 +91,7 @@ export class RunModel {
   private trial(id: string): TrialProgress {
     let trial = this.trials.get(id);
     if (trial === undefined) {
-      trial = { id, trace: { steps: [], rates: [], losses: [] } };
+      trial = { id, trace: { steps: [], rates: [], losses: [], evaluations: [] } };
       this.trials.set(id, trial);
     }
     return trial;
@@ -97,7 +105,13 @@ function append(trace: Trace, step: number, rate: number, loss: number): void {
     trace.rates.pop();
     trace.losses.pop();
   }
+  while ((trace.evaluations.at(-1)?.step ?? 0) > step) trace.evaluations.pop();
   trace.steps.push(step);
   trace.rates.push(rate);
   trace.losses.push(loss);
+}
+
+function evaluated({ evaluations }: Trace, step: number, accuracy: number): void {
+  while ((evaluations.at(-1)?.step ?? -1) >= step) evaluations.pop();
+  evaluations.push({ step, accuracy });
 }
