@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.ts';
+import { registerModelEditor } from './editor/modelEditor.ts';
 import { Panels } from './editor/panel.ts';
 import { RunNotices } from './editor/runNotices.ts';
 import { RunStore } from './editor/runStore.ts';
@@ -30,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): EmbeddingPress {
     view,
     new RunNotices(runs, panels),
     registerCommands({ context, log, runs, panels, starter }),
-    vscode.window.registerTreeDataProvider('embeddingPress.runs', view),
+    registerModelEditor(context, log),
     vscode.tasks.registerTaskProvider(taskType, new RecipeTasks(context.extensionUri)),
   );
   runs.refresh().catch((error: unknown) => {

@@ -1,53 +1,49 @@
-import type { RunState, RunStatus } from '../process/runStatus.ts';
+import * as l10n from '@vscode/l10n';
+import { isGoing, type RunState, type RunStatus } from '../process/runStatus.ts';
 
-/** What is shown of a run beside its name. */
+/** What is shown of a run beside its name: how far it is, or how it ended. */
 export function describeRun(status: RunStatus): string {
-  if (status.state === 'running') return progressOf(status);
-  const models = status.trials.filter(({ state }) => state === 'done').length;
-  const parts: string[] = [status.state];
-  if (models > 0) parts.push(count(models, 'model'));
-  if (status.startedAt > 0) parts.push(startOf(status));
-  return parts.join(', ');
-}
-
-/** `3/12 models, epoch 4/5, 1 min left`, or how far the run is before it has a plan. */
-export function progressOf({ trials, remainingSeconds, engine }: RunStatus): string {
-  if (trials.length === 0) return engine === '' ? 'starting' : 'reading the data';
-  const done = trials.filter(({ state }) => state === 'done').length;
-  const parts = [`${done}/${count(trials.length, 'model')}`];
-  const current = trials.find(({ state }) => state === 'running');
-  if (current && current.epochs > 0) parts.push(`epoch ${current.epoch}/${current.epochs}`);
-  if (remainingSeconds !== undefined) parts.push(`${formatRemaining(remainingSeconds)} left`);
-  return parts.join(', ');
+  return describe(status, slashed);
 }
 
 /** For a screen reader, which reads neither icons nor colours. */
 export function spokenRun(status: RunStatus): string {
-  const state = status.state === 'running' ? `running, ${progressOf(status)}` : describeRun(status);
-  return `${status.recipe}, ${state.replaceAll(/(\d+)\/(\d+)/g, '$1 of $2')}`;
+  const state = status.state === 'running' ? [stateName('running')] : [];
+  return [status.recipe, ...state, describe(status, spoken)].join(', ');
+}
+
+/** `3/12 models, epoch 4/5, 1 min left`, or how far the run is before it has a plan. */
+export function progressOf(status: RunStatus): string {
+  return progress(status, slashed);
+}
+
+export function stateName(state: RunState): string {
+  switch (state) {
+    case 'running':
+      return l10n.t('running');
+    case 'paused':
+      return l10n.t('paused');
+    case 'done':
+      return l10n.t('done');
+    case 'failed':
+      return l10n.t('failed');
+    case 'cancelled':
+      return l10n.t('cancelled');
+    case 'interrupted':
+      return l10n.t('interrupted');
+  }
 }
 
 /** The whole minutes, rounded up, or seconds under one. */
 export function formatRemaining(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 60) return l10n.t('{0} s', Math.max(1, Math.round(seconds)));
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return l10n.t('{0} min', minutes);
+  return l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }
 
-/** A run that can go on where it stopped. */
-export function isResumable(state: RunState): boolean {
-  return state === 'cancelled' || state === 'interrupted' || state === 'failed';
-}
-
-export const stateIcons: Readonly<Record<RunState, { readonly icon: string; readonly color: string }>> = {
-  running: { icon: 'sync~spin', color: 'charts.blue' },
-  done: { icon: 'pass', color: 'testing.iconPassed' },
-  failed: { icon: 'error', color: 'testing.iconFailed' },
-  cancelled: { icon: 'circle-slash', color: 'testing.iconSkipped' },
-  interrupted: { icon: 'debug-disconnect', color: 'list.warningForeground' },
-};
-
-function startOf({ startedAt }: RunStatus): string {
+/** When a run began, in the user's own way of writing it. */
+export function formatStart({ startedAt }: RunStatus): string {
   return new Date(startedAt).toLocaleString(undefined, {
     month: 'short',
     day: 'numeric',
@@ -56,6 +52,56 @@ function startOf({ startedAt }: RunStatus): string {
   });
 }
 
-function count(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+/** A run that has ended and can go on where it stopped. */
+export function isResumable(state: RunState): boolean {
+  return !isGoing(state) && state !== 'done';
+}
+
+/** What the menus ask of a run. */
+export type RunContext = 'running' | 'paused' | 'resumable' | 'done';
+
+export function runContext(state: RunState): RunContext {
+  return isGoing(state) || state === 'done' ? state : 'resumable';
+}
+
+export const stateIcons: Readonly<Record<RunState, { readonly icon: string; readonly color: string }>> = {
+  running: { icon: 'sync~spin', color: 'charts.blue' },
+  paused: { icon: 'debug-pause', color: 'charts.yellow' },
+  done: { icon: 'pass', color: 'testing.iconPassed' },
+  failed: { icon: 'error', color: 'testing.iconFailed' },
+  cancelled: { icon: 'circle-slash', color: 'testing.iconSkipped' },
+  interrupted: { icon: 'debug-disconnect', color: 'list.warningForeground' },
+};
+
+type Fraction = (part: number, whole: number) => string;
+const slashed: Fraction = (part, whole) => `${part}/${whole}`;
+const spoken: Fraction = (part, whole) => l10n.t('{0} of {1}', part, whole);
+
+function describe(status: RunStatus, fraction: Fraction): string {
+  if (status.state === 'running') return progress(status, fraction);
+  if (status.state === 'paused') return [stateName('paused'), progress(status, fraction)].join(', ');
+  const models = finished(status);
+  return [
+    stateName(status.state),
+    ...(models === 0 ? [] : [models === 1 ? l10n.t('1 model') : l10n.t('{0} models', models)]),
+    ...(status.startedAt > 0 ? [formatStart(status)] : []),
+  ].join(', ');
+}
+
+function progress(status: RunStatus, fraction: Fraction): string {
+  const { state, trials, remainingSeconds, engine } = status;
+  if (trials.length === 0) return engine === '' ? l10n.t('starting') : l10n.t('reading the data');
+  const models = fraction(finished(status), trials.length);
+  const current = trials.find((trial) => trial.state === 'running' && trial.epochs > 0);
+  return [
+    trials.length === 1 ? l10n.t('{0} model', models) : l10n.t('{0} models', models),
+    ...(current ? [l10n.t('epoch {0}', fraction(current.epoch, current.epochs))] : []),
+    ...(remainingSeconds !== undefined && state === 'running'
+      ? [l10n.t('{0} left', formatRemaining(remainingSeconds))]
+      : []),
+  ].join(', ');
+}
+
+function finished({ trials }: RunStatus): number {
+  return trials.filter(({ state }) => state === 'done').length;
 }

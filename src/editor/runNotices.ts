@@ -1,11 +1,12 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Run } from '../process/runStatus.ts';
+import type { Run, RunState } from '../process/runStatus.ts';
 import type { Panels } from './panel.ts';
-import { progressOf } from './runLabels.ts';
+import { describeRun, progressOf, spokenRun } from './runLabels.ts';
 import type { RunStore } from './runStore.ts';
 import { showMendable } from './userErrors.ts';
 
-/** Says in the status bar how far the running runs are, and in one notification that a run has ended. */
+/** Says in the status bar how far the runs are, and in one notification that a run has ended. */
 export class RunNotices implements vscode.Disposable {
   readonly #runs: RunStore;
   readonly #panels: Panels;
@@ -18,7 +19,6 @@ export class RunNotices implements vscode.Disposable {
     this.#item = vscode.window.createStatusBarItem('runs', vscode.StatusBarAlignment.Left, 0);
     this.#item.name = 'Embedding Press';
     this.#item.command = 'embeddingPress.showRunning';
-    this.#item.tooltip = 'Open or cancel';
     this.#listening = vscode.Disposable.from(
       runs.onDidChange(() => {
         this.#draw();
@@ -32,33 +32,58 @@ export class RunNotices implements vscode.Disposable {
   }
 
   #draw(): void {
-    const [newest, ...others] = this.#runs.running;
-    if (newest === undefined) {
+    const { going, running } = this.#runs;
+    // One that runs tells more than one that waits.
+    const shown = running[0] ?? going[0];
+    if (shown === undefined) {
       this.#item.hide();
       return;
     }
-    const text = `Embedding Press: ${newest.status.recipe} ${progressOf(newest.status)}`;
-    const more = others.length === 0 ? '' : `, ${others.length} more`;
-    this.#item.text = `$(sync~spin) ${text}${more}`;
-    this.#item.accessibilityInformation = { label: text + more, role: 'button' };
+    const { status } = shown;
+    const isPaused = status.state === 'paused';
+    const text = isPaused
+      ? l10n.t('Embedding Press: {0} is paused', status.recipe)
+      : l10n.t('Embedding Press: {0} {1}', status.recipe, progressOf(status));
+    const others = going.length - 1;
+    const more = others === 0 ? '' : `, ${l10n.t('{0} more', others)}`;
+    this.#item.text = `$(${isPaused ? 'debug-pause' : 'sync~spin'}) ${text}${more}`;
+    this.#item.tooltip = tooltip(going);
+    this.#item.accessibilityInformation = {
+      label: `Embedding Press: ${going.map((run) => spokenRun(run.status)).join('; ')}`,
+      role: 'button',
+    };
     this.#item.show();
   }
 
   async #tellEnd({ folder, status }: Run): Promise<void> {
-    const open = 'Open Panel';
+    const open = l10n.t('Open Panel');
     const { recipe, state, error } = status;
     const chosen =
       state === 'failed' && error
-        ? await showMendable({ ...error, heading: `${recipe} failed` }, open)
-        : await vscode.window.showInformationMessage(`Embedding Press: ${recipe} ${endings[state]}.`, open);
+        ? await showMendable({ ...error, heading: l10n.t('{0} failed', recipe) }, open)
+        : await vscode.window.showInformationMessage(`Embedding Press: ${ending(state, recipe)}`, open);
     if (chosen === open) await this.#panels.show(folder);
   }
 }
 
-const endings: Readonly<Record<Run['status']['state'], string>> = {
-  running: 'is running',
-  done: 'is done',
-  failed: 'failed',
-  cancelled: 'was cancelled; what is done is kept and can be resumed',
-  interrupted: 'lost its process; it can be resumed',
-};
+function tooltip(runs: readonly Run[]): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  for (const { status } of runs) {
+    text.appendMarkdown('**').appendText(status.recipe).appendMarkdown('** ');
+    text.appendText(describeRun(status)).appendMarkdown('\n\n');
+  }
+  return text.appendText(l10n.t('Click to open, pause or cancel.'));
+}
+
+function ending(state: RunState, recipe: string): string {
+  switch (state) {
+    case 'failed':
+      return l10n.t('{0} failed.', recipe);
+    case 'cancelled':
+      return l10n.t('{0} was cancelled; what is done is kept and can be resumed.', recipe);
+    case 'interrupted':
+      return l10n.t('{0} lost its process; it can be resumed.', recipe);
+    default:
+      return l10n.t('{0} is done.', recipe);
+  }
+}

@@ -2,7 +2,7 @@ import { dirname, join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
 import { runFolders, runsFolder } from '../process/runFolder.ts';
-import { listRuns, readStatus, type Run, type RunStatus } from '../process/runStatus.ts';
+import { isGoing, listRuns, readStatus, type Run, type RunStatus } from '../process/runStatus.ts';
 
 const pollMs = 500;
 const compareMs = 2000;
@@ -33,7 +33,7 @@ export class RunStore implements vscode.Disposable {
 
   /** A run's folder: it is new, has changed or is gone. */
   readonly onDidChange = this.#changed.event;
-  /** A run that was seen running has ended. */
+  /** A run that was seen going on has ended. */
   readonly onDidEnd = this.#ended.event;
 
   constructor(memory: vscode.Memento, log: vscode.LogOutputChannel) {
@@ -53,6 +53,11 @@ export class RunStore implements vscode.Disposable {
 
   get running(): readonly Run[] {
     return this.runs.filter(({ status }) => status.state === 'running');
+  }
+
+  /** The running ones and the paused ones. */
+  get going(): readonly Run[] {
+    return this.runs.filter(({ status }) => isGoing(status.state));
   }
 
   statusOf(folder: string): RunStatus | undefined {
@@ -91,8 +96,8 @@ export class RunStore implements vscode.Disposable {
     this.#places.add(placeOf(folder));
     if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {
       this.#changed.fire(folder);
-      if ((begun || before?.state === 'running') && status.state !== 'running')
-        this.#ended.fire({ folder, status });
+      const went = begun || (before !== undefined && isGoing(before.state));
+      if (went && !isGoing(status.state)) this.#ended.fire({ folder, status });
     }
     this.#schedulePoll();
     return status;
@@ -188,11 +193,11 @@ export class RunStore implements vscode.Disposable {
     });
   }
 
-  /** A run that is killed writes nothing more, and some file systems tell of no change: so running ones are asked. */
+  /** A run that is killed writes nothing more, and some file systems tell of no change: so those that go on are asked. */
   #schedulePoll(): void {
-    if (this.#disposed || this.#poll !== undefined || this.running.length === 0) return;
+    if (this.#disposed || this.#poll !== undefined || this.going.length === 0) return;
     this.#poll = setTimeout(() => {
-      void Promise.all(this.running.map(({ folder }) => this.read(folder))).finally(() => {
+      void Promise.all(this.going.map(({ folder }) => this.read(folder))).finally(() => {
         this.#poll = undefined;
         this.#schedulePoll();
       });

@@ -1,29 +1,46 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { describeRun, isResumable, spokenRun, stateIcons } from './runLabels.ts';
+import type { RunStatus } from '../process/runStatus.ts';
+import { describeRun, formatStart, runContext, spokenRun, stateIcons } from './runLabels.ts';
 import type { RunStore } from './runStore.ts';
 
 /** The tree *Runs*, newest first; its elements are the runs' folders. */
 export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposable {
   readonly #runs: RunStore;
   readonly #changed = new vscode.EventEmitter<string | undefined>();
+  readonly #tree: vscode.TreeView<string>;
   readonly #listening: vscode.Disposable;
-  #shown = new Set<string>();
+  /** What is drawn of each run: a status is written each second, and most of them draw the same. */
+  readonly #drawn = new Map<string, string>();
 
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(runs: RunStore) {
     this.#runs = runs;
+    this.#tree = vscode.window.createTreeView('embeddingPress.runs', { treeDataProvider: this });
     this.#listening = runs.onDidChange((folder) => {
-      const stays = this.#shown.has(folder) && runs.statusOf(folder) !== undefined;
-      this.#changed.fire(stays ? folder : undefined);
+      this.#count();
+      this.#draw(folder);
     });
+  }
+
+  /** Selects a run, where the view is open; it takes no focus. */
+  async reveal(folder: string): Promise<void> {
+    if (this.#tree.visible && this.#drawn.has(folder)) await this.#tree.reveal(folder);
   }
 
   getChildren(element?: string): string[] {
     if (element !== undefined) return [];
-    const folders = this.#runs.runs.map(({ folder }) => folder);
-    this.#shown = new Set(folders);
-    return folders;
+    this.#drawn.clear();
+    return this.#runs.runs.map(({ folder, status }) => {
+      this.#drawn.set(folder, drawing(status));
+      return folder;
+    });
+  }
+
+  /** All runs lie at the top; `reveal` asks. */
+  getParent(): undefined {
+    return undefined;
   }
 
   getTreeItem(folder: string): vscode.TreeItem {
@@ -35,14 +52,59 @@ export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposa
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
     item.description = describeRun(status);
     item.accessibilityInformation = { label: spokenRun(status) };
-    item.tooltip = [status.recipePath, folder, status.error?.message].filter(Boolean).join('\n');
-    item.contextValue = isResumable(status.state) ? 'resumable' : status.state;
-    item.command = { command: 'embeddingPress.openPanel', title: 'Open Panel', arguments: [folder] };
+    item.tooltip = tooltip(folder, status);
+    item.contextValue = runContext(status.state);
+    item.command = {
+      command: 'embeddingPress.openPanel',
+      title: l10n.t('Open Panel'),
+      arguments: [folder],
+    };
     return item;
   }
 
   dispose(): void {
-    this.#listening.dispose();
-    this.#changed.dispose();
+    vscode.Disposable.from(this.#listening, this.#tree, this.#changed).dispose();
   }
+
+  /** Draws one run, or all of them where one has come or gone. */
+  #draw(folder: string): void {
+    const status = this.#runs.statusOf(folder);
+    const before = this.#drawn.get(folder);
+    if (status === undefined || before === undefined) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const now = drawing(status);
+    if (now === before) return;
+    this.#drawn.set(folder, now);
+    this.#changed.fire(folder);
+  }
+
+  #count(): void {
+    const value = this.#runs.going.length;
+    if (value === (this.#tree.badge?.value ?? 0)) return;
+    const tooltip = value === 1 ? l10n.t('1 run is going on') : l10n.t('{0} runs are going on', value);
+    this.#tree.badge = value === 0 ? undefined : { value, tooltip };
+  }
+}
+
+function drawing(status: RunStatus): string {
+  return `${status.state} ${describeRun(status)} ${status.error?.message ?? ''}`;
+}
+
+function tooltip(folder: string, status: RunStatus): vscode.MarkdownString {
+  const { recipe, recipePath, startedAt, engine, error } = status;
+  // Names and paths are anybody's: as text, never as markdown.
+  const text = new vscode.MarkdownString();
+  const line = (label: string, value: string): void => {
+    text.appendMarkdown('  \n').appendText(`${label} ${value}`);
+  };
+  text.appendMarkdown('**').appendText(recipe).appendMarkdown('**  \n').appendText(describeRun(status));
+  if (error) text.appendMarkdown('\n\n').appendText(`${error.message} ${error.hint}`).appendMarkdown('\n');
+  text.appendMarkdown('\n');
+  if (startedAt > 0) line(l10n.t('Started:'), formatStart(status));
+  if (engine !== '') line(l10n.t('Engine:'), engine);
+  line(l10n.t('Recipe:'), recipePath);
+  line(l10n.t('Folder:'), folder);
+  return text;
 }
