@@ -1,11 +1,12 @@
 import { Chart, type ChartOptions } from 'chart.js';
 import { axisLook, ChartBox, STILL, tooltipLook } from './chartBase.ts';
+import { saveButtons } from './chartExport.ts';
 import { element, setText } from './element.ts';
 import { formatBytes, formatChange, formatFlops, withoutZeros } from './format.ts';
 import { layerStacks, type Cost, type LayerStacks } from './layerStacks.ts';
 import { Legend } from './legend.ts';
 import { modelName } from './modelRows.ts';
-import { sameFigures, type Section, type View } from './section.ts';
+import { sameFigures, type Actions, type Section, type View } from './section.ts';
 import type { Theme } from './theme.ts';
 
 /** Storage and FLOPs by layer, of the selected model against the uncompressed one. */
@@ -14,18 +15,21 @@ export class CostCharts implements Section {
   #view: View | undefined;
   readonly #model = element('p', { class: 'muted' });
   readonly #legend = new Legend();
-  readonly #storage = new CostChart('storageBytes', 'Storage', formatBytes);
-  readonly #flops = new CostChart('flopsPerSentence', 'FLOPs a sentence', formatFlops);
+  readonly #storage: CostChart;
+  readonly #flops: CostChart;
 
   readonly #empty = element('p', { class: 'muted' }, 'Known once the uncompressed model has been measured.');
-  readonly #charts = element(
-    'div',
-    {},
-    this.#legend.element,
-    element('div', { class: 'costs' }, this.#storage.element, this.#flops.element),
-  );
+  readonly #charts: HTMLElement;
 
-  constructor() {
+  constructor(actions: Actions) {
+    this.#storage = new CostChart('storageBytes', 'Storage by layer', formatBytes, actions);
+    this.#flops = new CostChart('flopsPerSentence', 'FLOPs a sentence by layer', formatFlops, actions);
+    this.#charts = element(
+      'div',
+      {},
+      this.#legend.element,
+      element('div', { class: 'costs' }, this.#storage.element, this.#flops.element),
+    );
     this.element = element(
       'section',
       { class: 'card', 'aria-labelledby': 'cost-title' },
@@ -78,11 +82,17 @@ class CostChart {
     cost: Cost,
     private readonly title: string,
     private readonly format: (value: number) => string,
+    actions: Actions,
   ) {
     this.element = element(
       'div',
-      { class: 'cost-part' },
-      element('h3', { id: `${cost}-title` }, title),
+      { class: 'cost-part', role: 'group', 'aria-labelledby': `${cost}-title` },
+      element(
+        'div',
+        { class: 'card-head' },
+        element('h3', { id: `${cost}-title` }, title),
+        saveButtons(cost === 'storageBytes' ? 'storage' : 'flops', () => this.#chart, actions),
+      ),
       this.#figure,
       this.#box.element,
     );

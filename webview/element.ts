@@ -1,3 +1,7 @@
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import type { VscodeButton } from '@vscode-elements/elements/dist/vscode-button/index.js';
+import { svgElement } from './svgElement.ts';
+
 type Child = Node | string;
 
 /**
@@ -15,24 +19,42 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-export function button(label: string, onClick: () => void, className = 'secondary'): HTMLButtonElement {
-  const made = element('button', { type: 'button', class: className }, label);
+export type Button = VscodeButton;
+
+/** How much a button asks for attention; a quiet one has no face until it is pointed at. */
+export type ButtonLook = 'primary' | 'secondary' | 'quiet';
+
+/** A button in the editor's own look; `icon` is a codicon's name. */
+export function button(
+  label: string,
+  onClick: () => void,
+  look: ButtonLook = 'secondary',
+  icon?: string,
+): Button {
+  const made = element('vscode-button', { type: 'button', class: look }, label);
+  made.secondary = look !== 'primary';
+  if (icon !== undefined) made.icon = icon;
   made.addEventListener('click', onClick);
+  // The component takes Space for a click and leaves it to the page, which would scroll.
+  made.addEventListener('keydown', (event) => {
+    if (event.key === ' ') event.preventDefault();
+  });
+  return made;
+}
+
+/** A quiet button that shows an icon alone. */
+export function iconButton(icon: string, label: string, onClick: () => void): Button {
+  const made = button('', onClick, 'quiet', icon);
+  made.iconOnly = true;
+  made.title = label;
+  made.setAttribute('aria-label', label);
   return made;
 }
 
 /** A drawing that only repeats what text says. */
 export function drawing(className: string, viewBox: string, ...paths: readonly string[]): SVGSVGElement {
-  const namespace = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(namespace, 'svg');
-  svg.setAttribute('viewBox', viewBox);
-  svg.setAttribute('class', className);
-  svg.setAttribute('aria-hidden', 'true');
-  for (const d of paths) {
-    const path = document.createElementNS(namespace, 'path');
-    path.setAttribute('d', d);
-    svg.append(path);
-  }
+  const svg = svgElement('svg', { viewBox, class: className, 'aria-hidden': 'true' });
+  svg.append(...paths.map((d) => svgElement('path', { d })));
   return svg;
 }
 

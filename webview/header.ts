@@ -1,5 +1,5 @@
 import type { PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
-import { button, drawing, element, setText } from './element.ts';
+import { button, drawing, element, setText, type Button } from './element.ts';
 import { formatDuration } from './format.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
@@ -28,8 +28,8 @@ export class Header implements Section {
   readonly #hint = element('p');
   readonly #error = element('div', { class: 'notice error', role: 'alert' }, this.#message, this.#hint);
   readonly #warnings = element('ul', { class: 'notice warning', 'aria-label': 'Notes on this run' });
-  readonly #cancel: HTMLButtonElement;
-  readonly #resume: HTMLButtonElement;
+  readonly #cancel: Button;
+  readonly #resume: Button;
   readonly element: HTMLElement;
   #shownState: PanelState | undefined;
 
@@ -96,7 +96,7 @@ export class Header implements Section {
   }
 
   /** Until the state changes, the button says what was asked. */
-  #ask(pressed: HTMLButtonElement, text: string): void {
+  #ask(pressed: Button, text: string): void {
     pressed.disabled = true;
     setText(pressed, text);
   }

@@ -34,7 +34,7 @@ const body: readonly Section[] = [
   new AccuracyChart(actions),
   new TraceChart(),
   new ModelTable(actions),
-  new CostCharts(),
+  new CostCharts(actions),
 ];
 const waiting = element('p', { class: 'waiting' }, 'Reading the run…');
 

@@ -1,4 +1,4 @@
-import { button, element } from './element.ts';
+import { button, element, type Button } from './element.ts';
 import { NONE } from './format.ts';
 import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
 import type { Actions, Section, View } from './section.ts';
@@ -16,8 +16,8 @@ export class ModelTable implements Section {
   readonly #body = element('tbody');
   readonly #empty = element('p', { class: 'muted' });
   readonly #scroll: HTMLElement;
-  readonly #copy: HTMLButtonElement;
-  readonly #reveal: HTMLButtonElement;
+  readonly #copy: Button;
+  readonly #reveal: Button;
   #sort: Sort | undefined;
   #view: View | undefined;
   #drawn: { readonly rows: ModelRows; readonly sort: Sort | undefined; readonly columns: number } | undefined;
@@ -116,14 +116,10 @@ export class ModelTable implements Section {
     const heads = columns.map(({ id, title, hint }) => {
       const direction =
         this.#sort?.column === id ? (this.#sort.descending ? 'descending' : 'ascending') : 'none';
-      const sort = button(
-        title,
-        () => {
-          this.#sortBy(id);
-        },
-        `sort ${direction}`,
-      );
-      sort.id = `sort-${id}`;
+      const sort = element('button', { type: 'button', class: `sort ${direction}`, id: `sort-${id}` }, title);
+      sort.addEventListener('click', () => {
+        this.#sortBy(id);
+      });
       if (hint !== undefined) sort.title = hint;
       return element('th', { scope: 'col', 'aria-sort': direction }, sort);
     });

@@ -4,6 +4,7 @@
  *
  * It fails where the page breaks its content security policy, throws, or scrolls sideways.
  */
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { chromium, type Browser } from 'playwright-core';
@@ -12,6 +13,10 @@ import { sampleSnapshot, type Sample } from './panelSample.ts';
 import { THEMES, type ThemeName } from './panelThemes.ts';
 
 const folder = 'out/panel';
+const icons = {
+  style: readFileSync('node_modules/@vscode/codicons/dist/codicon.css', 'utf8'),
+  font: readFileSync('node_modules/@vscode/codicons/dist/codicon.ttf'),
+};
 const origin = 'http://panel.test';
 
 interface Case {
@@ -122,15 +127,18 @@ async function bundle(): Promise<Bundle> {
 async function draw(browser: Browser, { script, style }: Bundle, preview: Case): Promise<string[]> {
   const { bodyClass, variables } = THEMES[preview.theme];
   const root = Object.entries(variables).map(([name, value]) => `--vscode-${name}: ${value};`);
-  const files: Readonly<Record<string, { contentType: string; body: string }>> = {
+  const files: Readonly<Record<string, { contentType: string; body: string | Buffer }>> = {
     '/': {
       contentType: 'text/html',
       body: `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Panel</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; script-src 'nonce-n'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; font-src ${origin}; img-src ${origin} data: blob:; script-src 'nonce-n'">
+<link rel="stylesheet" href="/codicon.css" id="vscode-codicon-stylesheet">
 <link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/panel.css"></head>
 <body class="${bodyClass}"><main id="panel"></main><script nonce="n" src="/panel.js"></script></body></html>`,
     },
     '/theme.css': { contentType: 'text/css', body: `:root { ${root.join(' ')} }` },
+    '/codicon.css': { contentType: 'text/css', body: icons.style },
+    '/codicon.ttf': { contentType: 'font/ttf', body: icons.font },
     '/panel.css': { contentType: 'text/css', body: style },
     '/panel.js': { contentType: 'text/javascript', body: script },
   };
