@@ -5,13 +5,17 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../package.json';
 import { UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
+import type { PrintedError } from '../process/askCli.ts';
 import { pauseRun, resumeRun, startRun } from '../process/launcher.ts';
 import { cancelCommand } from './cancelCommand.ts';
+import { differencesCommand } from './differencesCommand.ts';
+import { estimateCommand } from './estimateCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { findRun } from './findRun.ts';
 import { inspectCommand } from './inspectCommand.ts';
 import { listCommand } from './listCommand.ts';
 import { predictCommand } from './predictCommand.ts';
+import { spectrumCommand } from './spectrumCommand.ts';
 import { validateCommand } from './validateCommand.ts';
 import { watchRun } from './watchRun.ts';
 
@@ -104,6 +108,24 @@ function createProgram(exit: (code: ExitCode) => void): Command {
       exit(await inspectCommand(checkpoint, options));
     });
   program
+    .command('spectrum')
+    .description("show what each rank keeps of a model's embedding")
+    .argument('<model>', 'a checkpoint, a recipe with a model, or a run')
+    .addOption(json())
+    .addOption(engine())
+    .action(async (model: string, options: Options) => {
+      exit(await spectrumCommand(model, options));
+    });
+  program
+    .command('differences')
+    .description('show what a model of a run classifies otherwise than the one it was made from')
+    .argument('<run>', 'its folder or name')
+    .argument('<model>', 'its name in the run, such as task-k9-s1')
+    .addOption(json())
+    .action(async (run: string, model: string, options: Options) => {
+      exit(await differencesCommand(run, model, options));
+    });
+  program
     .command('predict')
     .description('classify a text')
     .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
@@ -117,8 +139,19 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .command('validate')
     .description('check a recipe and its data, train nothing')
     .argument('<recipe>', 'a NAME.press.json')
-    .action(async (recipe: string) => {
-      exit(await validateCommand(recipe));
+    .addOption(json())
+    .action(async (recipe: string, options: Options) => {
+      exit(await validateCommand(recipe, options));
+    });
+  program
+    .command('estimate')
+    .description('measure a few steps and tell the time and the disk that a recipe would take')
+    .argument('<recipe>', 'a NAME.press.json')
+    .addOption(json())
+    .addOption(engine())
+    .addOption(jobs())
+    .action(async (recipe: string, options: Options) => {
+      exit(await estimateCommand(recipe, options));
     });
   return program;
 }
@@ -130,7 +163,12 @@ function exitCodeOf(error: unknown): ExitCode {
     return error.exitCode === 0 ? exitCode.done : exitCode.badInput;
   }
   if (error instanceof UserError) {
-    console.error(error.format());
+    const { code, message, hint, place } = error;
+    console.error(
+      process.argv.includes('--json')
+        ? JSON.stringify({ error: { code, message, hint, ...(place && { place }) } } satisfies PrintedError)
+        : error.format(),
+    );
     return exitCode.badInput;
   }
   console.error(error);

@@ -6,7 +6,10 @@ import { checkOutput, writtenBy } from '../process/finishedModels.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 
 /** Reads all that a run would read; trains and writes nothing. */
-export async function validateCommand(recipePath: string): Promise<ExitCode> {
+export async function validateCommand(
+  recipePath: string,
+  { json }: { readonly json: boolean },
+): Promise<ExitCode> {
   const recipe = await readRecipe(resolve(recipePath));
   const runner = await createTrialRunner({ recipe, engine: 'wasm', wasmFolder: __dirname });
   try {
@@ -14,6 +17,12 @@ export async function validateCommand(recipePath: string): Promise<ExitCode> {
     const plan = planTrials(recipe, data.vocabulary, data.dimension);
     if (recipe.output !== undefined) {
       await checkOutput(recipe.output, plan.trials.filter(writtenBy(recipe)));
+    }
+    if (json) {
+      console.log(
+        JSON.stringify({ trials: plan.trials.length, ...data, warnings: [...warnings, ...plan.warnings] }),
+      );
+      return exitCode.done;
     }
     const { train, validation, test, classes, vocabulary, dimension, embeddingShare } = data;
     console.log(`Sentences: ${train} to train, ${validation} to validate, ${test} to test`);

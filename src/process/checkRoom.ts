@@ -10,28 +10,38 @@ import type { Answers } from './protocol.ts';
  * @param models the folder of the finished models
  * @throws UserError `disk-full`
  */
-export async function checkRoom(run: {
-  readonly runFolder: string;
-  readonly models: string;
+export async function checkRoom(
+  run: PlannedFiles & { readonly runFolder: string; readonly models: string },
+): Promise<void> {
+  const { checkpoints, models } = bytesToWrite(run);
+  await checkDisk([
+    { folder: run.runFolder, bytes: checkpoints },
+    { folder: run.models, bytes: models },
+  ]);
+}
+
+export interface PlannedFiles {
   readonly trials: readonly Trial[];
   readonly finished: ReadonlySet<string>;
   readonly costs: Answers['costs'];
   readonly jobs: number;
-}): Promise<void> {
-  const { runFolder, models, trials, finished, costs, jobs } = run;
+}
+
+/** Bytes of the checkpoints, at most, and of the finished models. */
+export function bytesToWrite({ trials, finished, costs, jobs }: PlannedFiles): {
+  readonly checkpoints: number;
+  readonly models: number;
+} {
   const bytesOf = ({ rank }: Pick<Trial, 'rank'>): number =>
     totalBytes(rank === undefined ? costs.baseline : (costs.byRank[rank] ?? []));
   const trialBytes = trials.filter(({ id }) => !finished.has(id)).map(bytesOf);
   const finishedBytes = new Map(trials.map((trial) => [modelName(trial), bytesOf(trial)]));
   // A control's.
   finishedBytes.delete(undefined);
-  await checkDisk([
-    {
-      folder: runFolder,
-      bytes: checkpointBytes({ modelBytes: totalBytes(costs.baseline), trialBytes, jobs }),
-    },
-    { folder: models, bytes: [...finishedBytes.values()].reduce((a, b) => a + b, 0) },
-  ]);
+  return {
+    checkpoints: checkpointBytes({ modelBytes: totalBytes(costs.baseline), trialBytes, jobs }),
+    models: [...finishedBytes.values()].reduce((a, b) => a + b, 0),
+  };
 }
 
 function totalBytes(layers: readonly LayerCost[]): number {

@@ -17,6 +17,7 @@ function dataset(count: number, classes: (i: number) => number = (i) => i % 3): 
     offsets,
     labels: Int32Array.from({ length: count }, (_, i) => classes(i)),
     withUnknown: Uint8Array.from({ length: count }, (_, i) => i % 2),
+    lines: Int32Array.from({ length: count }, (_, i) => i + 1),
   };
 }
 
@@ -134,6 +135,7 @@ describe('padSentences', () => {
       offsets: Int32Array.of(0, 2, 3),
       labels: Int32Array.of(1, 0),
       withUnknown: Uint8Array.of(0, 1),
+      lines: Int32Array.of(1, 2),
     };
     assert.deepEqual([...padSentences(data, 3, 'left').ids], [0, 5, 6, 0, 0, 7]);
     const right = padSentences(data, 3, 'right');

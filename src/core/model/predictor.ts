@@ -42,6 +42,7 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
       offsets: Int32Array.of(0, ids.length),
       labels: Int32Array.of(0),
       withUnknown: Uint8Array.of(0),
+      lines: Int32Array.of(1),
     };
     const padded = spec.masked ? sentence : padSentences(sentence, settings.maxLength, settings.padding);
     const [batch] = evaluationBatches(padded, 1);

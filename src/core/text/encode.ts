@@ -63,6 +63,7 @@ export async function encodeDataset(
   const offsets = new GrowingInts();
   const classes = new GrowingInts();
   const withUnknown = new GrowingInts();
+  const lines = new GrowingInts();
   offsets.push(0);
   for await (const row of readRows(source)) {
     classes.push(labels.indexOf(row.label, source.path, row.line));
@@ -70,12 +71,14 @@ export async function encodeDataset(
     for (const id of sentence.ids) ids.push(id);
     offsets.push(ids.length);
     withUnknown.push(sentence.unknown > 0 ? 1 : 0);
+    lines.push(row.line);
   }
   return {
     ids: ids.toArray(),
     offsets: offsets.toArray(),
     labels: classes.toArray(),
     withUnknown: Uint8Array.from(withUnknown.toArray()),
+    lines: lines.toArray(),
   };
 }
 

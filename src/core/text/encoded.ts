@@ -7,6 +7,8 @@ export interface EncodedDataset {
   readonly labels: Int32Array;
   /** Sentences that hold at least one out-of-vocabulary token. */
   readonly withUnknown: Uint8Array;
+  /** Where each sentence begins in its file, counted from 1. */
+  readonly lines: Int32Array;
 }
 
 /** The number of sentences. */

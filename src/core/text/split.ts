@@ -65,5 +65,6 @@ export function selectSentences(data: EncodedDataset, positions: readonly number
     offsets,
     labels: Int32Array.from(positions, (i) => data.labels[i]!),
     withUnknown: Uint8Array.from(positions, (i) => data.withUnknown[i]!),
+    lines: Int32Array.from(positions, (i) => data.lines[i]!),
   };
 }

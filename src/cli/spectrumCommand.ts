@@ -1,0 +1,108 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
+import { readCheckpoint } from '../core/checkpoint/folder.ts';
+import { createEngine } from '../core/engine/createEngine.ts';
+import type { EngineName } from '../core/engine/engine.ts';
+import { UserError } from '../core/errors.ts';
+import { Classifier } from '../core/model/classifier.ts';
+import { readRecipe } from '../core/recipe/readRecipe.ts';
+import type { Recipe } from '../core/recipe/recipe.ts';
+import type { SpectrumReport } from '../core/report/reports.ts';
+import { spectrumReport } from '../core/report/spectrum.ts';
+import { prepareData } from '../core/sweep/prepare.ts';
+import { createPause } from '../core/training/pause.ts';
+import { taskGradientCovariance } from '../core/training/taskGradient.ts';
+import { runPaths } from '../process/runFolder.ts';
+import { finishedTrial, readRunTrials } from '../process/runTrials.ts';
+import { bestFolder } from '../process/trialStorage.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { table } from './text.ts';
+
+interface SpectrumOptions {
+  readonly json: boolean;
+  readonly engine: EngineName | 'auto';
+}
+
+/** Of a checkpoint, of a recipe's model, or of a run's uncompressed model. */
+export async function spectrumCommand(target: string, { json, engine }: SpectrumOptions): Promise<ExitCode> {
+  const path = resolve(target);
+  const isRun = (await stat(runPaths(path).recipe).catch(() => undefined)) !== undefined;
+  const report = isRun
+    ? await spectrumOfRun(path)
+    : path.endsWith('.press.json')
+      ? await spectrumOfRecipe(path, engine)
+      : spectrumReport(await readCheckpoint(path));
+  if (json) console.log(JSON.stringify(report));
+  else print(report);
+  return exitCode.done;
+}
+
+async function spectrumOfRecipe(path: string, engine: EngineName | 'auto'): Promise<SpectrumReport> {
+  const recipe = await readRecipe(path);
+  if (recipe.model === undefined) {
+    throw new UserError(
+      'no-model',
+      'The recipe trains a new model, which has no embedding yet.',
+      'Run it, and look at the spectrum of the run.',
+      { file: path },
+    );
+  }
+  return withTask(recipe, await readCheckpoint(recipe.model), engine);
+}
+
+/** Kept in the run's folder: the uncompressed model does not change once it is done. */
+async function spectrumOfRun(folder: string): Promise<SpectrumReport> {
+  const file = join(folder, 'spectrum.json');
+  const known = await readFile(file, 'utf8').catch(() => undefined);
+  if (known !== undefined) return JSON.parse(known) as SpectrumReport;
+  const run = await readRunTrials(folder);
+  const [first] = run.trials;
+  if (first === undefined) throw new Error('A plan has trials.');
+  const checkpoint = await readCheckpoint(bestFolder(folder, finishedTrial(run, first.id).id));
+  const report = await withTask(run.recipe, checkpoint, run.engine);
+  await writeFileAtomic(file, JSON.stringify(report));
+  return report;
+}
+
+async function withTask(
+  recipe: Recipe,
+  checkpoint: Checkpoint,
+  name: EngineName | 'auto',
+): Promise<SpectrumReport> {
+  if (checkpoint.spec.embedding.rank !== undefined) return spectrumReport(checkpoint);
+  const { train } = await prepareData(recipe, checkpoint);
+  const model = new Classifier(await createEngine(name, __dirname), checkpoint.spec, checkpoint.weights);
+  return spectrumReport(
+    checkpoint,
+    await taskGradientCovariance(model, train, recipe.data.seed, createPause()),
+  );
+}
+
+const shownRanks = [1, 2, 3, 4, 6, 9, 14, 19, 29, 49, 74, 99, 149, 199, 299];
+
+function print({ rows, dimension, singularValues, taskEigenvalues }: SpectrumReport): void {
+  const spectrum = keptBy(singularValues.map((value) => value * value));
+  const task = taskEigenvalues && keptBy(taskEigenvalues);
+  const ranks = shownRanks.filter((rank) => rank <= spectrum.length);
+  const percent = (share: number | undefined): string => `${(100 * (share ?? 0)).toFixed(1)} %`;
+  console.log(`Embedding ${rows} x ${dimension}. What each rank keeps:`);
+  console.log(
+    table([
+      ['rank', 'spectrum', ...(task ? ['task'] : [])],
+      ...ranks.map((rank) => [
+        String(rank),
+        percent(spectrum[rank - 1]),
+        ...(task ? [percent(task[rank - 1])] : []),
+      ]),
+    ]),
+  );
+}
+
+/** The share of the sum that the first k values have, k from 1 on. */
+function keptBy(values: readonly number[]): number[] {
+  const all = values.reduce((a, b) => a + b, 0);
+  let sum = 0;
+  return values.map((value) => (sum += value) / all);
+}

@@ -1,0 +1,71 @@
+import type { ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Classifier } from '../model/classifier.ts';
+import { initialWeights } from '../model/initialize.ts';
+import { predictedClasses } from '../model/loss.ts';
+import { Random } from '../random.ts';
+import type { TrainingSettings } from '../recipe/recipe.ts';
+import { evaluationBatches, trainingBatchCount, trainingBatches } from '../text/batches.ts';
+import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+
+/** The first steps of a process are slow: its code is compiled in them. */
+const warmUpSteps = 5;
+const measuredSteps = 15;
+const measuredMs = 2000;
+const evaluationBatch = 256;
+
+/**
+ * Seconds of an epoch with its validation, from the median of a few steps of a model with random weights.
+ *
+ * @param spec a dense or factorized model
+ */
+export function measureEpoch(
+  engine: Engine,
+  spec: ModelSpec,
+  settings: TrainingSettings,
+  { train, validation }: { readonly train: EncodedDataset; readonly validation: EncodedDataset },
+): number {
+  const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer);
+  try {
+    const random = new Random(1);
+    const drop = { units: settings.dropout, words: settings.wordDropout, random };
+    const step = medianMs(trainingBatches(train, settings.batchSize, random), (batch) => {
+      model.trainStep(batch, 1e-3, drop);
+    });
+    const steps = trainingBatchCount(sentenceCount(train), settings.batchSize);
+    const predict = medianMs(evaluationBatches(validation, evaluationBatch), (batch) => {
+      predictedClasses(model.predict(batch));
+    });
+    return (step * steps + predict * Math.ceil(sentenceCount(validation) / evaluationBatch)) / 1000;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** The median of the work on the first items, in ms, without those that warm up where there are more. */
+function medianMs<T>(items: Iterable<T>, work: (item: T) => void): number {
+  const times: number[] = [];
+  const end = performance.now() + measuredMs;
+  for (const item of items) {
+    const started = performance.now();
+    work(item);
+    times.push(performance.now() - started);
+    if (times.length >= warmUpSteps + measuredSteps || performance.now() > end) break;
+  }
+  const warm = (times.length > warmUpSteps ? times.slice(warmUpSteps) : times).sort((a, b) => a - b);
+  return warm[Math.floor(warm.length / 2)] ?? 0;
+}
+
+function randomWeights(spec: ModelSpec): ReturnType<typeof initialWeights> {
+  const { rows, dimension, rank } = spec.embedding;
+  const dense = { ...spec, embedding: { rows, dimension } };
+  const weights = new Map(initialWeights(dense, new Float32Array(rows * dimension), 1));
+  if (rank === undefined) return weights;
+  weights.delete('embedding/table');
+  weights.set('embedding/A', { shape: [rows, rank], data: new Float32Array(rows * rank).fill(0.1) });
+  weights.set('embedding/B', {
+    shape: [rank, dimension],
+    data: new Float32Array(rank * dimension).fill(0.1),
+  });
+  return weights;
+}
