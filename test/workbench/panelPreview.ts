@@ -5,10 +5,10 @@
  * It fails where the page breaks its content security policy, throws, or scrolls sideways.
  */
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
-import { chromium, type Browser } from 'playwright-core';
-import type { HostMessage } from '../../src/editor/panelProtocol.ts';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { HostMessage, SavedFile } from '../../src/editor/panelProtocol.ts';
 import { sampleSnapshot, type Sample } from './panelSample.ts';
 import { THEMES, type ThemeName } from './panelThemes.ts';
 
@@ -173,8 +173,23 @@ async function draw(browser: Browser, { script, style }: Bundle, preview: Case):
   );
   if (sideways > 0) problems.push(`scrolls sideways by ${sideways} px`);
   await page.screenshot({ path: `${folder}/${preview.name}.png`, fullPage: true });
+  if (preview.width === 900) await saveCharts(page, preview.name);
   await page.close();
   return problems;
+}
+
+/** Presses every button that saves a chart, and writes what the page asks to be written beside the picture. */
+async function saveCharts(page: Page, name: string): Promise<void> {
+  const buttons = await page.locator('.save vscode-button:visible').all();
+  for (const button of buttons) await button.click();
+  const saved = 'posted.filter(({ type }) => type === "save").map(({ file }) => file)';
+  await page.waitForFunction(`${saved}.length === ${buttons.length}`);
+  for (const file of await page.evaluate<SavedFile[]>(saved))
+    await writeFile(
+      `${folder}/${name}-${file.name}.${file.format}`,
+      file.content,
+      file.format === 'png' ? 'base64' : 'utf8',
+    );
 }
 
 await main(process.argv[2] ?? '');
