@@ -8,6 +8,7 @@ import type { EngineName } from '../core/engine/engine.ts';
 import type { PrintedError } from '../process/askCli.ts';
 import { pauseRun, resumeRun, startRun } from '../process/launcher.ts';
 import { cancelCommand } from './cancelCommand.ts';
+import { engineCommand } from './engineCommand.ts';
 import { differencesCommand } from './differencesCommand.ts';
 import { estimateCommand } from './estimateCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
@@ -152,6 +153,13 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(jobs())
     .action(async (recipe: string, options: Options) => {
       exit(await estimateCommand(recipe, options));
+    });
+  program
+    .command('engine')
+    .description('show what there is to compute with, after trying it')
+    .addOption(json())
+    .action(async (options: Options) => {
+      exit(await engineCommand(options));
     });
   return program;
 }

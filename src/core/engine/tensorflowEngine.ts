@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Tensor } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../errors.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
@@ -27,18 +28,31 @@ interface Binding {
 
 const requireHere = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
 
+/**
+ * Where the engine lies, in the layout of the package @tensorflow/tfjs-node: the folder that the environment names,
+ * which is how the editor passes on the one that it installed, else the package beside the program.
+ * @throws Error where there is neither
+ */
+export function tensorflowFolder(): string {
+  const named = process.env.EMBEDDING_PRESS_TENSORFLOW;
+  return named !== undefined && named !== ''
+    ? named
+    : dirname(requireHere.resolve('@tensorflow/tfjs-node/package.json'));
+}
+
 function loadBinding(): { binding: Binding; version: string } {
   // TensorFlow reports its CPU features on stderr unless told otherwise before it is loaded.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
-    const manifest = requireHere('@tensorflow/tfjs-node/package.json') as { version: string };
-    const binding = requireHere('@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node') as Binding;
+    const folder = tensorflowFolder();
+    const manifest = requireHere(join(folder, 'package.json')) as { version: string };
+    const binding = requireHere(join(folder, 'lib/napi-v8/tfjs_binding.node')) as Binding;
     return { binding, version: manifest.version };
   } catch (cause) {
     throw new UserError(
       'tensorflow-missing',
       `The TensorFlow engine cannot be loaded: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)}.`,
-      "Install @tensorflow/tfjs-node 4.22.0 beside Embedding Press, or choose the engine 'wasm', which needs nothing.",
+      "Install it with the editor's command 'Install TensorFlow Engine', or choose the engine 'wasm', which needs nothing.",
     );
   }
 }

@@ -1,0 +1,27 @@
+import { reportEngines, type Versions } from '../core/engine/engineReport.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { table } from './text.ts';
+
+export async function engineCommand({ json }: { readonly json: boolean }): Promise<ExitCode> {
+  const report = await reportEngines(__dirname);
+  if (json) {
+    console.log(JSON.stringify(report));
+    return exitCode.done;
+  }
+  const { tensorflow, wasm } = report;
+  const found = tensorflow.usable
+    ? `${describeVersions(tensorflow.versions)}, in ${tensorflow.folder}`
+    : tensorflow.reason;
+  const rows = [
+    ['tensorflow', found],
+    ['wasm', describeVersions(wasm.versions)],
+  ];
+  console.log(table(rows, [1]));
+  return exitCode.done;
+}
+
+function describeVersions(versions: Versions): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+}
