@@ -1,0 +1,30 @@
+import { rankForReduction } from '../core/cost/reduction.ts';
+import type { Inspection } from '../core/checkpoint/inspect.ts';
+
+/** A model as it would be with a reduced embedding. */
+export interface ReducedModel {
+  /** As asked for, in (0,1). */
+  readonly reduction: number;
+  readonly rank: number;
+  readonly embeddingBytes: number;
+  /** Of the whole model. */
+  readonly storageBytes: number;
+}
+
+const reductions = [0.5, 0.8, 0.9, 0.95, 0.98];
+const bytesPerParameter = 4;
+
+/** What usual reductions would make of a model; nothing where its embedding is factorized. */
+export function reducedModels({
+  spec,
+  storageBytes,
+}: Pick<Inspection, 'spec' | 'storageBytes'>): ReducedModel[] {
+  const { rows, dimension, rank: factorized } = spec.embedding;
+  if (factorized !== undefined) return [];
+  const rest = storageBytes - bytesPerParameter * rows * dimension;
+  return reductions.map((reduction) => {
+    const rank = rankForReduction(reduction, rows, dimension);
+    const embeddingBytes = bytesPerParameter * rank * (rows + dimension);
+    return { reduction, rank, embeddingBytes, storageBytes: rest + embeddingBytes };
+  });
+}

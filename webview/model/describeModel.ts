@@ -1,0 +1,50 @@
+import * as l10n from '@vscode/l10n';
+import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import type { CheckpointFormat } from '../../src/core/checkpoint/openCheckpoint.ts';
+import type { TextSettings } from '../../src/core/recipe/recipe.ts';
+import { formatCount } from '../format.ts';
+
+export function describeFormat(format: CheckpointFormat): string {
+  return format === 'tfjs'
+    ? l10n.t('TensorFlow.js layers model')
+    : l10n.t('safetensors, written by Embedding Press');
+}
+
+/** `DAN, hidden layers 30, 25` */
+export function describeBody({ body }: ModelSpec): string {
+  const parts = [body.kind === 'dan' ? 'DAN' : l10n.t('LSTM with {0} units', body.units)];
+  if (body.kind === 'lstm') {
+    if (body.peepholes) parts.push(l10n.t('peepholes'));
+    parts.push(body.pooling === 'mean' ? l10n.t('mean of all outputs') : l10n.t('last output'));
+  }
+  if (body.hidden.length > 0) parts.push(l10n.t('hidden layers {0}', body.hidden.join(', ')));
+  return parts.join(', ');
+}
+
+/** `3,502 × 32`, or the two factors. */
+export function describeEmbedding({ embedding: { rows, dimension, rank } }: ModelSpec): string {
+  const shape = (m: number, n: number): string => `${formatCount(m)} × ${formatCount(n)}`;
+  return rank === undefined
+    ? shape(rows, dimension)
+    : l10n.t('{0} and {1}, rank {2}', shape(rows, rank), shape(rank, dimension), rank);
+}
+
+/** `Words and punctuation, lower case, at most 80 tokens` */
+export function describeText(
+  { tokenizer, lowercase, maxLength, padding, outOfVocabularyToken }: TextSettings,
+  masked: boolean,
+): string {
+  const tokenizers: Readonly<Record<TextSettings['tokenizer'], string>> = {
+    words: l10n.t('Words and punctuation'),
+    whitespace: l10n.t('Split at white space'),
+    ids: l10n.t('Rows of the table'),
+  };
+  const parts = [tokenizers[tokenizer]];
+  if (lowercase && tokenizer !== 'ids') parts.push(l10n.t('lower case'));
+  parts.push(l10n.t('at most {0} tokens', formatCount(maxLength)));
+  // A model that masks its padding does not see on which side it is.
+  if (!masked) parts.push(padding === 'left' ? l10n.t('padded on the left') : l10n.t('padded on the right'));
+  if (outOfVocabularyToken !== '' && tokenizer !== 'ids')
+    parts.push(l10n.t('unknown words as {0}', outOfVocabularyToken));
+  return parts.join(', ');
+}

@@ -1,0 +1,60 @@
+import * as l10n from '@vscode/l10n';
+import type { ReadModel } from '../../src/editor/modelProtocol.ts';
+import { element } from '../element.ts';
+import { formatBytes, formatCount, formatPercent } from '../format.ts';
+import { describeBody, describeEmbedding, describeText } from './describeModel.ts';
+import type { ModelSection } from './section.ts';
+
+const mostLabels = 12;
+
+/** What the model is, in a few figures. */
+export class Summary implements ModelSection {
+  readonly #figures = element('dl', { class: 'figures' });
+  readonly #facts = element('dl', { class: 'facts' });
+  readonly element = element(
+    'section',
+    { class: 'card wide', 'aria-labelledby': 'summary-title' },
+    element('h2', { id: 'summary-title', class: 'visually-hidden' }, l10n.t('Summary')),
+    this.#figures,
+    this.#facts,
+  );
+
+  update({ inspection }: ReadModel): void {
+    const { spec, parameters, storageBytes, embeddingShare, vocabulary, labels, text } = inspection;
+    this.#figures.replaceChildren(
+      ...entry(l10n.t('Size'), formatBytes(storageBytes)),
+      ...entry(l10n.t('Parameters'), formatCount(parameters)),
+      ...entry(l10n.t('Embedding’s share'), formatPercent(embeddingShare)),
+      ...entry(
+        l10n.t('Vocabulary'),
+        vocabulary === undefined ? l10n.t('none beside it') : l10n.t('{0} words', formatCount(vocabulary)),
+      ),
+      ...entry(l10n.t('Classes'), formatCount(spec.classes)),
+    );
+    const facts = [
+      entry(l10n.t('Embedding'), describeEmbedding(spec)),
+      entry(l10n.t('Body'), describeBody(spec)),
+      entry(l10n.t('Head'), spec.head),
+    ];
+    if (labels !== undefined) facts.push(entry(l10n.t('Labels'), shortList(labels)));
+    facts.push(
+      entry(
+        l10n.t('Text'),
+        text === undefined ? l10n.t('No settings beside the model') : describeText(text, spec.masked),
+      ),
+    );
+    if (!spec.masked) facts.push(entry(l10n.t('Padding'), l10n.t('counts as a token')));
+    this.#facts.replaceChildren(...facts.flat());
+  }
+}
+
+/** A term with its description. They are wrapped, as HTML allows, to lie in one cell of a grid. */
+function entry(name: string, value: string): HTMLElement[] {
+  return [element('div', {}, element('dt', {}, name), element('dd', {}, value))];
+}
+
+function shortList(labels: readonly string[]): string {
+  const shown = labels.slice(0, mostLabels).join(', ');
+  const more = labels.length - mostLabels;
+  return more > 0 ? l10n.t('{0} and {1} more', shown, formatCount(more)) : shown;
+}
