@@ -65,8 +65,10 @@ function vectorChart(chart: Chart): SVGSVGElement {
     options: still,
     platform: BasicPlatform,
   });
+  const drawn = context.getSvg().cloneNode(true) as SVGSVGElement;
+  // Clears what it has drawn.
   copy.destroy();
-  return context.getSvg();
+  return drawn;
 }
 
 /** Base64. */
