@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import type { InspectedLayer } from '../../src/core/checkpoint/inspect.ts';
+import { weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
+import { reducedModels } from '../../src/editor/reducedModels.ts';
+import { describeBody, describeEmbedding, describeText } from '../../webview/model/describeModel.ts';
+import { keptShares, rankKeeping } from '../../webview/model/keptShares.ts';
+import { storageParts } from '../../webview/model/storageParts.ts';
+
+const dan: ModelSpec = {
+  embedding: { rows: 3502, dimension: 32 },
+  body: { kind: 'dan', hidden: [24, 8] },
+  head: 'softmax',
+  classes: 2,
+  masked: true,
+};
+const lstm: ModelSpec = {
+  ...dan,
+  embedding: { rows: 3502, dimension: 32, rank: 3 },
+  body: { kind: 'lstm', units: 16, pooling: 'last', peepholes: true, hidden: [] },
+};
+
+function bytesOf(spec: ModelSpec): number {
+  return [...weightShapes(spec).values()].reduce(
+    (sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1),
+    0,
+  );
+}
+
+describe('the page of a model', () => {
+  it('foretells the size that a model of that rank has', () => {
+    const models = reducedModels({ spec: dan, storageBytes: bytesOf(dan) });
+    assert.deepEqual(
+      models.map(({ rank }) => rank),
+      [15, 6, 3, 1, 1],
+    );
+    for (const { rank, storageBytes } of models) {
+      assert.equal(storageBytes, bytesOf({ ...dan, embedding: { ...dan.embedding, rank } }));
+    }
+  });
+
+  it('offers no reduction of a table that is factorized', () => {
+    assert.deepEqual(reducedModels({ spec: lstm, storageBytes: bytesOf(lstm) }), []);
+  });
+
+  it('tells what a rank keeps: ever more, and all of it in the end', () => {
+    const kept = keptShares([4, 2, 2, 1, 0]);
+    assert.deepEqual(
+      kept.map((share) => Math.round(25 * share)),
+      [16, 20, 24, 25, 25],
+    );
+    assert.equal(kept.at(-1), 1);
+    assert.equal(rankKeeping(0.8, kept), 2);
+    assert.equal(rankKeeping(1, kept), 4);
+    assert.deepEqual(keptShares([0, 0]), [1, 1]);
+    assert.equal(rankKeeping(0.5, []), undefined);
+  });
+
+  it('reaches all of a spectrum whose sum is not exact', () => {
+    const kept = keptShares(Array.from({ length: 300 }, (_, i) => 1 / (i + 3)));
+    assert.ok(kept.every((share, i) => share <= 1 && share >= (kept[i - 1] ?? 0)));
+    assert.equal(rankKeeping(1, kept), 300);
+  });
+
+  it('sums weights by layer without losing a byte', () => {
+    const weights = [...weightShapes(lstm)].map(([name, shape]): InspectedLayer => {
+      const parameters = shape.reduce((a, b) => a * b, 1);
+      const storageBytes = 4 * parameters;
+      return { name, shape, parameters, storageBytes, share: storageBytes / bytesOf(lstm) };
+    });
+    const parts = storageParts(weights);
+    assert.deepEqual(
+      parts.map(({ layer }) => layer),
+      ['embedding', 'lstm', 'head'],
+    );
+    assert.equal(
+      parts.reduce((sum, { storageBytes }) => sum + storageBytes, 0),
+      bytesOf(lstm),
+    );
+    assert.ok(Math.abs(parts.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-12);
+  });
+
+  it('says in words what the model is', () => {
+    assert.equal(describeBody(dan), 'DAN, hidden layers 24, 8');
+    assert.equal(describeBody(lstm), 'LSTM with 16 units, peepholes, last output');
+    assert.equal(describeEmbedding(dan), '3,502 × 32');
+    assert.equal(describeEmbedding(lstm), '3,502 × 3 and 3 × 32, rank 3');
+  });
+
+  it('names the side of the padding only where the model sees it', () => {
+    const text = {
+      tokenizer: 'words',
+      lowercase: true,
+      maxLength: 80,
+      padding: 'right',
+      outOfVocabularyToken: '<unk>',
+    } as const;
+    assert.equal(
+      describeText(text, true),
+      'Words and punctuation, lower case, at most 80 tokens, unknown words as <unk>',
+    );
+    assert.match(describeText(text, false), /padded on the right/);
+    assert.equal(
+      describeText({ ...text, tokenizer: 'ids' }, true),
+      'Rows of the table, at most 80 tokens',
+    );
+  });
+});
