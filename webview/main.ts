@@ -7,6 +7,7 @@ import { element } from './element.ts';
 import { Header } from './header.ts';
 import { bestPoint, modelRows, type ModelRow, type ModelRows } from './modelRows.ts';
 import { ModelTable } from './modelTable.ts';
+import { OpenQueries } from './queries.ts';
 import { RunModel } from './runModel.ts';
 import type { Actions, Section } from './section.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -18,6 +19,9 @@ let selected = host.getState()?.selected;
 let theme = readTheme();
 let frame: number | undefined;
 
+const queries = new OpenQueries((message) => {
+  host.postMessage(message);
+});
 const actions: Actions = {
   select(row: ModelRow) {
     selected = row.id;
@@ -27,6 +31,7 @@ const actions: Actions = {
   post(message: PageMessage) {
     host.postMessage(message);
   },
+  query: (kind, ask) => queries.ask(kind, ask),
 };
 
 const header = new Header(actions);
@@ -52,12 +57,18 @@ function receive(message: HostMessage): void {
     case 'results':
       model?.setResults(message.results);
       break;
+    case 'answer':
+      queries.settle(message);
+      return;
   }
   schedule();
 }
 
 function open({ run, status, events, results }: HostMessage & { type: 'snapshot' }): void {
-  if (host.getState()?.run !== run.key) selected = undefined;
+  if (host.getState()?.run !== run.key) {
+    selected = undefined;
+    queries.drop();
+  }
   host.setState({ run: run.key, ...(selected !== undefined && { selected }) });
   model = new RunModel(run, status);
   model.applyAll(events);

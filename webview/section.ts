@@ -1,4 +1,4 @@
-import type { PageMessage, PanelState } from '../src/editor/panelProtocol.ts';
+import type { PageMessage, PanelState, Queries, QueryKind } from '../src/editor/panelProtocol.ts';
 import type { ModelRow, ModelRows } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
 import type { Theme } from './theme.ts';
@@ -25,6 +25,8 @@ export function sameFigures(a: View | undefined, b: View): boolean {
 export interface Actions {
   select(row: ModelRow): void;
   post(message: PageMessage): void;
+  /** Asks the host; rejects with a `QueryError`. A newer query of the same kind leaves this one unanswered for ever. */
+  query<K extends QueryKind>(kind: K, ask: Queries[K]['ask']): Promise<Queries[K]['answer']>;
 }
 
 /** A part of the page; one file each. `update` is called once a frame at most, and with all there is. */
