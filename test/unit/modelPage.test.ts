@@ -100,9 +100,6 @@ describe('the page of a model', () => {
       'Words and punctuation, lower case, at most 80 tokens, unknown words as <unk>',
     );
     assert.match(describeText(text, false), /padded on the right/);
-    assert.equal(
-      describeText({ ...text, tokenizer: 'ids' }, true),
-      'Rows of the table, at most 80 tokens',
-    );
+    assert.equal(describeText({ ...text, tokenizer: 'ids' }, true), 'Rows of the table, at most 80 tokens');
   });
 });
