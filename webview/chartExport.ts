@@ -53,8 +53,8 @@ function vectorChart(chart: Chart): SVGSVGElement {
   const { type, data, options, plugins = [] } = config as ChartConfiguration;
   const still: ChartOptions = { ...options, animation: false, responsive: false, devicePixelRatio: 1 };
   delete still.onResize;
-  // Zooming wants a canvas that can be touched.
-  still.plugins = { ...still.plugins, ...{ zoom: false } };
+  // Zooming wants a canvas that can be touched. The types know no plugin that is off.
+  Object.assign(still, { plugins: { ...still.plugins, zoom: false } });
   const copy = new Chart(canvas as unknown as HTMLCanvasElement, {
     type,
     plugins,

@@ -51,6 +51,11 @@ export function iconButton(icon: string, label: string, onClick: () => void): Bu
   return made;
 }
 
+/** A codicon that only repeats what text says. */
+export function icon(name: string): HTMLElement {
+  return element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
+}
+
 /** A drawing that only repeats what text says. */
 export function drawing(className: string, viewBox: string, ...paths: readonly string[]): SVGSVGElement {
   const svg = svgElement('svg', { viewBox, class: className, 'aria-hidden': 'true' });

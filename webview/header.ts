@@ -1,57 +1,51 @@
+import * as l10n from '@vscode/l10n';
 import type { PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
-import { button, drawing, element, setText, type Button } from './element.ts';
+import { RunControls } from './controlRun.ts';
+import { button, element, icon, setText } from './element.ts';
 import { formatDuration } from './format.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
 import type { Actions, Section, View } from './section.ts';
 
 const STATES: Readonly<Record<PanelState, { readonly text: string; readonly icon: string }>> = {
-  queued: { text: 'Waiting', icon: 'M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M8 4.5V8l2.5 1.5' },
-  running: { text: 'Running', icon: 'M8 2a6 6 0 1 0 6 6' },
-  paused: { text: 'Paused', icon: 'M5.5 3.5V12.5M10.5 3.5V12.5' },
-  done: { text: 'Done', icon: 'M3 8.5L6.5 12L13 4.5' },
-  failed: { text: 'Failed', icon: 'M4 4L12 12M12 4L4 12' },
-  cancelled: { text: 'Cancelled', icon: 'M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M4 4L12 12' },
-  interrupted: { text: 'Interrupted', icon: 'M8 2L14.5 13.5H1.5zM8 6.5V10M8 11.5V12' },
+  queued: { text: l10n.t('Waiting'), icon: 'clock' },
+  running: { text: l10n.t('Running'), icon: 'loading' },
+  paused: { text: l10n.t('Paused'), icon: 'debug-pause' },
+  done: { text: l10n.t('Done'), icon: 'pass' },
+  failed: { text: l10n.t('Failed'), icon: 'error' },
+  cancelled: { text: l10n.t('Cancelled'), icon: 'circle-slash' },
+  interrupted: { text: l10n.t('Interrupted'), icon: 'warning' },
 };
-
-const RESUMABLE: ReadonlySet<PanelState> = new Set(['cancelled', 'interrupted', 'failed']);
 
 /** What runs, how far it is, and what can be done about it. */
 export class Header implements Section {
   readonly #name = element('h1');
-  readonly #icon = element('span', { class: 'state-icon' });
+  readonly #icon = icon('blank');
   readonly #state = element('span', { class: 'state', role: 'status' });
   readonly #detail = element('span', { class: 'muted' });
-  readonly #progress = element('progress', { 'aria-label': 'Epochs' });
+  readonly #progress = element('progress', { 'aria-label': l10n.t('Epochs') });
   readonly #message = element('p');
   readonly #hint = element('p');
   readonly #error = element('div', { class: 'notice error', role: 'alert' }, this.#message, this.#hint);
-  readonly #warnings = element('ul', { class: 'notice warning', 'aria-label': 'Notes on this run' });
-  readonly #cancel: Button;
-  readonly #resume: Button;
+  readonly #warnings = element('ul', {
+    class: 'notice warning',
+    'aria-label': l10n.t('Notes on this run'),
+  });
+  readonly #controls: RunControls;
   readonly element: HTMLElement;
   #shownState: PanelState | undefined;
 
   constructor(actions: Actions) {
-    this.#cancel = button('Cancel', () => {
-      this.#ask(this.#cancel, 'Cancelling…');
-      actions.post({ type: 'cancel' });
-    });
-    this.#resume = button(
-      'Resume',
-      () => {
-        this.#ask(this.#resume, 'Resuming…');
-        actions.post({ type: 'resume' });
-      },
-      'primary',
-    );
-    const open = button('Open Recipe', () => {
+    this.#controls = new RunControls(actions);
+    const compare = (): void => {
+      actions.post({ type: 'compare' });
+    };
+    const open = (): void => {
       actions.post({ type: 'open', target: 'recipe' });
-    });
-    const reveal = button('Reveal Run Folder', () => {
+    };
+    const reveal = (): void => {
       actions.post({ type: 'reveal', target: 'run' });
-    });
+    };
     this.element = element(
       'header',
       {},
@@ -59,7 +53,14 @@ export class Header implements Section {
         'div',
         { class: 'title' },
         this.#name,
-        element('div', { class: 'buttons' }, this.#resume, this.#cancel, open, reveal),
+        element(
+          'div',
+          { class: 'buttons' },
+          this.#controls.element,
+          button(l10n.t('Compare With…'), compare, 'secondary', 'git-compare'),
+          button(l10n.t('Open Recipe'), open, 'secondary', 'go-to-file'),
+          button(l10n.t('Reveal Run Folder'), reveal, 'secondary', 'folder-opened'),
+        ),
       ),
       element('p', { class: 'status' }, this.#icon, this.#state, this.#detail),
       this.#progress,
@@ -85,20 +86,9 @@ export class Header implements Section {
     if (state === this.#shownState) return;
     this.#shownState = state;
     setText(this.#state, STATES[state].text);
-    this.#icon.className = `state-icon state-${state}`;
-    this.#icon.replaceChildren(drawing('', '0 0 16 16', STATES[state].icon));
+    this.#icon.className = `codicon codicon-${STATES[state].icon} state-${state}`;
     this.element.dataset.state = state;
-    this.#cancel.hidden = state !== 'running' && state !== 'queued';
-    this.#resume.hidden = !RESUMABLE.has(state);
-    this.#cancel.disabled = this.#resume.disabled = false;
-    setText(this.#cancel, 'Cancel');
-    setText(this.#resume, 'Resume');
-  }
-
-  /** Until the state changes, the button says what was asked. */
-  #ask(pressed: Button, text: string): void {
-    pressed.disabled = true;
-    setText(pressed, text);
+    this.#controls.update(state);
   }
 
   #showError({ error }: PanelStatus): void {
@@ -112,11 +102,11 @@ export class Header implements Section {
 function describeProgress({ status, latest, trials, planned }: RunModel): string {
   const { state, epochsDone, epochsTotal, remainingSeconds } = status;
   const parts: string[] = [];
-  if (epochsTotal > 0) parts.push(`epoch ${Math.min(epochsDone, epochsTotal)} of ${epochsTotal}`);
+  if (epochsTotal > 0) parts.push(l10n.t('epoch {0} of {1}', Math.min(epochsDone, epochsTotal), epochsTotal));
   if (state !== 'running') return parts.join(' · ');
-  if (remainingSeconds !== undefined) parts.push(`${formatDuration(remainingSeconds)} left`);
+  if (remainingSeconds !== undefined) parts.push(l10n.t('{0} left', formatDuration(remainingSeconds)));
   const trial = latest === undefined ? undefined : planned.get(latest);
   if (trial !== undefined && trials.get(trial.id)?.result === undefined)
-    parts.push(`now ${modelName(trial)}`);
+    parts.push(l10n.t('now {0}', modelName(trial)));
   return parts.join(' · ');
 }
