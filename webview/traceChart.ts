@@ -1,30 +1,49 @@
-import { Chart } from 'chart.js';
+import * as l10n from '@vscode/l10n';
+import { Chart, type ChartDataset } from 'chart.js';
+import zoom from 'chartjs-plugin-zoom';
 import { ChartBox, STILL } from './chartBase.ts';
 import { decimate, type XY } from './decimate.ts';
-import { element, setText } from './element.ts';
+import { button, element, setText } from './element.ts';
+import './insight.css';
 import { Legend } from './legend.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel, Trace } from './runModel.ts';
 import type { Section, View } from './section.ts';
 import type { Theme } from './theme.ts';
-import { formatRate, traceColours, traceOptions } from './traceOptions.ts';
+import { traceColours, traceOptions } from './traceOptions.ts';
+import { movedRange, visibleSteps, zoomedRange, type StepRange } from './traceRange.ts';
+import { describeTrace } from './traceText.ts';
 
 /** More points than this a wide panel cannot show. */
 const MAX_POINTS = 1000;
 /** The value of the choice that follows the run. */
 const FOLLOW = '';
+/** Of a key press or a turn of the wheel. */
+const ZOOM_STEP = 0.75;
+const MOVE_STEP = 0.2;
 
-/** The learning rate and the loss over the steps of one trial. */
+/** The learning rate, the loss and the validation accuracy over the steps of one trial. */
 export class TraceChart implements Section {
   readonly element: HTMLElement;
   readonly #box = new ChartBox('trace');
   readonly #legend = new Legend();
   readonly #select = element('select', { id: 'trace-trial' });
   readonly #followed = element('option', { value: FOLLOW });
+  readonly #reset = button(l10n.t('Reset Zoom'), () => {
+    this.#box.canvas.focus();
+    this.#zoom(undefined);
+  });
+  readonly #help = element(
+    'p',
+    { class: 'muted small', id: 'trace-help' },
+    l10n.t('Drag to zoom in, Shift and drag to move, double-click to see all. Keys: +, −, ←, →, 0.'),
+  );
   readonly #chart: Chart<'line', XY[]>;
   #view: View | undefined;
   #options = '';
-  #drawn: { trial: string | undefined; length: number; theme: Theme } | undefined;
+  #range: StepRange | undefined;
+  #drawn:
+    { trial: string | undefined; trace: string; theme: Theme; range: StepRange | undefined } | undefined;
   /** The chosen model that was followed last: a new choice changes the training shown, an old one does not. */
   #chosen: string | undefined;
 
@@ -32,28 +51,33 @@ export class TraceChart implements Section {
     this.#select.addEventListener('change', () => {
       if (this.#view) this.#draw(this.#view);
     });
+    this.#reset.hidden = true;
     this.element = element(
       'section',
       { class: 'card', 'aria-labelledby': 'trace-title' },
       element(
         'div',
         { class: 'card-head' },
-        element('h2', { id: 'trace-title' }, 'Learning rate and loss'),
+        element('h2', { id: 'trace-title' }, l10n.t('Training')),
         element(
           'div',
           { class: 'toggles' },
-          element('label', { for: 'trace-trial', class: 'visually-hidden' }, 'Training shown'),
+          this.#reset,
+          element('label', { for: 'trace-trial', class: 'visually-hidden' }, l10n.t('Training shown')),
           this.#select,
         ),
       ),
       this.#legend.element,
       this.#box.element,
+      this.#help,
     );
     this.#chart = new Chart<'line', XY[]>(this.#box.canvas, {
       type: 'line',
       data: { datasets: [] },
       options: STILL,
+      plugins: [zoom],
     });
+    this.#listen(this.#box.canvas);
   }
 
   update(view: View): void {
@@ -85,61 +109,148 @@ export class TraceChart implements Section {
     if (this.#select.selectedIndex < 0) this.#select.value = FOLLOW;
   }
 
+  /** Not the wheel alone: it scrolls the page. */
+  #listen(canvas: HTMLCanvasElement): void {
+    canvas.tabIndex = 0;
+    canvas.setAttribute('aria-describedby', 'trace-help');
+    canvas.addEventListener('keydown', (event) => {
+      const last = this.#lastStep();
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const keys: Readonly<Record<string, () => StepRange | undefined>> = {
+        '+': () => zoomedRange(this.#range, last, ZOOM_STEP),
+        '=': () => zoomedRange(this.#range, last, ZOOM_STEP),
+        '-': () => zoomedRange(this.#range, last, 1 / ZOOM_STEP),
+        '0': () => undefined,
+        ArrowLeft: () => movedRange(this.#range, last, -MOVE_STEP),
+        ArrowRight: () => movedRange(this.#range, last, MOVE_STEP),
+      };
+      const move = keys[event.key];
+      if (move === undefined) return;
+      event.preventDefault();
+      this.#zoom(move());
+    });
+    canvas.addEventListener(
+      'wheel',
+      (event) => {
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        const { left, right } = this.#chart.chartArea;
+        const at = Math.min(1, Math.max(0, (event.offsetX - left) / Math.max(1, right - left)));
+        const factor = event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP;
+        this.#zoom(zoomedRange(this.#range, this.#lastStep(), factor, at));
+      },
+      { passive: false },
+    );
+    canvas.addEventListener('dblclick', () => {
+      this.#zoom(undefined);
+    });
+  }
+
+  #lastStep(): number {
+    const trial = this.#drawn?.trial;
+    return (trial === undefined ? undefined : this.#view?.model.trials.get(trial)?.trace.steps.at(-1)) ?? 0;
+  }
+
+  #zoom(range: StepRange | undefined): void {
+    this.#range = range;
+    if (this.#view) this.#draw(this.#view);
+  }
+
+  /** What the mouse has made of the axis. */
+  #takeRange(): void {
+    const { min, max } = this.#chart.scales.x ?? { min: 0, max: 0 };
+    this.#zoom(zoomedRange({ min, max }, this.#lastStep(), 1));
+  }
+
   #draw({ model, theme }: View): void {
     const last = lastTrained(model);
     const trial = this.#select.value === FOLLOW ? last : this.#select.value;
-    const follow = model.ended ? 'Last trained' : 'Now training';
+    const follow = model.ended ? l10n.t('Last trained') : l10n.t('Now training');
     setText(this.#followed, last === undefined ? follow : `${follow}: ${trialName(model, last)}`);
     const trace = trial === undefined ? undefined : model.trials.get(trial)?.trace;
-    const length = trace?.steps.length ?? 0;
+    const empty = trace === undefined || trace.steps.length === 0;
+    if (trial !== this.#drawn?.trial) this.#range = undefined;
+    const range = this.#range;
+    const key = `${trace?.steps.length ?? 0} ${trace?.steps.at(-1) ?? 0} ${trace?.evaluations.length ?? 0}`;
     const drawn = this.#drawn;
-    if (drawn?.trial === trial && drawn?.length === length && drawn.theme === theme) return;
-    this.#drawn = { trial, length, theme };
+    if (drawn?.trial === trial && drawn?.trace === key && drawn.theme === theme && drawn.range === range)
+      return;
+    this.#drawn = { trial, trace: key, theme, range };
 
+    this.#reset.hidden = range === undefined;
+    this.#help.hidden = empty;
+    this.#box.canvas.tabIndex = empty ? -1 : 0;
     this.#box.describe(
       describeTrace(trace),
-      length > 0
+      !empty
         ? undefined
         : model.ended
-          ? 'No steps were recorded.'
-          : 'Steps appear here as soon as a model trains.',
+          ? l10n.t('No steps were recorded.')
+          : l10n.t('Steps appear here as soon as a model trains.'),
     );
     this.#legend.update([
-      { mark: 'line', colour: 'series-loss', text: 'Loss' },
-      { mark: 'line', colour: 'series-rate', text: 'Learning rate' },
+      { mark: 'solid', colour: 'series-accuracy', text: l10n.t('Validation accuracy') },
+      { mark: 'line', colour: 'series-loss', text: l10n.t('Loss') },
+      { mark: 'line', colour: 'series-rate', text: l10n.t('Learning rate') },
     ]);
-    const { loss, rate } = traceColours(theme);
-    const line = { pointRadius: 0, pointHoverRadius: 3, pointStyle: 'line' } as const;
-    this.#chart.data = {
-      datasets: [
-        {
-          ...line,
-          label: 'Learning rate',
-          yAxisID: 'rate',
-          data: trace ? decimate(trace.steps, trace.rates, MAX_POINTS) : [],
-          borderColor: rate,
-          borderWidth: 1.5,
-        },
-        {
-          ...line,
-          label: 'Loss',
-          yAxisID: 'loss',
-          data: trace ? decimate(trace.steps, trace.losses, MAX_POINTS) : [],
-          borderColor: loss,
-          borderWidth: 1,
-        },
-      ],
+    this.#chart.data = { datasets: traceDatasets(trace, range, theme) };
+    const options = traceOptions(theme, trace, trace?.steps.at(-1) ?? 1, range);
+    const done = (): void => {
+      this.#takeRange();
     };
-    this.#chart.options = traceOptions(theme, trace?.steps.at(-1) ?? 1);
+    const plugin = options.plugins?.zoom;
+    if (plugin?.zoom) plugin.zoom.onZoomComplete = done;
+    if (plugin?.pan) plugin.pan.onPanComplete = done;
+    this.#chart.options = options;
     this.#chart.update('none');
   }
+}
+
+function traceDatasets(
+  trace: Trace | undefined,
+  range: StepRange | undefined,
+  theme: Theme,
+): ChartDataset<'line', XY[]>[] {
+  if (trace === undefined) return [];
+  const [from, to] = visibleSteps(trace.steps, range);
+  const steps = trace.steps.slice(from, to);
+  const colours = traceColours(theme);
+  const line = { pointRadius: 0, pointHoverRadius: 3 };
+  return [
+    {
+      label: 'accuracy',
+      yAxisID: 'accuracy',
+      data: trace.evaluations.map(({ step, accuracy }) => ({ x: step, y: accuracy })),
+      borderColor: colours.accuracy,
+      backgroundColor: colours.accuracy,
+      borderWidth: 1.5,
+      pointRadius: 3,
+      pointHoverRadius: 4,
+    },
+    {
+      ...line,
+      label: 'loss',
+      yAxisID: 'loss',
+      data: decimate(steps, trace.losses.slice(from, to), MAX_POINTS),
+      borderColor: colours.loss,
+      borderWidth: 1,
+    },
+    {
+      ...line,
+      label: 'rate',
+      yAxisID: 'rate',
+      data: decimate(steps, trace.rates.slice(from, to), MAX_POINTS),
+      borderColor: colours.rate,
+      borderWidth: 1.5,
+    },
+  ];
 }
 
 function trialName({ planned }: RunModel, id: string): string {
   const trial = planned.get(id);
   if (trial === undefined) return id;
   const oneSeed = [...planned.values()].every((other) => other.seed === trial.seed);
-  return oneSeed ? modelName(trial) : `${modelName(trial)}, seed ${trial.seed}`;
+  return oneSeed ? modelName(trial) : l10n.t('{0}, seed {1}', modelName(trial), String(trial.seed));
 }
 
 /** The trial that told something last, if it has steps, else the last one that has. */
@@ -147,16 +258,4 @@ function lastTrained(model: RunModel): string | undefined {
   const latest = model.latest === undefined ? undefined : model.trials.get(model.latest);
   if (latest && latest.trace.steps.length > 0) return latest.id;
   return [...model.trials.values()].filter((trial) => trial.trace.steps.length > 0).at(-1)?.id;
-}
-
-function describeTrace(trace: Trace | undefined): string {
-  const first = trace?.losses[0];
-  const last = trace?.losses.at(-1);
-  if (trace === undefined || first === undefined || last === undefined)
-    return 'Learning rate and loss over steps. No steps yet.';
-  const highest = trace.rates.reduce((a, b) => Math.max(a, b), 0);
-  return (
-    `Learning rate and loss over ${trace.steps.at(-1) ?? 0} steps. Loss from ${first.toFixed(3)} to ` +
-    `${last.toFixed(3)}, learning rate at most ${formatRate(highest)}.`
-  );
 }

@@ -1,61 +1,142 @@
+import * as l10n from '@vscode/l10n';
 import type { ChartOptions } from 'chart.js';
+// For the types of its options.
+import type {} from 'chartjs-plugin-zoom';
+import { accuracyRange } from './accuracySeries.ts';
 import { axisLook, STILL, tooltipLook } from './chartBase.ts';
+import type { XY } from './decimate.ts';
+import type { Trace } from './runModel.ts';
 import type { Theme } from './theme.ts';
+import type { StepRange } from './traceRange.ts';
+import { describeStep, formatRate } from './traceText.ts';
 
-/** Other colours than the metrics have. */
-export function traceColours(theme: Theme): { readonly loss: string; readonly rate: string } {
-  return { loss: theme.palette[3] ?? theme.foreground, rate: theme.palette[2] ?? theme.foreground };
+/** Of an epoch's label that says what it is, in px. */
+const WIDE_LABEL = 60;
+
+/** Other colours than the metrics have, but for the accuracy, which is no metric's here. */
+export function traceColours(theme: Theme): {
+  readonly accuracy: string;
+  readonly loss: string;
+  readonly rate: string;
+} {
+  const [accuracy, , rate, loss] = theme.palette;
+  return {
+    accuracy: accuracy ?? theme.foreground,
+    loss: loss ?? theme.foreground,
+    rate: rate ?? theme.foreground,
+  };
 }
 
-/** Two value axes over one axis of steps. */
-export function traceOptions(theme: Theme, lastStep: number): ChartOptions<'line'> {
-  const steps = axisLook(theme, 'Step');
-  const loss = axisLook(theme, 'Loss');
-  const rate = axisLook(theme, 'Learning rate');
+/** Three strips over one axis of steps; the epochs' ends are the grid of a second one on top. */
+export function traceOptions(
+  theme: Theme,
+  trace: Trace | undefined,
+  lastStep: number,
+  range: StepRange | undefined,
+): ChartOptions<'line'> {
+  const steps = axisLook(theme, l10n.t('Step'));
+  const epochs = axisLook(theme, '');
+  const { min, max } = range ?? { min: 0, max: Math.max(lastStep, 1) };
+  const ends = (trace?.evaluations ?? []).filter(({ step }) => step > 0);
   return {
     ...STILL,
-    interaction: { mode: 'index', intersect: false },
+    interaction: { mode: 'nearest', axis: 'x', intersect: false },
     scales: {
       x: {
         ...steps,
         type: 'linear',
-        min: 0,
-        max: Math.max(lastStep, 1),
+        min,
+        max,
         ticks: { ...steps.ticks, includeBounds: false, maxRotation: 0, maxTicksLimit: 8, precision: 0 },
       },
-      loss: {
-        ...loss,
+      epochs: {
+        ...epochs,
         type: 'linear',
-        position: 'left',
-        beginAtZero: true,
-        ticks: { ...loss.ticks, maxTicksLimit: 6 },
+        position: 'top',
+        min,
+        max,
+        display: ends.length > 0,
+        grid: { ...epochs.grid, color: theme.muted, lineWidth: 0.5 },
+        ticks: {
+          ...epochs.ticks,
+          padding: 2,
+          maxRotation: 0,
+          callback(value) {
+            const epoch = String(ends.findIndex(({ step }) => step === value) + 1);
+            const roomy = this.chart.width > WIDE_LABEL * (this.ticks.length + 1);
+            return roomy ? l10n.t('Epoch {0}', epoch) : epoch;
+          },
+        },
+        afterBuildTicks: (axis) => {
+          axis.ticks = ends
+            .filter(({ step }) => step >= min && step <= max)
+            .map(({ step }) => ({ value: step }));
+        },
       },
+      // From the bottom up.
       rate: {
-        ...rate,
-        type: 'linear',
-        position: 'right',
+        ...strip(theme, l10n.t('Rate'), 2),
         beginAtZero: true,
-        // One grid is enough.
-        grid: { display: false },
-        ticks: { ...rate.ticks, maxTicksLimit: 6, callback: (value) => formatRate(Number(value)) },
+        ticks: {
+          ...axisLook(theme, '').ticks,
+          maxTicksLimit: 4,
+          callback: (value) => formatRate(Number(value)),
+        },
+      },
+      loss: { ...strip(theme, l10n.t('Loss'), 3), beginAtZero: true },
+      accuracy: {
+        ...strip(theme, l10n.t('Accuracy'), 3),
+        ...accuracyRange((trace?.evaluations ?? []).map(({ accuracy }) => accuracy)),
       },
     },
     plugins: {
       tooltip: {
         ...tooltipLook<'line'>(theme),
+        // Its lines name their series.
+        displayColors: false,
+        filter: (_item, i) => i === 0,
         callbacks: {
-          title: (items) => `Step ${items[0]?.parsed.x ?? ''}`,
-          label: ({ dataset, parsed }) =>
-            dataset.yAxisID === 'rate'
-              ? `Learning rate ${formatRate(parsed.y ?? 0)}`
-              : `Loss ${(parsed.y ?? 0).toFixed(4)}`,
+          title: (items) => l10n.t('Step {0}', String((items[0]?.raw as XY | undefined)?.x ?? '')),
+          label: ({ raw }) => describeStep(trace, (raw as XY).x),
         },
+      },
+      zoom: {
+        limits: { x: { min: 0, max: lastStep }, epochs: { min: 0, max: lastStep } },
+        zoom: {
+          mode: 'x',
+          drag: {
+            enabled: lastStep > 0,
+            threshold: 6,
+            backgroundColor: theme.grid,
+            borderColor: theme.muted,
+            borderWidth: 1,
+          },
+        },
+        pan: { enabled: true, mode: 'x', modifierKey: 'shift' },
       },
     },
   };
 }
 
-export function formatRate(rate: number): string {
-  if (rate === 0) return '0';
-  return rate.toExponential(1).replace('.0e', 'e').replace('-', '−');
+function strip(
+  theme: Theme,
+  title: string,
+  weight: number,
+): ReturnType<typeof axisLook> & {
+  type: 'linear';
+  position: 'left';
+  stack: string;
+  stackWeight: number;
+  offset: boolean;
+} {
+  const look = axisLook(theme, title);
+  return {
+    ...look,
+    ticks: { ...look.ticks, ...{ maxTicksLimit: 5 } },
+    type: 'linear',
+    position: 'left',
+    stack: 'strips',
+    stackWeight: weight,
+    offset: true,
+  };
 }

@@ -39,7 +39,7 @@ export function sampleSnapshot(sample: Sample): HostMessage {
   });
   return {
     type: 'snapshot',
-    run: { key: sample.recipe, recipe: sample.recipe },
+    run: { key: sample.recipe, recipe: sample.recipe, startedAt: Date.UTC(2026, 10, 24, 9, 30) },
     status: sample.status,
     events,
     ...(sample.status.state === 'done' && { results: sampleResults(trials) }),
@@ -64,13 +64,27 @@ function planTrials({ ranks, metrics, seeds }: Sample): Trial[] {
 }
 
 function steps(trial: Trial, upTo: number): RunEvent[] {
-  const events: RunEvent[] = [];
+  const started = trial.kind === 'baseline' ? 0.49 : 0.8;
+  const events: RunEvent[] = [{ type: 'evaluation', time: 0, trial: trial.id, validationAccuracy: started }];
   for (let step = 0; step < upTo * stepsPerEpoch; step++) {
     const epoch = Math.floor(step / stepsPerEpoch);
     const place = (step % 65) / 65;
     const rate = 1e-3 * 0.1 ** (epoch % 4) + 9e-4 * (1 - Math.abs(2 * place - 1)) * 0.5 ** (epoch % 4);
     const loss = 0.25 + 0.45 * Math.exp(-step / 120) + 0.08 * Math.sin(step * 12.9898) * Math.cos(step * 7.3);
     events.push({ type: 'step', time: 0, trial: trial.id, step, epoch, rate, loss });
+    if ((step + 1) % stepsPerEpoch === 0) {
+      const validationAccuracy = 0.824 - (0.824 - started) * 0.4 ** (epoch + 1);
+      events.push({
+        type: 'epoch',
+        time: 0,
+        trial: trial.id,
+        epoch: epoch + 1,
+        epochs,
+        loss,
+        validationAccuracy,
+        seconds: 2,
+      });
+    }
   }
   return events;
 }

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { RunEvent } from '../../src/core/sweep/trial.ts';
+import { RunModel } from '../../webview/runModel.ts';
+import {
+  FEWEST_STEPS,
+  movedRange,
+  nearestStep,
+  visibleSteps,
+  zoomedRange,
+} from '../../webview/traceRange.ts';
+import { describeStep } from '../../webview/traceText.ts';
+
+const trial = 'task-k9-s1';
+
+function step(at: number): RunEvent {
+  return { type: 'step', time: 0, trial, step: at, epoch: 0, rate: 1e-3, loss: 1 };
+}
+
+function epoch(done: number, validationAccuracy: number): RunEvent {
+  return { type: 'epoch', time: 0, trial, epoch: done, epochs: 3, loss: 1, validationAccuracy, seconds: 1 };
+}
+
+function traceOf(events: readonly RunEvent[]): RunModel['trials'] extends Map<string, infer T> ? T : never {
+  const model = new RunModel(
+    { key: 'r', recipe: 'r', startedAt: 0 },
+    { state: 'running', epochsDone: 0, epochsTotal: 0 },
+  );
+  model.applyAll(events);
+  const found = model.trials.get(trial);
+  assert.ok(found);
+  return found;
+}
+
+describe('the trace’s validation accuracy', () => {
+  const started: RunEvent = { type: 'evaluation', time: 0, trial, validationAccuracy: 0.5 };
+
+  it('stands at the start and at the end of each epoch', () => {
+    const { trace } = traceOf([started, step(0), step(1), epoch(1, 0.6), step(2), step(3), epoch(2, 0.7)]);
+    assert.deepEqual(trace.evaluations, [
+      { step: 0, accuracy: 0.5 },
+      { step: 2, accuracy: 0.6 },
+      { step: 4, accuracy: 0.7 },
+    ]);
+    assert.deepEqual(describeStep(trace, 4), [
+      'Validation accuracy 0.700',
+      'Loss 1.0000',
+      'Learning rate 1e−3',
+    ]);
+  });
+
+  it('is replaced by that of a trial that goes on from before, or starts again', () => {
+    const first = [started, step(0), epoch(1, 0.6), step(1), epoch(2, 0.7)];
+    const { trace } = traceOf([...first, step(1), epoch(2, 0.8)]);
+    assert.deepEqual(
+      trace.evaluations.map(({ accuracy }) => accuracy),
+      [0.5, 0.6, 0.8],
+    );
+    assert.equal(traceOf([...first, started]).trace.evaluations.length, 1);
+  });
+});
+
+describe('the trace’s zoom', () => {
+  const last = 1000;
+
+  it('stays within the steps and never shows too few', () => {
+    let range = zoomedRange(undefined, last, 0.5);
+    for (let i = 0; i < 20; i++) {
+      range = i % 3 === 2 ? movedRange(range, last, 0.7) : zoomedRange(range, last, 0.5, 0.9);
+      assert.ok(range && range.min >= 0 && range.max <= last);
+      assert.ok(range.max - range.min >= FEWEST_STEPS - 1e-9);
+    }
+    for (let i = 0; i < 5; i++) range = movedRange(range, last, -100);
+    assert.equal(range?.min, 0);
+  });
+
+  it('keeps what it points at, and shows all again as no range', () => {
+    const range = zoomedRange(undefined, last, 0.5, 0.25);
+    assert.deepEqual(range, { min: 125, max: 625 });
+    assert.equal(zoomedRange(range, last, 2.5), undefined);
+    assert.equal(movedRange(undefined, last, 0.2), undefined);
+    assert.equal(zoomedRange(undefined, 3, 0.5), undefined);
+  });
+
+  it('draws the steps in it and their neighbours', () => {
+    const steps = Array.from({ length: 101 }, (_, i) => 10 * i);
+    const [from, to] = visibleSteps(steps, { min: 125, max: 625 });
+    assert.deepEqual([steps[from], steps[to - 1]], [120, 630]);
+    assert.deepEqual(visibleSteps(steps, undefined), [0, 101]);
+    assert.deepEqual(visibleSteps(steps, { min: 0, max: 1000 }), [0, 101]);
+  });
+
+  it('finds the step pointed at', () => {
+    assert.equal(nearestStep([0, 10, 20], 14), 1);
+    assert.equal(nearestStep([0, 10, 20], 16), 2);
+    assert.equal(nearestStep([0, 10, 20], 99), 2);
+    assert.equal(nearestStep([], 5), 0);
+  });
+});
