@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
+import { runsBeside } from '../process/runFolder.ts';
 import { listRuns, type Run } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { shownPath, table } from './text.ts';
 
-export async function listCommand(folder: string, { json }: { readonly json: boolean }): Promise<ExitCode> {
-  const runs = await listRuns(resolve(folder));
+export async function listCommand(
+  folder: string,
+  options: { readonly json: boolean; readonly runs?: string },
+): Promise<ExitCode> {
+  const { json, runs: elsewhere = runsBeside(folder) } = options;
+  const runs = await listRuns(resolve(elsewhere));
   if (json) {
     console.log(JSON.stringify(runs.map((run) => ({ folder: run.folder, ...run.status }))));
   } else if (runs.length === 0) {

@@ -24,6 +24,7 @@ interface Options {
   readonly json: boolean;
   readonly engine: EngineName | 'auto';
   readonly jobs: number;
+  readonly runs?: string;
   readonly threads: number;
 }
 
@@ -44,6 +45,12 @@ const threads = (): Option =>
     .argParser(positiveInteger)
     .default(1, '1, which gives the same figures twice');
 
+const runs = (): Option =>
+  new Option(
+    '--runs <folder>',
+    'where runs are kept, if not in .embedding-press beside the recipe',
+  ).argParser((path) => resolve(path));
+
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return Number(text);
@@ -62,6 +69,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(engine())
     .addOption(jobs())
     .addOption(threads())
+    .addOption(runs())
     .action(async (recipe: string, options: Options) => {
       const start = () => startRun(resolve(recipe), { ...options, scripts });
       exit(await watchRun(start, { json: options.json, sinceResume: false }));
@@ -97,6 +105,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .description("list the runs of a folder's recipes, newest first")
     .argument('[folder]', 'the folder of the recipes', '.')
     .addOption(json())
+    .addOption(runs())
     .action(async (folder: string, options: Options) => {
       exit(await listCommand(folder, options));
     });

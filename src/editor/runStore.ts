@@ -1,16 +1,17 @@
-import { dirname, join, sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
-import { runFolders, runsFolder } from '../process/runFolder.ts';
+import { runFolders, runsBeside, runsOf } from '../process/runFolder.ts';
 import { isGoing, listRuns, readStatus, type Run, type RunStatus } from '../process/runStatus.ts';
+import { runsSetting, runsSettingName } from './runsSetting.ts';
 
 const pollMs = 500;
 const compareMs = 2000;
 const dataInWorkspace = '**/.embedding-press';
 const statusInWorkspace = '**/.embedding-press/runs/*/*/status.json';
 const mostRuns = 1000;
-/** Folders outside the workspace whose recipes were run from here, as the sample in the extension's storage. */
-const rememberedKey = 'folders';
+/** Folders of runs outside the workspace that were started from here, as the sample's in the extension's storage. */
+const rememberedKey = 'runsFolders';
 const mostRemembered = 20;
 
 /**
@@ -24,7 +25,7 @@ export class RunStore implements vscode.Disposable {
   readonly #memory: vscode.Memento;
   readonly #log: vscode.LogOutputChannel;
   readonly #folders: vscode.Disposable;
-  /** Folders with an `.embedding-press`. */
+  /** Folders of runs. */
   readonly #places = new Set<string>();
   readonly #comparing: NodeJS.Timeout;
   #watchers: vscode.Disposable[] = [];
@@ -39,7 +40,12 @@ export class RunStore implements vscode.Disposable {
   constructor(memory: vscode.Memento, log: vscode.LogOutputChannel) {
     this.#memory = memory;
     this.#log = log;
-    this.#folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh());
+    this.#folders = vscode.Disposable.from(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(runsSettingName)) void this.refresh();
+      }),
+    );
     this.#comparing = setInterval(() => void this.#compare(), compareMs);
   }
 
@@ -93,7 +99,7 @@ export class RunStore implements vscode.Disposable {
     // A look that took longer than a later one is too late.
     if (before !== undefined && before.updatedAt > status.updatedAt) return before;
     this.#runs.set(folder, status);
-    this.#places.add(placeOf(folder));
+    this.#places.add(runsOf(folder));
     if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {
       this.#changed.fire(folder);
       const went = begun || (before !== undefined && isGoing(before.state));
@@ -103,10 +109,11 @@ export class RunStore implements vscode.Disposable {
     return status;
   }
 
-  /** Remembers the folder of a recipe, if it lies outside the workspace, so that its runs are found later. */
-  async remember(recipePath: string): Promise<void> {
-    if (vscode.workspace.getWorkspaceFolder(vscode.Uri.file(recipePath)) !== undefined) return;
-    const folder = dirname(recipePath);
+  /** Remembers where a run is kept, if it is not where runs are looked for anyway. */
+  async remember(runFolder: string): Promise<void> {
+    const folder = runsOf(runFolder);
+    const isBeside = folder === runsBeside(dirname(dirname(folder)));
+    if (isBeside && vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) !== undefined) return;
     const others = this.#remembered.filter((other) => other !== folder);
     await this.#memory.update(rememberedKey, [folder, ...others].slice(0, mostRemembered));
     this.#watch();
@@ -123,9 +130,15 @@ export class RunStore implements vscode.Disposable {
     return this.#memory.get<readonly string[]>(rememberedKey, []);
   }
 
+  /** Folders of runs that do not lie beside a recipe of the workspace. */
+  get #elsewhere(): readonly string[] {
+    const set = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => runsSetting(uri.fsPath) ?? []);
+    return [...new Set([...this.#remembered, ...set])];
+  }
+
   async #find(): Promise<string[]> {
     const inWorkspace = await vscode.workspace.findFiles(statusInWorkspace, '**/node_modules/**', mostRuns);
-    const outside = await Promise.all(this.#remembered.map((folder) => listRuns(folder)));
+    const outside = await Promise.all(this.#elsewhere.map((folder) => listRuns(folder)));
     return [
       ...inWorkspace.map((file) => dirname(file.fsPath)),
       ...outside.flat().map(({ folder }) => folder),
@@ -152,12 +165,12 @@ export class RunStore implements vscode.Disposable {
     const places = [
       ...(vscode.workspace.workspaceFolders ?? []).map((base) => ({ base, statuses: statusInWorkspace })),
       // No wider than the runs: a remembered folder may be the home folder.
-      ...this.#remembered.map((folder) => ({
-        base: vscode.Uri.file(runsFolder(folder)),
+      ...this.#elsewhere.map((folder) => ({
+        base: vscode.Uri.file(folder),
         statuses: '*/*/status.json',
       })),
     ];
-    for (const folder of this.#remembered) this.#places.add(folder);
+    for (const folder of this.#elsewhere) this.#places.add(folder);
     const update = (file: vscode.Uri): void => {
       void this.read(dirname(file.fsPath));
     };
@@ -188,7 +201,7 @@ export class RunStore implements vscode.Disposable {
         true,
         true,
       );
-      begun.onDidCreate(({ fsPath }) => this.#places.add(dirname(fsPath)));
+      begun.onDidCreate(({ fsPath }) => this.#places.add(runsBeside(dirname(fsPath))));
       return [written, deleted, begun];
     });
   }
@@ -203,9 +216,4 @@ export class RunStore implements vscode.Disposable {
       });
     }, pollMs);
   }
-}
-
-/** `PLACE` of PLACE/.embedding-press/runs/RECIPE/ID. */
-function placeOf(folder: string): string {
-  return join(folder, '../../../..');
 }

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { UserError } from '../core/errors.ts';
@@ -6,6 +6,7 @@ import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
 import type { Panels } from './panel.ts';
 import type { RunStore } from './runStore.ts';
+import { runsSetting } from './runsSetting.ts';
 import { readSettings } from './settings.ts';
 import { confirmSmallGain } from './smallGain.ts';
 
@@ -37,10 +38,10 @@ export class RunStarter {
       await confirmSmallGain(await inspectCheckpoint(model));
     }
     const { runFolder } = await withProgress(`Starting ${basename(recipe.fsPath)}`, () =>
-      startRun(recipe.fsPath, { ...readSettings(), scripts: this.#scripts }),
+      startRun(recipe.fsPath, { ...readSettings(), ...runsOption(recipe), scripts: this.#scripts }),
     );
+    await this.#runs.remember(runFolder);
     await this.#show(runFolder);
-    await this.#runs.remember(recipe.fsPath);
     return runFolder;
   }
 
@@ -70,6 +71,13 @@ function checkTrust(): void {
     'No run is started in a workspace that is not trusted.',
     'Trust it with the command "Workspaces: Manage Workspace Trust".',
   );
+}
+
+/** Where the run is kept, if not beside the recipe. */
+function runsOption(recipe: vscode.Uri): { runs?: string } {
+  const base = vscode.workspace.getWorkspaceFolder(recipe)?.uri.fsPath ?? dirname(recipe.fsPath);
+  const runs = runsSetting(base);
+  return runs === undefined ? {} : { runs };
 }
 
 /** What is run is what the user sees. */

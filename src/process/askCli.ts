@@ -34,7 +34,9 @@ export interface PrintedError {
 export async function askCli<T>(args: readonly string[], options: AskOptions): Promise<T> {
   const { scripts, cwd, env, signal, input } = options;
   if (signal?.aborted) throw new CancelledError();
-  const child = spawn(process.execPath, [join(scripts, 'cli.cjs'), ...args, '--json'], {
+  const [command = '', ...rest] = args;
+  // In front: what comes after `--` is no option.
+  const child = spawn(process.execPath, [join(scripts, 'cli.cjs'), command, '--json', ...rest], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env, ELECTRON_RUN_AS_NODE: '1' },
     windowsHide: true,

@@ -25,6 +25,8 @@ export interface ResumeOptions {
 
 export interface StartOptions extends ResumeOptions {
   readonly engine: FrozenRecipe['engine'];
+  /** Where the run is kept; `.embedding-press/runs` beside the recipe where it is absent. */
+  readonly runs?: string;
 }
 
 const pollMs = 20;
@@ -36,11 +38,11 @@ const startMs = 20_000;
  */
 export async function startRun(
   recipePath: string,
-  { engine, ...options }: StartOptions,
+  { engine, runs, ...options }: StartOptions,
 ): Promise<StartedRun> {
   const recipe = await readRecipe(recipePath);
   const text = await readFile(recipePath, 'utf8');
-  return launch(await createRunFolder(recipe, { path: recipe.path, text, engine }), options);
+  return launch(await createRunFolder(recipe, { path: recipe.path, text, engine }, runs), options);
 }
 
 /**

@@ -29,20 +29,26 @@ export interface FrozenRecipe {
   readonly engine: 'auto' | 'tensorflow' | 'wasm';
 }
 
-const dataFolder = '.embedding-press';
-
-/** The folder that holds the runs of the recipes beside it. */
-export function runsFolder(folder: string): string {
-  return join(folder, dataFolder, 'runs');
+/** Where the runs of a folder's recipes are kept, if not elsewhere: a run is RUNS/RECIPE/UTC-ID/. */
+export function runsBeside(folder: string): string {
+  return join(folder, '.embedding-press', 'runs');
 }
 
-/** Makes `.embedding-press/runs/RECIPE/UTC-ID/` beside the recipe, with the recipe frozen in it. */
-export async function createRunFolder(recipe: Recipe, frozen: FrozenRecipe): Promise<string> {
-  const beside = dirname(recipe.path);
+/** The folder of all runs that a run lies in. */
+export function runsOf(runFolder: string): string {
+  return dirname(dirname(runFolder));
+}
+
+/** Makes RUNS/RECIPE/UTC-ID/ with the recipe frozen in it. */
+export async function createRunFolder(
+  recipe: Recipe,
+  frozen: FrozenRecipe,
+  runs = runsBeside(dirname(recipe.path)),
+): Promise<string> {
   const time = new Date().toISOString().slice(0, 23).replaceAll(/[:.]/g, '-');
-  const folder = join(runsFolder(beside), recipe.name, `${time}-${randomBytes(2).toString('hex')}`);
+  const folder = join(runs, recipe.name, `${time}-${randomBytes(2).toString('hex')}`);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(beside, dataFolder, '.gitignore'), '*\n');
+  await writeFile(join(folder, '.gitignore'), '*\n');
   await writeFileAtomic(runPaths(folder).recipe, JSON.stringify(frozen, undefined, 2) + '\n');
   return folder;
 }
@@ -65,17 +71,16 @@ export function parseFrozenRecipe({ text, path }: FrozenRecipe): Recipe {
   return parseRecipe(text, path);
 }
 
-/** The run folders of the recipes in `folder`, newest first. */
-export async function runFolders(folder: string): Promise<string[]> {
-  const root = runsFolder(folder);
-  const recipes = await readdir(root).catch(() => []);
-  const runs = await Promise.all(
+/** The run folders in a folder of runs, newest first. */
+export async function runFolders(runs: string): Promise<string[]> {
+  const recipes = await readdir(runs).catch(() => []);
+  const found = await Promise.all(
     recipes.map(async (recipe) => {
-      const ids = await readdir(join(root, recipe)).catch(() => []);
-      return ids.map((id) => ({ id, path: join(root, recipe, id) }));
+      const ids = await readdir(join(runs, recipe)).catch(() => []);
+      return ids.map((id) => ({ id, path: join(runs, recipe, id) }));
     }),
   );
-  return runs
+  return found
     .flat()
     .sort((a, b) => (a.id < b.id ? 1 : -1))
     .map(({ path }) => path);
@@ -84,14 +89,10 @@ export async function runFolders(folder: string): Promise<string[]> {
 /** Removes a run that came to nothing, and the folders above it where they are empty then. */
 export async function discardRun(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  const recipe = dirname(folder);
-  const runs = dirname(recipe);
-  const data = dirname(runs);
   try {
-    await rmdir(recipe);
-    await rmdir(runs);
-    await rm(join(data, '.gitignore'));
-    await rmdir(data);
+    await rmdir(dirname(folder));
+    await rmdir(runsOf(folder));
+    await rmdir(dirname(runsOf(folder)));
   } catch {
     // There are other runs.
   }

@@ -79,9 +79,9 @@ export async function readStatus(folder: string): Promise<RunStatus> {
   return isGoing(again.state) ? { ...again, state: 'interrupted' } : again;
 }
 
-/** The runs of the recipes in a folder, newest first. */
-export async function listRuns(folder: string): Promise<Run[]> {
-  const folders = await runFolders(folder);
+/** The runs in a folder of runs, newest first. */
+export async function listRuns(runsFolder: string): Promise<Run[]> {
+  const folders = await runFolders(runsFolder);
   const runs = await Promise.all(
     folders.map(async (run) => {
       try {

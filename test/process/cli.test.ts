@@ -6,6 +6,7 @@ import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import type { Prediction } from '../../src/core/model/predictor.ts';
 import { textDefaults } from '../../src/core/recipe/defaults.ts';
+import { runsBeside } from '../../src/process/runFolder.ts';
 import { listRuns } from '../../src/process/runStatus.ts';
 import { bundleScripts, withTemporaryFolder } from './bundles.ts';
 import { writeRecipe, type RecipeChange } from './runs.ts';
@@ -122,7 +123,7 @@ describe('the command line', function () {
       const code = await new Promise((resolve) => child.on('exit', resolve));
       assert.equal(code, 130);
       assert.ok(Date.now() - interruptedAt < 1500, `${Date.now() - interruptedAt} ms`);
-      const [run] = await listRuns(folder);
+      const [run] = await listRuns(runsBeside(folder));
       assert.equal(run!.status.state, 'cancelled');
       assert.equal(call(fake, folder, 'resume', run!.folder).status, 0);
       assert.equal(call(fake, folder, 'cancel', run!.folder).status, 2);

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { followRun } from '../../src/process/followRun.ts';
 import { cancelRun, pauseRun, resumeRun } from '../../src/process/launcher.ts';
-import { runPaths } from '../../src/process/runFolder.ts';
+import { runPaths, runsBeside } from '../../src/process/runFolder.ts';
 import { isAlive } from '../../src/process/runLock.ts';
 import { listRuns, readStatus } from '../../src/process/runStatus.ts';
 import { bundleScripts, withTemporaryFolder } from './bundles.ts';
@@ -74,7 +74,7 @@ describe('a run in the background', () => {
         'task-rank4',
         'uncompressed',
       ]);
-      assert.equal((await listRuns(folder)).length, 2);
+      assert.equal((await listRuns(runsBeside(folder))).length, 2);
     }));
 
   it('does nothing while it is paused, and then ends as an undisturbed one does', () =>
@@ -161,7 +161,7 @@ describe('a run in the background', () => {
       process.kill(pid, 'SIGKILL');
       const status = await followRun(runFolder, () => undefined);
       assert.equal(status.state, 'interrupted');
-      assert.equal((await listRuns(folder))[0]!.status.state, 'interrupted');
+      assert.equal((await listRuns(runsBeside(folder)))[0]!.status.state, 'interrupted');
       assert.equal((await resumeFake(scripts, runFolder, {})).state, 'done');
       assert.deepEqual(await figures(runFolder), undisturbed);
       assert.deepEqual(await unfinishedFiles(folder), []);
