@@ -1,11 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { CheckpointsView } from './editor/checkpointsView.ts';
 import { registerCommands } from './editor/commands.ts';
+import { registerEngines } from './editor/engine/registerEngines.ts';
 import { registerModelEditor } from './editor/modelEditor.ts';
 import { Panels } from './editor/panel.ts';
 import { RunNotices } from './editor/runNotices.ts';
 import { RunStore } from './editor/runStore.ts';
 import { RunsView } from './editor/runsView.ts';
+import { logSettingProblems } from './editor/settings.ts';
 import { RunStarter } from './editor/startRecipe.ts';
 import { RecipeTasks, taskType } from './editor/tasks.ts';
 
@@ -21,16 +24,20 @@ export function activate(context: vscode.ExtensionContext): EmbeddingPress {
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('Embedding Press', { log: true });
   const runs = new RunStore(context.globalState, log);
-  const panels = new Panels(vscode.Uri.joinPath(context.extensionUri, 'dist'), runs, log);
+  const panels = new Panels({ dist: vscode.Uri.joinPath(context.extensionUri, 'dist'), runs, log });
   const starter = new RunStarter(context.extensionUri, runs, panels);
   const view = new RunsView(runs);
+  const checkpoints = new CheckpointsView(context.extensionUri, runs, log);
   context.subscriptions.push(
     log,
+    logSettingProblems(log),
     runs,
     panels,
     view,
+    checkpoints,
     new RunNotices(runs, panels),
-    registerCommands({ context, log, runs, panels, starter }),
+    registerCommands({ context, log, runs, panels, starter, checkpoints }),
+    registerEngines(context, log, runs),
     registerModelEditor(context, log),
     vscode.tasks.registerTaskProvider(taskType, new RecipeTasks(context.extensionUri)),
   );

@@ -23,7 +23,7 @@ export async function pick<T>(
   return chosen.value;
 }
 
-const notSearched = '**/{node_modules,.embedding-press,.git}/**';
+export const notSearched = '**/{node_modules,.embedding-press,.git}/**';
 const mostFiles = 300;
 
 /** Files of the workspace that a glob matches, the nearest to its top first. */
@@ -44,7 +44,16 @@ export function fileItem(file: vscode.Uri, detail?: string): PickItem<vscode.Uri
 
 /** The system's own dialog. @throws CancelledError */
 export async function browse(title: string, filters: Record<string, string[]>): Promise<vscode.Uri> {
+  const chosen = await openDialog(title, filters);
+  if (!chosen) throw new CancelledError();
+  return chosen;
+}
+
+/** The system's own dialog; undefined where it is closed without a file. */
+export async function openDialog(
+  title: string,
+  filters: Record<string, string[]>,
+): Promise<vscode.Uri | undefined> {
   const chosen = await vscode.window.showOpenDialog({ title, filters, canSelectMany: false });
-  if (!chosen?.[0]) throw new CancelledError();
-  return chosen[0];
+  return chosen?.[0];
 }

@@ -9,7 +9,7 @@ import { readJsonObject } from './openFile.ts';
 /** Text settings and labels beside a model; also the mark of a folder that is ours. */
 export const settingsFile = 'press.json';
 export const vocabularyFile = 'vocabulary.txt';
-const foreignVocabularies = [vocabularyFile, 'vocab.txt', 'vocabulary.json', 'word_index.json'];
+export const foreignVocabularies = [vocabularyFile, 'vocab.txt', 'vocabulary.json', 'word_index.json'];
 const formatVersion = 1;
 
 type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary'>;

@@ -11,21 +11,15 @@ interface Row {
   readonly result: MeanResult;
 }
 
+/** What a table shows of results. */
+export type TableResults = Pick<Results, 'baseline' | 'control' | 'points'>;
+
 /** The results as a plain-text table: the uncompressed model, its control, and each metric's ranks, largest first. */
-export function resultsTable(results: Results): string {
-  const { baseline, control } = results;
-  const rows: Row[] = [
-    ...(baseline ? [{ name: 'uncompressed', result: baseline }] : []),
-    ...(control ? [{ name: 'retrained control', result: control }] : []),
-    ...byMetric(meanPoints(results.points)).map((result) => ({ name: result.metric ?? '', result })),
-  ];
+export function resultsTable(results: TableResults): string {
+  const rows = rowsOf(results);
   if (rows.length === 0) return 'No trial has ended yet.';
-  const columns = columnsFor(results, rows);
-  const cells = [
-    columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
-  ];
-  const widths = columns.map((_, c) => Math.max(...cells.map((line) => line[c]?.length ?? 0)));
+  const cells = cellsOf(results, rows);
+  const widths = (cells[0] ?? []).map((_, c) => Math.max(...cells.map((line) => line[c]?.length ?? 0)));
   const lines = cells.map((line) =>
     line
       .map((text, c) => (c === 0 ? text.padEnd(widths[c] ?? 0) : text.padStart(widths[c] ?? 0)))
@@ -36,7 +30,26 @@ export function resultsTable(results: Results): string {
   return [...lines, ...notes(results, rows)].join('\n');
 }
 
-function columnsFor(results: Results, rows: readonly Row[]): Column[] {
+/** The same table's cells, the titles first; empty where no trial has ended. */
+export function resultsCells(results: TableResults): string[][] {
+  const rows = rowsOf(results);
+  return rows.length === 0 ? [] : cellsOf(results, rows);
+}
+
+function rowsOf({ baseline, control, points }: TableResults): Row[] {
+  return [
+    ...(baseline ? [{ name: 'uncompressed', result: baseline }] : []),
+    ...(control ? [{ name: 'retrained control', result: control }] : []),
+    ...byMetric(meanPoints(points)).map((result) => ({ name: result.metric ?? '', result })),
+  ];
+}
+
+function cellsOf(results: TableResults, rows: readonly Row[]): string[][] {
+  const columns = columnsFor(results, rows);
+  return [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
+}
+
+function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
   const tested = rows.some(({ result }) => result.testAccuracy !== undefined);
   const figure = tested ? 'testAccuracy' : 'validationAccuracy';
   const reference = referenceAccuracy(results, figure);
@@ -65,7 +78,7 @@ function columnsFor(results: Results, rows: readonly Row[]): Column[] {
   ];
 }
 
-function notes(results: Results, rows: readonly Row[]): string[] {
+function notes(results: TableResults, rows: readonly Row[]): string[] {
   const counts = rows.map(({ result }) => result.seeds.length);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const seeds = fewest === most ? String(most) : `${fewest} to ${most}`;

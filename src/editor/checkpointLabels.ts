@@ -1,0 +1,32 @@
+import * as l10n from '@vscode/l10n';
+import type { Inspection } from '../core/checkpoint/inspect.ts';
+
+/** `tfjs, 864 k parameters, 96 % embedding`, the rank after the format of a factorized one. */
+export function describeModel({ format, parameters, embeddingShare, spec }: Inspection): string {
+  const { rank } = spec.embedding;
+  return [
+    format,
+    ...(rank === undefined ? [] : [l10n.t('rank {0}', rank)]),
+    l10n.t('{0} parameters', shortCount(parameters)),
+    l10n.t('{0} % embedding', Math.round(100 * embeddingShare)),
+  ].join(', ');
+}
+
+/** Three digits that count: `864 k`, `1.23 M`. */
+export function shortCount(count: number): string {
+  const units = ['', '\u00a0k', '\u00a0M', '\u00a0G'];
+  let value = count;
+  let unit = 0;
+  // 999.5 would be written as 1000.
+  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
+  return `${Number(value.toPrecision(3))}${units[unit] ?? ''}`;
+}
+
+/** Each folder's own name, or the whole way to it where another model's folder has the same. */
+export function modelNames(folders: readonly string[]): string[] {
+  const last = folders.map((folder) => folder.split(/[\\/]/).at(-1) ?? folder);
+  return folders.map((folder, i) => {
+    const name = last[i] ?? folder;
+    return folders.some((other, j) => other !== folder && last[j] === name) ? folder : name;
+  });
+}
