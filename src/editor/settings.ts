@@ -1,20 +1,30 @@
-import { availableParallelism } from 'node:os';
 import * as vscode from 'vscode';
+import { checkSettings, type Settings } from './settingsRules.ts';
 
-export interface Settings {
-  readonly engine: 'auto' | 'tensorflow' | 'wasm';
-  /** Models trained at once, at least 1. */
-  readonly jobs: number;
-}
+const section = 'embeddingPress';
 
 /** The settings as they are now; nothing keeps them, so that a change counts from the next run on. */
 export function readSettings(): Settings {
-  const settings = vscode.workspace.getConfiguration('embeddingPress');
-  const engine = settings.get<string>('engine');
-  const parallelRuns = settings.get<number>('parallelRuns', 0);
-  return {
-    engine: engine === 'tensorflow' || engine === 'wasm' ? engine : 'auto',
-    // One core stays the user's.
-    jobs: parallelRuns >= 1 ? Math.floor(parallelRuns) : Math.max(1, availableParallelism() - 1),
+  return check().settings;
+}
+
+/** Logs each wrong value when it is met: at the start, and where the settings change. */
+export function logSettingProblems(log: vscode.LogOutputChannel): vscode.Disposable {
+  const known = new Set<string>();
+  const report = (): void => {
+    for (const { setting, value, expected, instead } of check().problems) {
+      const text = `${section}.${setting} is ${JSON.stringify(value)}, expected ${expected}: ${instead} counts.`;
+      if (!known.has(text)) log.warn(text);
+      known.add(text);
+    }
   };
+  report();
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration(section)) report();
+  });
+}
+
+function check(): ReturnType<typeof checkSettings> {
+  const settings = vscode.workspace.getConfiguration(section);
+  return checkSettings((name) => settings.get(name));
 }

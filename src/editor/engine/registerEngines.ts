@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+import type { RunStore } from '../runStore.ts';
+import { showErrors } from '../userErrors.ts';
+import { EngineItem } from './engineItem.ts';
+import { Engines } from './engines.ts';
+
+/** The choice of the engine, its commands, and what is seen of it. */
+export function registerEngines(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  runs: RunStore,
+): vscode.Disposable {
+  const engines = new Engines(context, log);
+  // Unpacking and downloading are loaded when they are needed, which most users never do.
+  const register = (
+    name: string,
+    work: (commands: typeof import('./engineCommands.ts')) => Promise<void>,
+  ): vscode.Disposable =>
+    vscode.commands.registerCommand(`embeddingPress.${name}`, () =>
+      showErrors(log, async () => {
+        await work(await import('./engineCommands.ts'));
+      }),
+    );
+  return vscode.Disposable.from(
+    engines,
+    new EngineItem(engines),
+    register('installTensorflow', ({ installTensorflow }) => installTensorflow(engines)),
+    register('removeTensorflow', ({ removeTensorflow }) => removeTensorflow(engines, runs)),
+    register('showEngine', ({ showEngine }) => showEngine(engines)),
+  );
+}
