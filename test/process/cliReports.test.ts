@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/core/errors.ts';
 import type { Differences, Estimate, SpectrumReport, TriedSentence } from '../../src/core/report/reports.ts';
-import type { Results, TrialResult } from '../../src/core/sweep/trial.ts';
+import type { Results } from '../../src/core/sweep/trial.ts';
 import { askCli } from '../../src/process/askCli.ts';
 import { runPaths } from '../../src/process/runFolder.ts';
 import { bestFolder } from '../../src/process/trialStorage.ts';
