@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { ReadModel } from '../../src/editor/modelProtocol.ts';
 import { element, setText } from '../element.ts';
-import { formatBytes, formatCount, formatPercent } from '../format.ts';
+import { formatBytes, formatCount } from '../format.ts';
 import { Legend } from '../legend.ts';
 import type { ModelSection } from './section.ts';
-import { layerOf, storageParts } from './storageParts.ts';
+import { formatShare, layerOf, storageParts } from './storageParts.ts';
 import { bar, scrollingTable } from './table.ts';
 
 const colours = 6;
@@ -38,7 +38,7 @@ export class Layers implements ModelSection {
         formatBytes(storageBytes),
       ),
     );
-    const texts = parts.map(({ layer, share }) => `${layer} ${formatPercent(share)}`);
+    const texts = parts.map(({ layer, share }) => `${layer} ${formatShare(share)}`);
     this.#stack.setAttribute('aria-label', texts.join(', '));
     this.#stack.replaceChildren(
       ...parts.map(({ layer, share }, i) => {
@@ -60,7 +60,7 @@ export class Layers implements ModelSection {
         'span',
         { class: 'share' },
         bar(share, colourOf(layerOf(name))),
-        element('span', {}, formatPercent(share)),
+        element('span', {}, formatShare(share)),
       ),
     ]);
     this.#table.replaceChildren(scrollingTable(l10n.t('Weights of the model'), heads, rows));

@@ -16,7 +16,7 @@ export class Reductions implements ModelSection {
     element(
       'p',
       { class: 'muted' },
-      l10n.t('A rank replaces the table by two factors. Retraining recovers what the table loses.'),
+      l10n.t('The table becomes two factors of that rank, and the model is trained again.'),
     ),
     this.#table,
   );
@@ -48,6 +48,6 @@ export class Reductions implements ModelSection {
         share === undefined ? NONE : formatPercent(share),
       ];
     });
-    this.#table.replaceChildren(scrollingTable(l10n.t('What a reduction leaves'), heads, rows));
+    this.#table.replaceChildren(scrollingTable(l10n.t('Reductions of the embedding'), heads, rows));
   }
 }

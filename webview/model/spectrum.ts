@@ -113,7 +113,7 @@ export class Spectrum implements ModelSection {
           type: 'linear',
           min: 0,
           max: ranks,
-          ticks: { ...rank.ticks, precision: 0, maxRotation: 0, autoSkipPadding: 16 },
+          ticks: { ...rank.ticks, precision: 0, includeBounds: false, maxRotation: 0, autoSkipPadding: 16 },
         },
         y: {
           ...share,

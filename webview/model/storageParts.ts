@@ -1,4 +1,5 @@
 import type { InspectedLayer } from '../../src/core/checkpoint/inspect.ts';
+import { formatPercent } from '../format.ts';
 
 /** A layer with all of its weights: `hidden_0` of `hidden_0/kernel` and `hidden_0/bias`. */
 export interface StoragePart {
@@ -25,4 +26,9 @@ export function storageParts(weights: readonly InspectedLayer[]): StoragePart[] 
     });
   }
   return [...parts.values()];
+}
+
+/** Nothing that is there is `0.0 %`. */
+export function formatShare(share: number): string {
+  return share > 0 && share < 0.0005 ? `<\u00a0${formatPercent(0.001)}` : formatPercent(share);
 }
