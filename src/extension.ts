@@ -3,13 +3,11 @@ import * as vscode from 'vscode';
 import { CheckpointsView } from './editor/checkpointsView.ts';
 import { registerCommands } from './editor/commands.ts';
 import { registerEngines } from './editor/engine/registerEngines.ts';
-import { registerEngines } from './editor/engine/registerEngines.ts';
 import { registerModelEditor } from './editor/modelEditor.ts';
 import { Panels } from './editor/panel.ts';
 import { RunNotices } from './editor/runNotices.ts';
 import { RunStore } from './editor/runStore.ts';
 import { RunsView } from './editor/runsView.ts';
-import { logSettingProblems } from './editor/settings.ts';
 import { logSettingProblems } from './editor/settings.ts';
 import { RunStarter } from './editor/startRecipe.ts';
 import { RecipeTasks, taskType } from './editor/tasks.ts';
@@ -39,7 +37,6 @@ export function activate(context: vscode.ExtensionContext): EmbeddingPress {
     checkpoints,
     new RunNotices(runs, panels),
     registerCommands({ context, log, runs, panels, starter, checkpoints }),
-    registerEngines(context, log, runs),
     registerEngines(context, log, runs),
     registerModelEditor(context, log),
     vscode.tasks.registerTaskProvider(taskType, new RecipeTasks(context.extensionUri)),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Results } from '../core/sweep/trial.ts';
 import { EventTail } from '../process/eventLog.ts';
 import { runPaths } from '../process/runFolder.ts';
-import type { RunStatus } from '../process/runStatus.ts';
+import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import type { HostMessage, PanelStatus } from './panelProtocol.ts';
 import { thinEvents } from './thinEvents.ts';
 
@@ -29,11 +29,11 @@ export class PanelFeed {
     this.#queue(async () => {
       const tail = new EventTail(runPaths(this.#folder).events);
       const events = thinEvents(await tail.read());
-      const results = status.state === 'running' ? undefined : await readResults(this.#folder);
+      const results = isGoing(status.state) ? undefined : await readResults(this.#folder);
       this.#tail = tail;
       this.#post({
         type: 'snapshot',
-        run: { key: this.#folder, recipe: status.recipe },
+        run: { key: this.#folder, recipe: status.recipe, startedAt: status.startedAt },
         status: panelStatus(status),
         events,
         ...(results && { results }),
@@ -47,7 +47,7 @@ export class PanelFeed {
     this.#queue(() => this.#sendEvents());
     this.#queue(async () => {
       if (this.#tail === undefined) return;
-      const results = status.state === 'running' ? undefined : await readResults(this.#folder);
+      const results = isGoing(status.state) ? undefined : await readResults(this.#folder);
       if (results) this.#post({ type: 'results', results });
       this.#post({ type: 'status', status: panelStatus(status) });
     });
@@ -63,7 +63,7 @@ export class PanelFeed {
   #follow(status: RunStatus): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (status.state !== 'running') return;
+    if (!isGoing(status.state)) return;
     this.#timer = setInterval(() => {
       this.#queue(() => this.#sendEvents());
     }, batchMs);

@@ -35,6 +35,8 @@ export interface PanelRun {
   readonly key: string;
   /** The recipe's name. */
   readonly recipe: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
 /** The page's state, as the panel's serializer receives it after a reload. The host checks it: it may be anything. */
