@@ -1,21 +1,25 @@
 import './strings.ts';
 import './panel.css';
-import type { HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
+import type { ComparedRun, HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
 import { AccuracyChart } from './accuracyChart.ts';
 import { CostCharts } from './costChart.ts';
 import { element } from './element.ts';
+import { defaultFloor, smallestAbove } from './floor.ts';
 import { Header } from './header.ts';
-import { bestPoint, modelRows, type ModelRow, type ModelRows } from './modelRows.ts';
+import { modelRows, type ModelRow, type ModelRows } from './modelRows.ts';
 import { ModelTable } from './modelTable.ts';
 import { OpenQueries } from './queries.ts';
 import { RunModel } from './runModel.ts';
-import type { Actions, Section } from './section.ts';
+import type { Actions, Axis, Section } from './section.ts';
+import { SpectrumChart } from './spectrumChart.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { TraceChart } from './traceChart.ts';
 
 const host = acquireVsCodeApi<PanelPageState>();
 let model: RunModel | undefined;
-let selected = host.getState()?.selected;
+let compared: readonly ComparedRun[] = [];
+/** What is kept of the user's choices. */
+let { selected, floor, axis }: Pick<PanelPageState, 'selected' | 'floor' | 'axis'> = host.getState() ?? {};
 let theme = readTheme();
 let frame: number | undefined;
 
@@ -25,8 +29,15 @@ const queries = new OpenQueries((message) => {
 const actions: Actions = {
   select(row: ModelRow) {
     selected = row.id;
-    if (model) host.setState({ run: model.run.key, selected });
-    schedule();
+    keep();
+  },
+  setFloor(wanted: number | undefined) {
+    floor = wanted;
+    keep();
+  },
+  setAxis(wanted: Axis) {
+    axis = wanted;
+    keep();
   },
   post(message: PageMessage) {
     host.postMessage(message);
@@ -38,6 +49,7 @@ const header = new Header(actions);
 const body: readonly Section[] = [
   new AccuracyChart(actions),
   new TraceChart(),
+  new SpectrumChart(actions),
   new ModelTable(actions),
   new CostCharts(actions),
 ];
@@ -57,6 +69,10 @@ function receive(message: HostMessage): void {
     case 'results':
       model?.setResults(message.results);
       break;
+    case 'compared':
+      compared = message.runs;
+      keep();
+      break;
     case 'answer':
       queries.settle(message);
       return;
@@ -66,13 +82,26 @@ function receive(message: HostMessage): void {
 
 function open({ run, status, events, results }: HostMessage & { type: 'snapshot' }): void {
   if (host.getState()?.run !== run.key) {
-    selected = undefined;
+    selected = floor = undefined;
     queries.drop();
   }
-  host.setState({ run: run.key, ...(selected !== undefined && { selected }) });
   model = new RunModel(run, status);
   model.applyAll(events);
   if (results) model.setResults(results);
+  keep();
+}
+
+/** For the page's next life, and draws what has changed. */
+function keep(): void {
+  if (model === undefined) return;
+  host.setState({
+    run: model.run.key,
+    compared: compared.map(({ run }) => run.key),
+    ...(selected !== undefined && { selected }),
+    ...(floor !== undefined && { floor }),
+    ...(axis !== undefined && { axis }),
+  });
+  schedule();
 }
 
 /** Draws once a frame at most, however many messages come. */
@@ -92,28 +121,39 @@ function draw(): void {
     );
   }
   const rows = rowsOf(model);
-  const chosen = [rows.baseline, rows.control, ...rows.points].find(
+  const chosen = [rows.baseline, rows.control, ...rows.points, ...rows.compared].find(
     (row) => row !== undefined && row.id === selected,
   );
+  const shownFloor = floor ?? defaultFloor(rows);
+  const smallest = shownFloor === undefined ? undefined : smallestAbove(rows.points, shownFloor);
   const view = {
     model,
     state: model.status.state,
     rows,
+    floor: shownFloor,
+    smallest,
+    axis: axis ?? 'rank',
     chosen,
-    selected: chosen ?? bestPoint(rows.points),
+    selected: chosen ?? smallest,
     theme,
   };
   for (const section of [header, ...body]) section.update(view);
 }
 
-let made:
-  { readonly of: RunModel; readonly revision: number; readonly ended: boolean; rows: ModelRows } | undefined;
+interface Made {
+  readonly of: RunModel;
+  readonly revision: number;
+  readonly ended: boolean;
+  readonly compared: readonly ComparedRun[];
+  readonly rows: ModelRows;
+}
+let made: Made | undefined;
 
 /** The same rows as long as no result has come. */
 function rowsOf(of: RunModel): ModelRows {
   const { revision, ended } = of;
-  if (made?.of !== of || made.revision !== revision || made.ended !== ended)
-    made = { of, revision, ended, rows: modelRows(of.finished(), ended) };
+  if (made?.of !== of || made.revision !== revision || made.ended !== ended || made.compared !== compared)
+    made = { of, revision, ended, compared, rows: modelRows(of.finished(), ended, compared) };
   return made.rows;
 }
 

@@ -1,5 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import type { Metric } from '../src/core/recipe/recipe.ts';
 import type { Trial, TrialResult } from '../src/core/sweep/trial.ts';
+import type { ComparedRun, PanelRun } from '../src/editor/panelProtocol.ts';
 
 /** A mean over seeds; the deviation is the sample's and is there from two seeds on. */
 export interface Mean {
@@ -11,6 +13,8 @@ export interface Mean {
 export interface ModelRow {
   /** Stable while a run goes on, so that a selection holds. */
   readonly id: string;
+  /** The run that it comes from, where that is not the panel's own but one compared with it. */
+  readonly run?: PanelRun;
   readonly kind: Trial['kind'];
   readonly metric?: Metric;
   readonly rank?: number;
@@ -23,7 +27,9 @@ export interface ModelRow {
   readonly test?: Mean;
   readonly macroF1?: Mean;
   readonly seconds: number;
-  /** The ids of the trials it is the mean of. */
+  /** How many it is the mean of. */
+  readonly seeds: number;
+  /** The ids of its trials; none for a compared run's, for the ids of the panel's own may be the same. */
   readonly trials: readonly string[];
 }
 
@@ -32,24 +38,64 @@ export interface ModelRows {
   readonly control?: ModelRow;
   /** By metric, then from the highest rank to the lowest. */
   readonly points: readonly ModelRow[];
+  /** All models of the runs that are compared with this one, run by run. */
+  readonly compared: readonly ModelRow[];
 }
 
-const METRIC_NAMES: Readonly<Record<Metric, string>> = { task: 'Task', spectrum: 'Spectrum' };
+const METRIC_NAMES: Readonly<Record<Metric, string>> = { task: l10n.t('Task'), spectrum: l10n.t('Spectrum') };
 
 export function metricName(metric: Metric): string {
   return METRIC_NAMES[metric];
 }
 
-/** `Task, rank 9`, the name of a model wherever it is named alone. */
-export function modelName(model: Pick<ModelRow, 'kind' | 'metric' | 'rank'>): string {
-  if (model.kind === 'baseline') return 'Uncompressed';
-  if (model.kind === 'control') return 'Control, retrained';
-  const metric = model.metric === undefined ? 'Low rank' : metricName(model.metric);
-  return model.rank === undefined ? metric : `${metric}, rank ${model.rank}`;
+/** `Task, rank 9`, the name of a model wherever it is named alone; one of a compared run is named after that, too. */
+export function modelName(model: Pick<ModelRow, 'kind' | 'metric' | 'rank' | 'run'>): string {
+  const name = nameInRun(model);
+  return model.run === undefined ? name : `${runName(model.run)}: ${name}`;
 }
 
-/** Takes the seeds of each model together. Test figures are left out unless `withTest`. */
-export function modelRows(results: readonly TrialResult[], withTest: boolean): ModelRows {
+/** The same without the run. */
+export function nameInRun({ kind, metric, rank }: Pick<ModelRow, 'kind' | 'metric' | 'rank'>): string {
+  if (kind === 'baseline') return l10n.t('Uncompressed');
+  if (kind === 'control') return l10n.t('Control, retrained');
+  const name = metric === undefined ? l10n.t('Low rank') : metricName(metric);
+  return rank === undefined ? name : l10n.t('{0}, rank {1}', name, rank);
+}
+
+/** `sst2-dan (24 Nov, 10:30)`: two runs of a recipe differ in their start. */
+export function runName({ recipe, startedAt }: PanelRun): string {
+  const start = new Date(startedAt).toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
+  return `${recipe} (${start})`;
+}
+
+/** Takes the seeds of each model together. Test figures of the run are left out unless `withTest`. */
+export function modelRows(
+  results: readonly TrialResult[],
+  withTest: boolean,
+  compared: readonly ComparedRun[] = [],
+): ModelRows {
+  const { baseline, control, points } = ownRows(results, withTest);
+  return {
+    ...(baseline && { baseline }),
+    ...(control && { control }),
+    points,
+    compared: compared.flatMap(comparedRows),
+  };
+}
+
+function comparedRows({ run, results }: ComparedRun): ModelRow[] {
+  const { baseline, control, points } = ownRows(results, true);
+  return [baseline, control, ...points]
+    .filter((row) => row !== undefined)
+    .map((row) => ({ ...row, id: `${run.key} ${row.id}`, run, trials: [] }));
+}
+
+function ownRows(results: readonly TrialResult[], withTest: boolean): Omit<ModelRows, 'compared'> {
   const groups = new Map<string, TrialResult[]>();
   for (const result of results) {
     const id = rowId(result);
@@ -68,17 +114,6 @@ export function modelRows(results: readonly TrialResult[], withTest: boolean): M
     ...(control && { control }),
     points,
   };
-}
-
-/** The most accurate point on the validation set, the smallest of equals. */
-export function bestPoint(points: readonly ModelRow[]): ModelRow | undefined {
-  let best: ModelRow | undefined;
-  for (const point of points) {
-    const gain = best === undefined ? 1 : point.after.mean - best.after.mean;
-    if (best === undefined || gain > 0 || (gain === 0 && point.storageBytes < best.storageBytes))
-      best = point;
-  }
-  return best;
 }
 
 /** Task first, for it is the default. */
@@ -111,6 +146,7 @@ function toRow(id: string, group: readonly TrialResult[], withTest: boolean): Mo
     ...(test && { test }),
     ...(macroF1 && { macroF1 }),
     seconds: mean(group.map((result) => result.seconds))?.mean ?? 0,
+    seeds: group.length,
     trials: group.map((result) => result.trial),
   };
 }

@@ -37,8 +37,7 @@ export class OpenQueries {
     const id = ++this.#last;
     for (const [older, pending] of this.#pending) if (pending.kind === kind) this.#pending.delete(older);
     return new Promise<Queries[K]['answer']>((resolve, reject) => {
-      // An answer's type is that of the query whose id it bears.
-      this.#pending.set(id, { kind, resolve: resolve, reject });
+      this.#pending.set(id, { kind, resolve, reject });
       // A kind and what it asks belong together, which TypeScript cannot follow through a type parameter.
       this.post({ type: 'query', id, kind, ask } as PageMessage);
     });

@@ -1,5 +1,8 @@
-import type { PanelRun, PanelStatus } from '../src/editor/panelProtocol.ts';
+import type { PanelRun, PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
 import type { Results, RunEvent, Trial, TrialResult } from '../src/core/sweep/trial.ts';
+
+/** A paused run has not ended: it goes on where it is. */
+const GOING: ReadonlySet<PanelState> = new Set(['queued', 'running', 'paused']);
 
 /** The steps of a trial as columns, so that a long trace stays cheap. */
 export interface Trace {
@@ -37,7 +40,7 @@ export class RunModel {
 
   /** Whether nothing more will come, unless the run is resumed. */
   get ended(): boolean {
-    return this.status.state !== 'queued' && this.status.state !== 'running';
+    return !GOING.has(this.status.state);
   }
 
   /** Results of all finished trials, in the order in which they came. */

@@ -1,7 +1,16 @@
-import type { PageMessage, PanelState, Queries, QueryKind } from '../src/editor/panelProtocol.ts';
+import type {
+  PageMessage,
+  PanelPageState,
+  PanelState,
+  Queries,
+  QueryKind,
+} from '../src/editor/panelProtocol.ts';
 import type { ModelRow, ModelRows } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
 import type { Theme } from './theme.ts';
+
+/** What the horizontal axis of the accuracy chart shows. */
+export type Axis = NonNullable<PanelPageState['axis']>;
 
 /** All that a section draws. */
 export interface View {
@@ -9,9 +18,14 @@ export interface View {
   /** The model's state when the view was made; the model itself goes on. */
   readonly state: PanelState;
   readonly rows: ModelRows;
-  /** What the user has chosen. */
+  /** The accuracy floor: the user's, else the default, which is not known before there is a baseline. */
+  readonly floor: number | undefined;
+  /** The smallest point that reaches the floor. */
+  readonly smallest: ModelRow | undefined;
+  readonly axis: Axis;
+  /** What the user has chosen; it may be of a compared run. */
   readonly chosen: ModelRow | undefined;
-  /** The same, else the best point so far. */
+  /** The same, else the smallest point that reaches the floor. */
   readonly selected: ModelRow | undefined;
   readonly theme: Theme;
 }
@@ -24,6 +38,9 @@ export function sameFigures(a: View | undefined, b: View): boolean {
 /** What a section can ask for. */
 export interface Actions {
   select(row: ModelRow): void;
+  /** Back to the default where it is undefined. */
+  setFloor(floor: number | undefined): void;
+  setAxis(axis: Axis): void;
   post(message: PageMessage): void;
   /** Asks the host; rejects with a `QueryError`. A newer query of the same kind leaves this one unanswered for ever. */
   query<K extends QueryKind>(kind: K, ask: Queries[K]['ask']): Promise<Queries[K]['answer']>;

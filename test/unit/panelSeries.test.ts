@@ -8,7 +8,7 @@ import {
   referenceLines,
 } from '../../webview/accuracySeries.ts';
 import { layerStacks } from '../../webview/layerStacks.ts';
-import { bestPoint, modelName, modelRows } from '../../webview/modelRows.ts';
+import { modelName, modelRows, runName } from '../../webview/modelRows.ts';
 import { sortRows, tableColumns, tableText } from '../../webview/tableColumns.ts';
 
 function result(part: Partial<TrialResult>): TrialResult {
@@ -87,10 +87,19 @@ describe('the panel’s rows', () => {
     assert.equal(after.macroF1?.mean, 0.78);
   });
 
-  it('know the smallest of the best', () => {
-    const rows = modelRows(points, false);
-    assert.equal(bestPoint(rows.points)?.id, rows.points.find((row) => row.storageBytes === 40)?.id);
-    assert.equal(bestPoint([]), undefined);
+  it('of compared runs bear their run’s name and none of its trials, and mix with no own ones', () => {
+    const run = { key: '/runs/b', recipe: 'b', startedAt: Date.UTC(2026, 10, 24) };
+    const own = modelRows([...points, baseline], false);
+    const rows = modelRows([...points, baseline], false, [{ run, results: [baseline, ...points] }]);
+    assert.deepEqual({ ...rows, compared: [] }, own);
+    assert.equal(rows.compared.length, 1 + own.points.length);
+    const all = [...own.points, ...rows.compared];
+    assert.equal(new Set(all.map((row) => row.id)).size, all.length);
+    for (const row of rows.compared) {
+      assert.ok(modelName(row).startsWith(`${runName(run)}: `));
+      assert.deepEqual(row.trials, []);
+      assert.equal(row.seeds, 1);
+    }
   });
 });
 
@@ -165,7 +174,7 @@ describe('the accuracy chart’s series', () => {
         ['Uncompressed 0.820', 'below'],
       ],
     );
-    assert.deepEqual(referenceLines({ points: [] }), []);
+    assert.deepEqual(referenceLines({ points: [], compared: [] }), []);
   });
 
   it('are told in words', () => {
@@ -173,7 +182,7 @@ describe('the accuracy chart’s series', () => {
     assert.match(text, /Uncompressed 0\.820\. Control 0\.825\./);
     assert.match(text, /Task metric: 0\.810 at rank 4 to 0\.810 at rank 9, 2 points\./);
     assert.match(text, /Spectrum metric: 0\.700 at rank 4\./);
-    assert.match(describeAccuracy({ points: [] }), /No points yet/);
+    assert.match(describeAccuracy({ points: [], compared: [] }), /No points yet/);
   });
 });
 
@@ -222,7 +231,10 @@ describe('the cost charts’ stacks', () => {
       [400, 90],
     );
     assert.equal(stacks.length, 1);
-    assert.deepEqual(layerStacks({ points: [] }, undefined, undefined, 'storageBytes').bars, []);
+    assert.deepEqual(
+      layerStacks({ points: [], compared: [] }, undefined, undefined, 'storageBytes').bars,
+      [],
+    );
   });
 });
 
