@@ -1,0 +1,45 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelError } from '../src/editor/panelProtocol.ts';
+import { button, element, setText } from './element.ts';
+
+/** What stands where an answer will be: what it waits for, that it is being computed, or why there is none. */
+export class AnswerNotice {
+  readonly #text = element('p', { role: 'status' });
+  readonly #hint = element('p', { class: 'muted' });
+  readonly #bar = element('div', { class: 'working', 'aria-hidden': 'true' });
+  readonly #retry: HTMLElement;
+  readonly element: HTMLElement;
+
+  constructor(retry: () => void) {
+    this.#retry = button(l10n.t('Retry'), retry);
+    this.element = element('div', { class: 'answer-notice' }, this.#text, this.#hint, this.#bar, this.#retry);
+    this.hide();
+  }
+
+  hide(): void {
+    this.element.hidden = true;
+    setText(this.#text, '');
+  }
+
+  wait(text: string): void {
+    this.#show(text, '', 'waiting');
+  }
+
+  work(text: string): void {
+    this.#show(text, '', 'working');
+  }
+
+  fail({ message, hint }: PanelError): void {
+    this.#show(message, hint ?? '', 'failed');
+  }
+
+  #show(text: string, hint: string, state: 'waiting' | 'working' | 'failed'): void {
+    this.element.hidden = false;
+    this.element.dataset.state = state;
+    setText(this.#text, text);
+    setText(this.#hint, hint);
+    this.#hint.hidden = hint === '';
+    this.#bar.hidden = state !== 'working';
+    this.#retry.hidden = state !== 'failed';
+  }
+}
