@@ -5,6 +5,7 @@ import { registerCommands } from './editor/commands.ts';
 import { registerEngines } from './editor/engine/registerEngines.ts';
 import { registerModelEditor } from './editor/modelEditor.ts';
 import { Panels } from './editor/panel.ts';
+import { registerRecipeSupport } from './editor/recipe/registerRecipeSupport.ts';
 import { RunNotices } from './editor/runNotices.ts';
 import { RunStore } from './editor/runStore.ts';
 import { RunsView } from './editor/runsView.ts';
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): EmbeddingPress {
     view,
     checkpoints,
     new RunNotices(runs, panels),
+    registerRecipeSupport({ context, log }),
     registerCommands({ context, log, runs, panels, starter, checkpoints }),
     registerEngines(context, log, runs),
     registerModelEditor(context, log),

@@ -1,49 +1,48 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
 import type { Fraction } from '../core/recipe/recipe.ts';
 import { previewData, type DataPreview } from './dataPreview.ts';
-import { browse, fileItem, findInWorkspace, pick, type PickItem } from './pickFile.ts';
+import { fileItem, findInWorkspace, type PickItem } from './pickFile.ts';
 import type { DataAnswer } from './recipeFromAnswers.ts';
+import type { Questions } from './recipe/questions.ts';
 
 const dataFiles = '**/*.{tsv,csv,jsonl,txt}';
-const browsing = 'browse';
 
 /** Asks for the training data, with the first row of each file in sight. */
-export async function askTrainingData(title: string): Promise<vscode.Uri> {
-  const chosen = await pick<vscode.Uri | typeof browsing>(
-    dataItems().then((items) => [...items, browseItem]),
-    title,
-    'Labelled sentences to retrain the model with',
-  );
-  return chosen === browsing ? browseData(title) : chosen;
+export function askTrainingData(questions: Questions, placeholder: string): Promise<vscode.Uri> {
+  return questions.pickFile(dataItems, placeholder, dataFilters());
 }
 
 /** Asks for the test data, if there are any; in the same format they have the same columns. */
 export async function askTestData(
-  title: string,
+  questions: Questions,
   train: DataAnswer,
 ): Promise<DataAnswer | Fraction | undefined> {
-  const others = (await dataItems()).filter(({ value }) => value.fsPath !== train.path);
-  const fraction: PickItem<'fraction'> = {
-    label: 'A Tenth of the Training Data',
-    description: 'kept apart from training, chosen by chance',
-    value: 'fraction',
-  };
-  const chosen = await pick<vscode.Uri | 'none' | 'fraction' | typeof browsing>(
-    [{ label: 'No Test Data', value: 'none' }, fraction, ...others, browseItem],
-    title,
-    'Test data for the report at the end (optional)',
+  const chosen = await questions.pickFile<'none' | 'fraction'>(
+    async () => (await dataItems()).filter(({ value }) => value.fsPath !== train.path),
+    l10n.t('Test data for the report at the end (optional)'),
+    dataFilters(),
+    {
+      first: [
+        { label: l10n.t('No Test Data'), value: 'none' },
+        {
+          label: l10n.t('A Tenth of the Training Data'),
+          description: l10n.t('kept apart from training, chosen by chance'),
+          value: 'fraction',
+        },
+      ],
+    },
   );
   if (chosen === 'none') return undefined;
   if (chosen === 'fraction') return { fraction: 0.1 };
-  const file = chosen === browsing ? await browseData(title) : chosen;
-  const { format, encoding } = await previewOf(file);
-  if (format !== train.format) return askColumns(title, file);
-  return { ...train, path: file.fsPath, encoding };
+  const { format, encoding } = await previewOf(chosen);
+  if (format !== train.format) return askColumns(questions, chosen);
+  return { ...train, path: chosen.fsPath, encoding };
 }
 
 /** Asks which columns hold the text and the label, where that is not plain. */
-export async function askColumns(title: string, file: vscode.Uri): Promise<DataAnswer> {
+export async function askColumns(questions: Questions, file: vscode.Uri): Promise<DataAnswer> {
   const preview = await previewOf(file);
   const { format, encoding, columns } = preview;
   const answer = { path: file.fsPath, format, encoding };
@@ -60,14 +59,13 @@ export async function askColumns(title: string, file: vscode.Uri): Promise<DataA
   for (;;) {
     const items = columnItems(preview, hasHeader);
     const toggle: PickItem<null> = {
-      label: hasHeader ? 'The First Row Is No Header' : 'The First Row Is the Header',
+      label: hasHeader ? l10n.t('The First Row Is No Header') : l10n.t('The First Row Is the Header'),
       iconPath: new vscode.ThemeIcon('arrow-swap'),
       value: null,
     };
-    const text = await pick<string | number | null>(
+    const text = await questions.pick<string | number | null>(
       format === 'jsonl' ? items : [...items, toggle],
-      title,
-      'Which column holds the text?',
+      l10n.t('Which column holds the text?'),
     );
     if (text === null) {
       hasHeader = !hasHeader;
@@ -77,7 +75,7 @@ export async function askColumns(title: string, file: vscode.Uri): Promise<DataA
     const label =
       others.length === 1 && others[0]
         ? others[0].value
-        : await pick(others.reverse(), title, 'Which column holds the label?');
+        : await questions.pick(others.reverse(), l10n.t('Which column holds the label?'));
     return { ...answer, textColumn: text, labelColumn: label };
   }
 }
@@ -86,18 +84,12 @@ export async function askColumns(title: string, file: vscode.Uri): Promise<DataA
 function columnItems({ columns }: DataPreview, hasHeader: boolean): PickItem<string | number>[] {
   return columns
     .map(({ name, first, second }, i) => ({
-      label: hasHeader ? String(name) : `Column ${i + 1}`,
+      label: hasHeader ? String(name) : l10n.t('Column {0}', i + 1),
       description: hasHeader ? second : first,
       value: hasHeader ? name : i,
     }))
     .sort((a, b) => b.description.length - a.description.length);
 }
-
-const browseItem: PickItem<typeof browsing> = {
-  label: 'Browse…',
-  iconPath: new vscode.ThemeIcon('folder-opened'),
-  value: browsing,
-};
 
 async function dataItems(): Promise<PickItem<vscode.Uri>[]> {
   const files = await findInWorkspace(dataFiles);
@@ -117,8 +109,8 @@ function looksLabelled({ format, columns, sample }: DataPreview): boolean {
   return format === 'label-text' ? /\S\s+\S/.test(sample) : columns.length >= 2;
 }
 
-function browseData(title: string): Promise<vscode.Uri> {
-  return browse(title, { Sentences: ['tsv', 'csv', 'jsonl', 'txt'], 'All files': ['*'] });
+function dataFilters(): Record<string, string[]> {
+  return { [l10n.t('Sentences')]: ['tsv', 'csv', 'jsonl', 'txt'], [l10n.t('All Files')]: ['*'] };
 }
 
 async function previewOf(file: vscode.Uri): Promise<DataPreview> {

@@ -1,11 +1,26 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
-import type { RawRecipe, RawSource } from '../core/recipe/rawRecipe.ts';
-import type { DataSource, Fraction, TextSettings } from '../core/recipe/recipe.ts';
+import type { RawRecipe, RawSource, RawTrain } from '../core/recipe/rawRecipe.ts';
+import type { DataSource, Fraction, TextSettings, TrainSettings } from '../core/recipe/recipe.ts';
 
 /** What the user has said, paths absolute. */
-export interface Answers {
+export type Answers = CommonAnswers & (ModelAnswers | ClassifierAnswers);
+
+interface ModelAnswers {
   /** A model.json. */
   readonly model: string;
+}
+
+interface ClassifierAnswers {
+  /** What to train. */
+  readonly classifier: {
+    readonly architecture: TrainSettings['architecture'];
+    readonly dimension: number;
+    /** The file of the word vectors to start from. */
+    readonly vectors?: string;
+  };
+}
+
+interface CommonAnswers {
   readonly train: DataAnswer;
   readonly test?: DataAnswer | Fraction;
   readonly reductions: readonly number[];
@@ -26,14 +41,14 @@ export interface DataAnswer {
 
 /** The recipe that the answers make, with paths relative to its folder. */
 export function recipeFromAnswers(answers: Answers, recipeFolder: string): RawRecipe {
-  const at = (path: string): string => relativePath(recipeFolder, path);
+  const at: ToRelative = (path) => relativePath(recipeFolder, path);
   const { vocabulary, test } = answers;
   const text: Partial<TextSettings> = {
     ...(vocabulary === 'ids' && { tokenizer: 'ids' }),
     ...answers.text,
   };
   return {
-    model: at(dirname(answers.model)),
+    ...('model' in answers ? { model: at(dirname(answers.model)) } : { train: classifier(answers, at) }),
     ...(Object.keys(text).length > 0 && { text }),
     ...(typeof vocabulary === 'object' && { vocabulary: at(vocabulary.path) }),
     data: {
@@ -65,7 +80,17 @@ export function freeRecipePath(folder: string, name: string, exists: (path: stri
   }
 }
 
-function source(answer: DataAnswer, at: (path: string) => string): RawSource {
+function classifier({ classifier: { vectors, ...answer } }: ClassifierAnswers, at: ToRelative): RawTrain {
+  const { architecture, dimension } = answer;
+  return {
+    architecture,
+    embedding: { dimension, ...(vectors !== undefined && { vectors: at(vectors) }) },
+  };
+}
+
+type ToRelative = (path: string) => string;
+
+function source(answer: DataAnswer, at: ToRelative): RawSource {
   const { path, format, encoding, textColumn, labelColumn } = answer;
   return {
     path: at(path),

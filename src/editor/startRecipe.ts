@@ -64,7 +64,7 @@ export class RunStarter {
 }
 
 /** The menus hide what needs trust; panels, keyboard shortcuts and other extensions come here past them. */
-function checkTrust(): void {
+export function checkTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new UserError(
     'untrusted-workspace',
@@ -81,7 +81,7 @@ function runsOption(recipe: vscode.Uri): { runs?: string } {
 }
 
 /** What is run is what the user sees. */
-async function saveIfOpen(file: vscode.Uri): Promise<void> {
+export async function saveIfOpen(file: vscode.Uri): Promise<void> {
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
   if (document?.isDirty === true) await document.save();
 }

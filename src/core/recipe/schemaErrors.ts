@@ -1,9 +1,21 @@
 import type { ErrorObject } from 'ajv';
 import { distance } from 'fastest-levenshtein';
-import { UserError } from '../errors.ts';
+import { UserError, type Place } from '../errors.ts';
 import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
+
+/** A field or a value that is not known where it stands, and the known one that is likely meant. */
+export class Misspelling extends UserError {
+  constructor(
+    code: string,
+    message: string,
+    readonly meant: string,
+    place: Place,
+  ) {
+    super(code, message, `Did you mean "${meant}"?`, place);
+  }
+}
 
 /**
  * What ajv found (options `allErrors` and `verbose`) as errors in words, each at its place in the text and in
@@ -54,10 +66,10 @@ function explain(error: ErrorObject, document: JsonDocument): UserError {
       const allowed = (params.allowedValues as string[]).map((value) => JSON.stringify(value));
       const near =
         typeof error.data === 'string' ? nearest(error.data, params.allowedValues as string[]) : undefined;
-      return wrong(
-        `${name} must be ${either(allowed)}, found ${show(error.data)}.`,
-        near === undefined ? 'Choose one of these.' : `Did you mean "${near}"?`,
-      );
+      const message = `${name} must be ${either(allowed)}, found ${show(error.data)}.`;
+      return near === undefined
+        ? wrong(message, 'Choose one of these.')
+        : new Misspelling('bad-value', message, near, place);
     }
     case 'type':
       return wrong(
@@ -103,12 +115,11 @@ function unknownField(error: ErrorObject, path: JsonPath, document: JsonDocument
   const known = fieldsOf(error)
     .filter((candidate) => candidate !== '$schema')
     .map((candidate) => `"${candidate}"`);
-  return new UserError(
-    'unknown-field',
-    `Unknown field "${field}"${path.length === 0 ? '' : ` in ${formatPath(path)}`}.`,
-    near === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${near}"?`,
-    document.placeOfName(path, field),
-  );
+  const message = `Unknown field "${field}"${path.length === 0 ? '' : ` in ${formatPath(path)}`}.`;
+  const place = document.placeOfName(path, field);
+  return near === undefined
+    ? new UserError('unknown-field', message, `Known here: ${known.join(', ')}.`, place)
+    : new Misspelling('unknown-field', message, near, place);
 }
 
 /** A field that another one's value rules out, as `units` of a DAN. */

@@ -1,0 +1,183 @@
+import * as l10n from '@vscode/l10n';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { CancelledError, UserError } from '../../core/errors.ts';
+import { validateRecipe } from '../../core/recipe/validateRecipe.ts';
+import { askCli } from '../../process/askCli.ts';
+import { exists, problem } from './diagnostics.ts';
+import { isRecipe } from './isRecipe.ts';
+import { landingOf, type Landing } from './landing.ts';
+import { namedFiles, type NamedFile } from './namedFiles.ts';
+import type { CheckedData } from './rankEffect.ts';
+import { RecipeText, type Span } from './recipeText.ts';
+
+interface Found {
+  readonly file: vscode.Uri;
+  readonly diagnostic: vscode.Diagnostic;
+}
+
+interface Check {
+  readonly abort: AbortController;
+  readonly reads: readonly string[];
+  readonly found?: Found | undefined;
+  readonly data?: CheckedData;
+}
+
+/**
+ * Has the command line read a recipe's data when the recipe is opened or saved, or when one of its files is saved, and
+ * shows the first error at its line.
+ */
+export class DataChecks implements vscode.Disposable {
+  /** The name is the problem matcher's owner too: an error that a task has found goes when a check finds it mended. */
+  readonly #shown = vscode.languages.createDiagnosticCollection('embedding-press');
+  /** By the recipe's path. */
+  readonly #checks = new Map<string, Check>();
+  readonly #scripts: string;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #disposables: vscode.Disposable;
+
+  /** @param scripts the folder of cli.cjs */
+  constructor(scripts: string, log: vscode.LogOutputChannel) {
+    this.#scripts = scripts;
+    this.#log = log;
+    const recipes = vscode.workspace.createFileSystemWatcher('**/*.press.json', true, true);
+    this.#disposables = vscode.Disposable.from(
+      this.#shown,
+      recipes,
+      recipes.onDidDelete(({ fsPath }) => {
+        this.#checks.get(fsPath)?.abort.abort();
+        this.#checks.delete(fsPath);
+        this.#show();
+      }),
+      vscode.window.onDidChangeVisibleTextEditors(() => {
+        this.#checkVisible();
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        this.#checkVisible();
+      }),
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+        if (isRecipe(uri)) this.#start(uri.fsPath);
+        for (const [recipe, { reads }] of this.#checks) if (reads.includes(uri.fsPath)) this.#start(recipe);
+      }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        const check = this.#checks.get(uri.fsPath);
+        // What was found stays: whoever goes to the data's line may have closed the recipe with it.
+        if (check && check.data === undefined && check.found === undefined) this.#forget(uri.fsPath);
+      }),
+    );
+    this.#checkVisible();
+  }
+
+  /** What is known of a recipe's data since they were read last. */
+  dataOf(recipe: vscode.Uri): CheckedData | undefined {
+    return this.#checks.get(recipe.fsPath)?.data;
+  }
+
+  #checkVisible(): void {
+    for (const { document } of vscode.window.visibleTextEditors) {
+      if (isRecipe(document.uri) && !this.#checks.has(document.uri.fsPath)) this.#start(document.uri.fsPath);
+    }
+  }
+
+  #start(recipe: string): void {
+    if (!vscode.workspace.isTrusted) return;
+    const before = this.#checks.get(recipe);
+    before?.abort.abort();
+    const abort = new AbortController();
+    this.#checks.set(recipe, { ...before, reads: [], abort });
+    this.#check(recipe, abort).catch((error: unknown) => {
+      if (!(error instanceof CancelledError)) this.#log.error(error instanceof Error ? error : String(error));
+    });
+  }
+
+  async #check(recipe: string, abort: AbortController): Promise<void> {
+    const text = await readFile(recipe, 'utf8');
+    const names = namedFiles(text, recipe);
+    const reads = names.map(({ path }) => path);
+    const done = (outcome: Pick<Check, 'found' | 'data'>): void => {
+      if (this.#checks.get(recipe)?.abort !== abort) return;
+      this.#checks.set(recipe, { abort, reads, ...outcome });
+      this.#show();
+    };
+    // What is wrong with the text, or a missing file, is shown as one types.
+    if (validateRecipe(text, recipe).length > 0 || !(await allExist(names))) {
+      done({});
+      return;
+    }
+    try {
+      done({ data: await this.#ask(recipe, abort.signal) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#log.info(error.format());
+      done({ found: found(landingOf(error, { text, file: recipe, names }), recipe, text, error.code) });
+    }
+  }
+
+  #ask(recipe: string, signal: AbortSignal): Thenable<CheckedData> {
+    const title = l10n.t('Embedding Press: Checking {0}', basename(recipe));
+    return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+      askCli<CheckedData>(['validate', recipe], { scripts: this.#scripts, cwd: dirname(recipe), signal }),
+    );
+  }
+
+  #forget(recipe: string): void {
+    this.#checks.get(recipe)?.abort.abort();
+    this.#checks.delete(recipe);
+    this.#show();
+  }
+
+  #show(): void {
+    const byFile = new Map<string, Found[]>();
+    for (const { found } of this.#checks.values()) {
+      if (!found) continue;
+      const key = found.file.toString();
+      const others = byFile.get(key) ?? [];
+      // Two recipes may read the same data.
+      if (others.some(({ diagnostic }) => diagnostic.message === found.diagnostic.message)) continue;
+      byFile.set(key, [...others, found]);
+    }
+    this.#shown.clear();
+    for (const [file, all] of byFile) {
+      this.#shown.set(
+        vscode.Uri.parse(file),
+        all.map(({ diagnostic }) => diagnostic),
+      );
+    }
+  }
+
+  dispose(): void {
+    for (const { abort } of this.#checks.values()) abort.abort();
+    this.#disposables.dispose();
+  }
+}
+
+const endOfLine = 2 ** 31 - 1;
+
+function found(landing: Landing, recipe: string, text: string, code: string): Found {
+  const file = vscode.Uri.file(recipe);
+  if (landing.in === 'recipe') {
+    return { file, diagnostic: problem(rangeIn(text, landing.span), landing.message, code) };
+  }
+  const line = landing.line - 1;
+  const range = new vscode.Range(line, landing.column - 1, line, endOfLine);
+  const diagnostic = problem(range, landing.message, code);
+  diagnostic.relatedInformation = [
+    new vscode.DiagnosticRelatedInformation(
+      new vscode.Location(file, rangeIn(text, landing.namedAt)),
+      l10n.t('Read by this recipe'),
+    ),
+  ];
+  return { file: vscode.Uri.file(landing.file), diagnostic };
+}
+
+function rangeIn(text: string, { offset, length }: Span): vscode.Range {
+  const recipe = new RecipeText(text);
+  const [start, end] = [recipe.positionOf(offset), recipe.positionOf(offset + length)];
+  return new vscode.Range(start.line, start.character, end.line, end.character);
+}
+
+async function allExist(names: readonly NamedFile[]): Promise<boolean> {
+  const answers = await Promise.all(names.map(({ path }) => exists(path)));
+  return answers.every(Boolean);
+}

@@ -1,0 +1,90 @@
+import type { ModelSpec } from '../../core/checkpoint/checkpoint.ts';
+import { layerCosts, totalCost } from '../../core/cost/cost.ts';
+import { achievedReduction, rankForReduction } from '../../core/cost/reduction.ts';
+import type { Recipe } from '../../core/recipe/recipe.ts';
+
+/** What is known of the model that a recipe compresses. */
+export interface KnownModel {
+  /** m; undefined where the words are not counted yet. */
+  readonly rows: number | undefined;
+  /** n */
+  readonly dimension: number;
+  /** Where the whole model is known. */
+  readonly spec?: ModelSpec;
+  /** Mean tokens of a sentence, where the data have been read. */
+  readonly meanLength?: number;
+}
+
+/** What the command line's validator tells of a recipe's data. */
+export interface CheckedData {
+  readonly vocabulary: number;
+  readonly dimension: number;
+  readonly meanLength: number;
+  readonly classes: readonly string[];
+}
+
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What one rank does to a model. */
+export interface RankEffect {
+  /** Share of the table's parameters that goes; negative where the table grows. */
+  readonly reduction: number;
+  readonly embeddingBytes: Change;
+  readonly modelBytes?: Change;
+  readonly flopsPerSentence?: Change;
+}
+
+/**
+ * The rank of a reduction. With more and more words it rises to (1 - R) n, which is taken where their number is not
+ * known.
+ */
+export function rankOf(reduction: number, { rows, dimension }: KnownModel): number {
+  return rankForReduction(reduction, rows ?? Number.MAX_SAFE_INTEGER, dimension);
+}
+
+/** Undefined where the table's rows are not known. */
+export function effectOf(
+  rank: number,
+  { rows, dimension, spec, meanLength }: KnownModel,
+): RankEffect | undefined {
+  if (rows === undefined) return undefined;
+  const embeddingBytes = { before: 4 * rows * dimension, after: 4 * rank * (rows + dimension) };
+  const reduction = achievedReduction(rank, rows, dimension);
+  if (spec === undefined) return { reduction, embeddingBytes };
+  const before = totalCost(layerCosts(spec, meanLength ?? 0));
+  const smaller = { ...spec, embedding: { ...spec.embedding, rank } };
+  const after = totalCost(layerCosts(smaller, meanLength ?? 0));
+  return {
+    reduction,
+    embeddingBytes,
+    modelBytes: { before: before.storageBytes, after: after.storageBytes },
+    ...(meanLength !== undefined && {
+      flopsPerSentence: { before: before.flopsPerSentence, after: after.flopsPerSentence },
+    }),
+  };
+}
+
+/** The model that a recipe trains, known as a whole once its data have been read. */
+export function trainedModel(
+  { architecture, hidden, units, pooling, peepholes, embedding }: NonNullable<Recipe['train']>,
+  data: CheckedData | undefined,
+): KnownModel {
+  if (data === undefined) return { rows: undefined, dimension: embedding.dimension };
+  const { vocabulary: rows, meanLength, classes } = data;
+  const { dimension } = embedding;
+  const body =
+    architecture === 'dan'
+      ? ({ kind: 'dan', hidden } as const)
+      : ({ kind: 'lstm', units, pooling, peepholes, hidden } as const);
+  const spec: ModelSpec = {
+    embedding: { rows, dimension },
+    body,
+    head: 'softmax',
+    classes: classes.length,
+    masked: true,
+  };
+  return { rows, dimension, spec, meanLength };
+}
