@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Chart, type ChartOptions } from 'chart.js';
 import { axisLook, ChartBox, STILL, tooltipLook } from './chartBase.ts';
 import { saveButtons } from './chartExport.ts';
@@ -5,7 +6,7 @@ import { element, setText } from './element.ts';
 import { formatBytes, formatChange, formatFlops, withoutZeros } from './format.ts';
 import { layerStacks, type Cost, type LayerStacks } from './layerStacks.ts';
 import { Legend } from './legend.ts';
-import { modelName } from './modelRows.ts';
+import { modelName, type ModelRow } from './modelRows.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
 import type { Theme } from './theme.ts';
 
@@ -14,16 +15,26 @@ export class CostCharts implements Section {
   readonly element: HTMLElement;
   #view: View | undefined;
   readonly #model = element('p', { class: 'muted' });
+  readonly #note = element('p', { class: 'muted' });
   readonly #legend = new Legend();
   readonly #storage: CostChart;
   readonly #flops: CostChart;
 
-  readonly #empty = element('p', { class: 'muted' }, 'Known once the uncompressed model has been measured.');
+  readonly #empty = element(
+    'p',
+    { class: 'muted' },
+    l10n.t('Known once the uncompressed model has been measured.'),
+  );
   readonly #charts: HTMLElement;
 
   constructor(actions: Actions) {
-    this.#storage = new CostChart('storageBytes', 'Storage by layer', formatBytes, actions);
-    this.#flops = new CostChart('flopsPerSentence', 'FLOPs a sentence by layer', formatFlops, actions);
+    this.#storage = new CostChart('storageBytes', l10n.t('Storage by layer'), formatBytes, actions);
+    this.#flops = new CostChart(
+      'flopsPerSentence',
+      l10n.t('FLOPs a sentence by layer'),
+      formatFlops,
+      actions,
+    );
     this.#charts = element(
       'div',
       {},
@@ -36,9 +47,10 @@ export class CostCharts implements Section {
       element(
         'div',
         { class: 'card-head' },
-        element('h2', { id: 'cost-title' }, 'Cost by layer'),
+        element('h2', { id: 'cost-title' }, l10n.t('Cost by layer')),
         this.#model,
       ),
+      this.#note,
       this.#empty,
       this.#charts,
     );
@@ -49,12 +61,17 @@ export class CostCharts implements Section {
     this.#view = view;
     if (unchanged) return;
     const { rows, selected, model, theme } = view;
-    setText(this.#model, selected?.kind === 'point' ? `${modelName(selected)} against uncompressed` : '');
-    this.#empty.hidden = rows.baseline !== undefined;
-    this.#charts.hidden = rows.baseline === undefined;
+    setText(this.#model, describeModel(selected));
+    setText(
+      this.#note,
+      selected?.run ? l10n.t('It is of another run, whose own panel knows its layers.') : '',
+    );
+    this.#note.hidden = selected?.run === undefined;
     const costs = model.results?.costs;
     const storage = layerStacks(rows, selected, costs, 'storageBytes');
     const flops = layerStacks(rows, selected, costs, 'flopsPerSentence');
+    this.#empty.hidden = storage.bars.length > 0;
+    this.#charts.hidden = storage.bars.length === 0;
     // One colour a layer in both charts.
     const layers = [...new Set([...storage.stacks, ...flops.stacks].map((stack) => stack.layer))];
     this.#legend.update(
@@ -70,6 +87,12 @@ export class CostCharts implements Section {
     this.#storage.update(storage, colours, theme);
     this.#flops.update(flops, colours, theme);
   }
+}
+
+function describeModel(selected: ModelRow | undefined): string {
+  if (selected === undefined) return '';
+  if (selected.kind === 'point') return l10n.t('{0} against uncompressed', modelName(selected));
+  return selected.run === undefined ? '' : modelName(selected);
 }
 
 class CostChart {
@@ -135,9 +158,9 @@ class CostChart {
       const parts = stacks
         .filter((stack) => (stack.values[i] ?? 0) > 0)
         .map((stack) => `${stack.layer} ${this.format(stack.values[i] ?? 0)}`);
-      return `${name}: ${this.format(total)}, of which ${parts.join(', ')}.`;
+      return l10n.t('{0}: {1}, of which {2}.', name, this.format(total), parts.join(', '));
     });
-    return `${this.title} by layer. ${models.join(' ')}`.trim();
+    return `${this.title}. ${models.join(' ')}`.trim();
   }
 
   #options(theme: Theme): ChartOptions<'bar'> {

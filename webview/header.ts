@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
+import { ComparedRuns } from './controlCompared.ts';
 import { RunControls } from './controlRun.ts';
 import { button, element, icon, setText } from './element.ts';
 import { formatDuration } from './format.ts';
@@ -32,11 +33,13 @@ export class Header implements Section {
     'aria-label': l10n.t('Notes on this run'),
   });
   readonly #controls: RunControls;
+  readonly #compared: ComparedRuns;
   readonly element: HTMLElement;
   #shownState: PanelState | undefined;
 
   constructor(actions: Actions) {
     this.#controls = new RunControls(actions);
+    this.#compared = new ComparedRuns(actions);
     const compare = (): void => {
       actions.post({ type: 'compare' });
     };
@@ -64,18 +67,20 @@ export class Header implements Section {
       ),
       element('p', { class: 'status' }, this.#icon, this.#state, this.#detail),
       this.#progress,
+      this.#compared.element,
       this.#error,
       this.#warnings,
     );
   }
 
-  update({ model }: View): void {
+  update({ model, compared }: View): void {
     const { status, run, warnings } = model;
     setText(this.#name, run.recipe);
     this.#showState(status.state);
     setText(this.#detail, describeProgress(model));
     this.#progress.max = Math.max(1, status.epochsTotal);
     this.#progress.value = status.state === 'done' ? this.#progress.max : status.epochsDone;
+    this.#compared.update(compared);
     this.#showError(status);
     this.#warnings.hidden = warnings.length === 0;
     if (this.#warnings.childElementCount !== warnings.length)

@@ -1,5 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import type { LayerCost, Results } from '../src/core/sweep/trial.ts';
-import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
+import { nameInRun, type ModelRow, type ModelRows } from './modelRows.ts';
 
 export type Cost = 'storageBytes' | 'flopsPerSentence';
 
@@ -21,8 +22,9 @@ export interface LayerStacks {
 }
 
 /**
- * The uncompressed model's layers and, where a compressed one is selected, those of its rank. Before
- * results.json is there the layers are not known, and each model is one piece.
+ * The uncompressed model's layers and, where a compressed one is selected, those of its rank. Where the layers are not
+ * known, each model is one piece: before results.json is there, and for a model of a compared run, which stands
+ * against the uncompressed one of that run.
  */
 export function layerStacks(
   rows: ModelRows,
@@ -31,11 +33,12 @@ export function layerStacks(
   cost: Cost,
 ): LayerStacks {
   const models: { name: string; layers: readonly LayerCost[] }[] = [];
-  const uncompressed = costs?.baseline ?? whole(rows.baseline);
-  if (uncompressed) models.push({ name: 'Uncompressed', layers: uncompressed });
+  const known = selected?.run === undefined ? costs : undefined;
+  const uncompressed = known?.baseline ?? whole(baselineOf(rows, selected));
+  if (uncompressed) models.push({ name: l10n.t('Uncompressed'), layers: uncompressed });
   if (selected?.kind === 'point') {
-    const layers = costs === undefined ? whole(selected) : costs.byRank[String(selected.rank)];
-    if (layers) models.push({ name: modelName(selected), layers });
+    const layers = known === undefined ? whole(selected) : known.byRank[String(selected.rank)];
+    if (layers) models.push({ name: nameInRun(selected), layers });
   }
   // The table and its factors first, side by side; then the rest in the order of computation.
   const all = [...new Set(models.flatMap((model) => model.layers.map((layer) => layer.layer)))];
@@ -57,8 +60,13 @@ export function layerStacks(
   };
 }
 
+function baselineOf(rows: ModelRows, selected: ModelRow | undefined): ModelRow | undefined {
+  if (selected?.run === undefined) return rows.baseline;
+  return rows.compared.find((row) => row.kind === 'baseline' && row.run?.key === selected.run?.key);
+}
+
 function whole(row: ModelRow | undefined): LayerCost[] | undefined {
   if (row === undefined) return undefined;
   const { parameters, storageBytes, flopsPerSentence } = row;
-  return [{ layer: 'Whole model', parameters, storageBytes, flopsPerSentence }];
+  return [{ layer: l10n.t('Whole model'), parameters, storageBytes, flopsPerSentence }];
 }

@@ -48,7 +48,7 @@ const actions: Actions = {
 const header = new Header(actions);
 const body: readonly Section[] = [
   new AccuracyChart(actions),
-  new TraceChart(),
+  new TraceChart(actions),
   new SpectrumChart(actions),
   new ModelTable(actions),
   new CostCharts(actions),
@@ -130,6 +130,7 @@ function draw(): void {
     model,
     state: model.status.state,
     rows,
+    compared: compared.map(({ run }) => run),
     floor: shownFloor,
     smallest,
     axis: axis ?? 'rank',

@@ -1,8 +1,10 @@
-import { button, element, type Button } from './element.ts';
+import * as l10n from '@vscode/l10n';
+import { TableControls } from './controlTable.ts';
+import { element, setText } from './element.ts';
 import { NONE } from './format.ts';
 import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
-import type { Actions, Section, View } from './section.ts';
-import { rowTitle, sortRows, tableColumns, tableText, type Column } from './tableColumns.ts';
+import { sameFigures, type Actions, type Section, type View } from './section.ts';
+import { sortRows, tableColumns, type Column } from './tableColumns.ts';
 
 interface Sort {
   readonly column: string;
@@ -16,32 +18,19 @@ export class ModelTable implements Section {
   readonly #body = element('tbody');
   readonly #empty = element('p', { class: 'muted' });
   readonly #scroll: HTMLElement;
-  readonly #copy: Button;
-  readonly #reveal: Button;
+  readonly #controls: TableControls;
   #sort: Sort | undefined;
   #view: View | undefined;
-  #drawn: { readonly rows: ModelRows; readonly sort: Sort | undefined; readonly columns: number } | undefined;
-  #shown: { rows: readonly ModelRow[]; columns: readonly Column[] } = { rows: [], columns: [] };
+  #drawn: { readonly rows: ModelRows; readonly sort: Sort | undefined } | undefined;
+  #rows: readonly ModelRow[] = [];
+  #selected: string | undefined;
 
   constructor(private readonly actions: Actions) {
-    this.#copy = button('Copy Table', () => {
-      actions.post({ type: 'copy', text: tableText(this.#shown.rows, this.#shown.columns) });
-    });
-    this.#reveal = button('Reveal Checkpoint', () => {
-      const [trial] = this.#view?.selected?.trials ?? [];
-      if (trial !== undefined) actions.post({ type: 'reveal', target: 'checkpoint', trial });
-    });
-    const table = element(
-      'table',
-      {},
-      element('caption', { class: 'visually-hidden' }, 'All models of the run'),
-      this.#head,
-      this.#body,
-    );
+    this.#controls = new TableControls(actions);
     this.#scroll = element(
       'div',
       { class: 'table-scroll', role: 'region', 'aria-labelledby': 'table-title' },
-      table,
+      element('table', { 'aria-labelledby': 'table-title' }, this.#head, this.#body),
     );
     this.element = element(
       'section',
@@ -49,9 +38,10 @@ export class ModelTable implements Section {
       element(
         'div',
         { class: 'card-head' },
-        element('h2', { id: 'table-title' }, 'Models'),
-        element('div', { class: 'buttons' }, this.#reveal, this.#copy),
+        element('h2', { id: 'table-title' }, l10n.t('Models')),
+        this.#controls.element,
       ),
+      this.#controls.note,
       this.#scroll,
       this.#empty,
     );
@@ -65,72 +55,93 @@ export class ModelTable implements Section {
   }
 
   update(view: View): void {
+    const unchanged = sameFigures(this.#view, view);
     this.#view = view;
-    const { model, rows, selected } = view;
-    const all = this.#sorted(rows);
-    const withSeeds = [...model.planned.values()].some((trial, _, trials) => trial.seed !== trials[0]?.seed);
-    const columns = tableColumns(
-      all.some((row) => row.test),
-      withSeeds,
-    );
-    this.#shown = { rows: all, columns };
-    this.#reveal.disabled = selected === undefined;
-    this.#copy.disabled = all.length === 0;
-    this.#scroll.hidden = all.length === 0;
-    this.#empty.hidden = all.length > 0;
-    this.#empty.textContent = model.ended
-      ? 'The run ended before its first model was done.'
-      : 'Each model appears here when it has been trained.';
-
     // Steps change nothing here, and a table that is not rebuilt keeps focus and scroll position.
+    if (!unchanged) this.#draw(view);
+  }
+
+  #draw({ model, rows, selected }: View): void {
+    const finished = model.finished();
+    const all = allRows(rows);
+    const columns = tableColumns({
+      test: all.some((row) => row.test),
+      seeds:
+        all.some((row) => row.seeds > 1) ||
+        new Set([...model.planned.values()].map((trial) => trial.seed)).size > 1,
+      ...(rows.compared.length > 0 && { run: model.run }),
+    });
     const drawn = this.#drawn;
-    if (drawn?.rows !== rows || drawn.sort !== this.#sort || drawn.columns !== columns.length) {
-      this.#drawn = { rows, sort: this.#sort, columns: columns.length };
+    if (drawn?.rows !== rows || drawn.sort !== this.#sort) {
+      this.#drawn = { rows, sort: this.#sort };
+      this.#rows = this.#sorted(rows, columns);
       const focused = document.activeElement?.id;
-      this.#head.replaceChildren(element('tr', {}, ...this.#heads(columns)));
-      this.#body.replaceChildren(...all.map((row) => tableRow(row, columns)));
+      this.#head.replaceChildren(element('tr', {}, ...columns.map((column) => this.#headOf(column))));
+      this.#body.replaceChildren(...this.#rows.map((row) => tableRow(row, columns)));
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     }
-    this.#mark(selected ?? all[0], selected);
+    this.#controls.update({ rows: this.#rows, columns, selected, finished });
+    this.#scroll.hidden = this.#rows.length === 0;
+    this.#empty.hidden = this.#rows.length > 0;
+    setText(
+      this.#empty,
+      model.ended
+        ? l10n.t('The run ended before its first model was done.')
+        : l10n.t('Each model appears here when it has been trained.'),
+    );
+    this.#mark(selected);
   }
 
   /** The selected row is marked; it, or the first one, is where the tab key enters. */
-  #mark(entry: ModelRow | undefined, selected: ModelRow | undefined): void {
+  #mark(selected: ModelRow | undefined): void {
+    const entry = selected ?? this.#rows[0];
+    let shown: HTMLElement | undefined;
     for (const line of this.#body.rows) {
       const chosen = line.dataset.row === selected?.id;
       line.classList.toggle('selected', chosen);
       const name = line.querySelector('button');
       name?.setAttribute('aria-pressed', String(chosen));
       if (name) name.tabIndex = line.dataset.row === entry?.id ? 0 : -1;
+      if (chosen) shown = line;
     }
+    if (shown && selected?.id !== this.#selected) this.#show(shown);
+    this.#selected = selected?.id;
   }
 
-  #sorted({ baseline, control, points }: ModelRows): ModelRow[] {
+  /** Scrolls within the table alone: the page stays where a chart has been clicked. */
+  #show(line: HTMLElement): void {
+    const box = this.#scroll;
+    const hiddenAbove = box.scrollTop + this.#head.offsetHeight - line.offsetTop;
+    const hiddenBelow = line.offsetTop + line.offsetHeight - box.scrollTop - box.clientHeight;
+    if (hiddenAbove > 0) box.scrollTop -= hiddenAbove;
+    else if (hiddenBelow > 0) box.scrollTop += hiddenBelow;
+  }
+
+  /** What the run started from stays on top. */
+  #sorted(rows: ModelRows, columns: readonly Column[]): ModelRow[] {
     const sort = this.#sort;
-    const column = sort && tableColumns(true, true).find(({ id }) => id === sort.column);
-    const sorted = sort && column ? sortRows(points, column, sort.descending) : points;
-    return [...(baseline ? [baseline] : []), ...(control ? [control] : []), ...sorted];
+    const column = columns.find(({ id }) => id === sort?.column);
+    if (sort === undefined || column === undefined) return allRows(rows);
+    const { baseline, control, points, compared } = rows;
+    return [...present(baseline, control), ...sortRows([...points, ...compared], column, sort.descending)];
   }
 
-  #heads(columns: readonly Column[]): HTMLElement[] {
-    const heads = columns.map(({ id, title, hint }) => {
-      const direction =
-        this.#sort?.column === id ? (this.#sort.descending ? 'descending' : 'ascending') : 'none';
-      const sort = element('button', { type: 'button', class: `sort ${direction}`, id: `sort-${id}` }, title);
-      sort.addEventListener('click', () => {
-        this.#sortBy(id);
-      });
-      if (hint !== undefined) sort.title = hint;
-      return element('th', { scope: 'col', 'aria-sort': direction }, sort);
+  #headOf({ id, title, name }: Column): HTMLElement {
+    const direction =
+      this.#sort?.column === id ? (this.#sort.descending ? 'descending' : 'ascending') : 'none';
+    const sort = element('button', { type: 'button', class: `sort ${direction}`, id: `sort-${id}` }, title);
+    if (name !== title) sort.title = name;
+    sort.addEventListener('click', () => {
+      this.#sortBy(id);
     });
-    return [element('th', { scope: 'col' }, 'Model'), ...heads];
+    return element('th', { scope: 'col', class: id, 'aria-sort': direction }, sort);
   }
 
   /** Ascending, then descending, then the run's own order. */
   #sortBy(column: string): void {
     const sort = this.#sort?.column === column ? this.#sort : undefined;
     this.#sort = sort?.descending ? undefined : { column, descending: sort !== undefined };
-    if (this.#view) this.update(this.#view);
+    if (this.#view) this.#draw(this.#view);
   }
 
   #move(event: KeyboardEvent): void {
@@ -148,24 +159,34 @@ export class ModelTable implements Section {
 
   #rowOf(target: EventTarget | null | undefined): ModelRow | undefined {
     const id = target instanceof Element ? target.closest('tr')?.dataset.row : undefined;
-    return this.#shown.rows.find((row) => row.id === id);
+    return this.#rows.find((row) => row.id === id);
   }
 }
 
+function allRows({ baseline, control, points, compared }: ModelRows): ModelRow[] {
+  return [...present(baseline, control), ...points, ...compared];
+}
+
+function present(...rows: readonly (ModelRow | undefined)[]): ModelRow[] {
+  return rows.filter((row) => row !== undefined);
+}
+
 function tableRow(row: ModelRow, columns: readonly Column[]): HTMLElement {
-  const name = element('button', {
-    type: 'button',
-    class: 'row-name',
-    id: `row-${row.id}`,
-    'aria-label': modelName(row),
-  });
-  name.append(rowTitle(row));
+  const [title, ...figures] = columns;
+  const name = element(
+    'button',
+    { type: 'button', class: 'row-name', id: `row-${row.id}`, 'aria-label': modelName(row) },
+    title?.text(row) ?? NONE,
+  );
   const swatch = row.metric === undefined ? `reference reference-${row.kind}` : `metric-${row.metric}`;
-  const title = element('th', { scope: 'row' }, element('span', { class: `swatch ${swatch}` }), name);
   return element(
     'tr',
-    { 'data-row': row.id, class: row.kind },
-    title,
-    ...columns.map((column) => element('td', {}, column.text(row) ?? NONE)),
+    { 'data-row': row.id, class: row.run ? 'compared' : row.kind },
+    element('th', { scope: 'row' }, element('span', { class: `swatch ${swatch}` }), name),
+    ...figures.map((column) => {
+      const text = column.text(row) ?? NONE;
+      // A long one is cut short.
+      return element('td', { class: column.id, ...(column.id === 'run' && { title: text }) }, text);
+    }),
   );
 }

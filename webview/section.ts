@@ -1,6 +1,7 @@
 import type {
   PageMessage,
   PanelPageState,
+  PanelRun,
   PanelState,
   Queries,
   QueryKind,
@@ -18,6 +19,8 @@ export interface View {
   /** The model's state when the view was made; the model itself goes on. */
   readonly state: PanelState;
   readonly rows: ModelRows;
+  /** The runs compared with this one, also those that have no row yet. */
+  readonly compared: readonly PanelRun[];
   /** The accuracy floor: the user's, else the default, which is not known before there is a baseline. */
   readonly floor: number | undefined;
   /** The smallest point that reaches the floor. */

@@ -1,81 +1,130 @@
+import * as l10n from '@vscode/l10n';
 import { formatBytes, formatCount, formatFlops, formatMean, formatPercent, formatSeconds } from './format.ts';
-import { metricName, type Mean, type ModelRow } from './modelRows.ts';
+import { metricName, runName, type Mean, type ModelRow } from './modelRows.ts';
+import type { PanelRun } from '../src/editor/panelProtocol.ts';
 
-/** A column of figures. `value` is what it is sorted by and, in full, what is copied. */
+/** A column of figures, or of names. */
 export interface Column {
   readonly id: string;
+  /** The head of the column on the page. */
   readonly title: string;
-  /** The whole name where the title is cut short. */
-  readonly hint?: string;
-  value(row: ModelRow): number | undefined;
-  text(row: ModelRow): string | undefined;
+  /** The whole name, with the unit: a hint on the page, the head in a file. */
+  readonly name: string;
+  /** What it is sorted by and, in full, what is copied. */
+  readonly value: (row: ModelRow) => number | string | undefined;
+  /** As it stands in the table. */
+  readonly text: (row: ModelRow) => string | undefined;
+  /** Over the seeds, where the value is a mean. */
+  readonly deviation?: (row: ModelRow) => number | undefined;
 }
 
 function figure(
   id: string,
   title: string,
+  name: string,
   value: (row: ModelRow) => number | undefined,
   format: (value: number) => string,
-  hint?: string,
 ): Column {
-  return {
-    id,
-    title,
-    ...(hint !== undefined && { hint }),
-    value,
-    text: (row) => {
-      const found = value(row);
-      return found === undefined ? undefined : format(found);
-    },
+  const text = (row: ModelRow): string | undefined => {
+    const found = value(row);
+    return found === undefined ? undefined : format(found);
   };
+  return { id, title, name, value, text };
 }
 
 function accuracy(
   id: string,
   title: string,
-  hint: string,
+  name: string,
   mean: (row: ModelRow) => Mean | undefined,
 ): Column {
   return {
     id,
     title,
-    hint,
+    name,
     value: (row) => mean(row)?.mean,
     text: (row) => {
       const found = mean(row);
       return found && formatMean(found);
     },
+    deviation: (row) => mean(row)?.deviation,
   };
 }
 
-const ALWAYS: readonly Column[] = [
-  figure('rank', 'Rank', (row) => row.rank, String),
-  figure('reduction', 'Reduction', (row) => row.reduction, formatPercent, 'Of the embedding’s parameters'),
-  figure('parameters', 'Parameters', (row) => row.parameters, formatCount),
-  figure('storage', 'Size', (row) => row.storageBytes, formatBytes, 'Bytes of the weights'),
-  figure('flops', 'FLOPs', (row) => row.flopsPerSentence, formatFlops, 'For a sentence of mean length'),
-  accuracy('before', 'Before', 'Validation accuracy before retraining', (row) => row.before),
-  accuracy('after', 'Validation', 'Validation accuracy after retraining', (row) => row.after),
+/** The name of the row, which it shares with the other ranks of its metric. */
+const MODEL: Column = {
+  id: 'model',
+  title: l10n.t('Model'),
+  name: l10n.t('Model'),
+  value: rowTitle,
+  text: rowTitle,
+};
+
+const FIGURES: readonly Column[] = [
+  figure('rank', l10n.t('Rank'), l10n.t('Rank'), (row) => row.rank, String),
+  figure(
+    'reduction',
+    l10n.t('Reduction'),
+    l10n.t('Reduction of the embedding’s parameters'),
+    (row) => row.reduction,
+    formatPercent,
+  ),
+  figure('parameters', l10n.t('Parameters'), l10n.t('Parameters'), (row) => row.parameters, formatCount),
+  figure('storage', l10n.t('Size'), l10n.t('Bytes of the weights'), (row) => row.storageBytes, formatBytes),
+  figure(
+    'flops',
+    l10n.t('FLOPs'),
+    l10n.t('FLOPs for a sentence of mean length'),
+    (row) => row.flopsPerSentence,
+    formatFlops,
+  ),
+  accuracy('before', l10n.t('Before'), l10n.t('Validation accuracy before retraining'), (row) => row.before),
+  accuracy('after', l10n.t('Validation'), l10n.t('Validation accuracy after retraining'), (row) => row.after),
 ];
 
 const REPORT: readonly Column[] = [
-  accuracy('test', 'Test (report)', 'Test accuracy, read once at the end', (row) => row.test),
-  accuracy('macroF1', 'Macro F1', 'On the test set', (row) => row.macroF1),
+  accuracy('test', l10n.t('Test (report)'), l10n.t('Test accuracy, read once at the end'), (row) => row.test),
+  accuracy('macroF1', l10n.t('Macro F1'), l10n.t('Macro F1 on the test set'), (row) => row.macroF1),
 ];
 
-const SEEDS = figure('seeds', 'Seeds', (row) => row.trials.length, String, 'Finished so far');
-const SECONDS = figure('seconds', 'Time', (row) => row.seconds, formatSeconds, 'Mean over the seeds');
+const SEEDS = figure('seeds', l10n.t('Seeds'), l10n.t('Seeds that are done'), (row) => row.seeds, String);
+const SECONDS = figure(
+  'seconds',
+  l10n.t('Time'),
+  l10n.t('Seconds a training, the mean over the seeds'),
+  (row) => row.seconds,
+  formatSeconds,
+);
 
-/** Test figures once the run has ended; seeds where there are several. */
-export function tableColumns(withTest: boolean, withSeeds: boolean): readonly Column[] {
-  return [...ALWAYS, ...(withTest ? REPORT : []), ...(withSeeds ? [SEEDS] : []), SECONDS];
+/** What the rows have, beside what all have. */
+export interface TableContent {
+  readonly test: boolean;
+  readonly seeds: boolean;
+  /** The panel's own run, where its rows stand among others'. */
+  readonly run?: PanelRun;
+}
+
+export function tableColumns({ test, seeds, run }: TableContent): readonly Column[] {
+  return [
+    MODEL,
+    ...(run ? [runColumn(run)] : []),
+    ...FIGURES,
+    ...(test ? REPORT : []),
+    ...(seeds ? [SEEDS] : []),
+    SECONDS,
+  ];
+}
+
+function runColumn(own: PanelRun): Column {
+  const value = (row: ModelRow): string => runName(row.run ?? own);
+  return { id: 'run', title: l10n.t('Run'), name: l10n.t('Run'), value, text: value };
 }
 
 /** The first cell of a row, which names it beside the rank's own column. */
 export function rowTitle({ kind, metric }: ModelRow): string {
-  if (kind === 'baseline') return 'Uncompressed';
-  if (kind === 'control') return 'Control, retrained';
-  return metric === undefined ? 'Low rank' : metricName(metric);
+  if (kind === 'baseline') return l10n.t('Uncompressed');
+  if (kind === 'control') return l10n.t('Control, retrained');
+  return metric === undefined ? l10n.t('Low rank') : metricName(metric);
 }
 
 /** Sorts a copy; rows without the figure come last either way. */
@@ -84,14 +133,22 @@ export function sortRows(rows: readonly ModelRow[], column: Column, descending: 
     const x = column.value(a);
     const y = column.value(b);
     if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
-    return descending ? y - x : x - y;
+    const order = typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y));
+    return descending ? -order : order;
   });
 }
 
-/** The table as tab-separated values with all digits, for a spreadsheet. */
-export function tableText(rows: readonly ModelRow[], columns: readonly Column[]): string {
-  const lines = [['Model', ...columns.map((column) => column.title)]];
-  for (const row of rows)
-    lines.push([rowTitle(row), ...columns.map((column) => String(column.value(row) ?? ''))]);
-  return lines.map((cells) => cells.join('\t')).join('\n');
+/** The table for a spreadsheet: a head, and every figure with all its digits; deviations have columns of their own. */
+export function tableCells(rows: readonly ModelRow[], columns: readonly Column[]): string[][] {
+  const cells: string[][] = [[], ...rows.map(() => [])];
+  const add = (name: string, value: Column['value']): void => {
+    cells[0]?.push(name);
+    rows.forEach((row, i) => cells[i + 1]?.push(String(value(row) ?? '')));
+  };
+  for (const { name, value, deviation } of columns) {
+    add(name, value);
+    if (deviation && rows.some((row) => deviation(row) !== undefined))
+      add(l10n.t('{0}: deviation over seeds', name), deviation);
+  }
+  return cells;
 }

@@ -9,7 +9,6 @@ import {
 } from '../../webview/accuracySeries.ts';
 import { layerStacks } from '../../webview/layerStacks.ts';
 import { modelName, modelRows, runName } from '../../webview/modelRows.ts';
-import { sortRows, tableColumns, tableText } from '../../webview/tableColumns.ts';
 
 function result(part: Partial<TrialResult>): TrialResult {
   return {
@@ -235,34 +234,5 @@ describe('the cost charts’ stacks', () => {
       layerStacks({ points: [], compared: [] }, undefined, undefined, 'storageBytes').bars,
       [],
     );
-  });
-});
-
-describe('the panel’s table', () => {
-  const rows = modelRows(points, true).points;
-
-  it('sorts both ways with unknown figures last', () => {
-    const columns = tableColumns(true, true);
-    const before = columns.find((column) => column.id === 'before');
-    assert.ok(before);
-    const unknown = modelRows([...points, result({ metric: 'task', rank: 1 })], true).points;
-    for (const descending of [false, true]) {
-      const sorted = sortRows(unknown, before, descending);
-      const values: (number | undefined)[] = sorted.map((row) => before.value(row));
-      assert.equal(values.at(-1), undefined);
-      const known = values.slice(0, -1).map(Number);
-      assert.deepEqual(
-        known,
-        known.toSorted((a, b) => (descending ? b - a : a - b)),
-      );
-    }
-  });
-
-  it('is copied with all digits and a column for each figure', () => {
-    const columns = tableColumns(false, false);
-    const lines = tableText(rows, columns).split('\n');
-    assert.equal(lines.length, rows.length + 1);
-    for (const line of lines) assert.equal(line.split('\t').length, columns.length + 1);
-    assert.ok(!lines[0]?.includes('Test'));
   });
 });
