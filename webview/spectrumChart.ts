@@ -92,6 +92,8 @@ export class SpectrumChart implements Section {
     const answer = this.#answers.get(KEY);
     this.#drawing.hidden = answer?.state !== 'answered';
     this.#look.element.hidden = answer?.state !== 'answered';
+    // Without data there is nothing to save.
+    if (answer?.state !== 'answered') this.#box.describe(l10n.t('No spectrum yet.'), '');
     if (answer?.state === 'answered') {
       this.#notice.hide();
       this.#show(answer.value, view);

@@ -30,6 +30,8 @@ export function spectrumDatasets(
       borderColor: colour,
       backgroundColor: colour,
       borderWidth: 1.5,
+      // Markers at the edges stay whole.
+      clip: false,
       pointRadius: data.map(({ x }) => (planned.has(x) ? 4 : 0)),
       pointHoverRadius: 5,
     };

@@ -2,16 +2,17 @@ import * as l10n from '@vscode/l10n';
 import { Chart, type ChartDataset } from 'chart.js';
 import zoom from 'chartjs-plugin-zoom';
 import { ChartBox, STILL } from './chartBase.ts';
+import { saveButtons } from './chartExport.ts';
 import { decimate, type XY } from './decimate.ts';
 import { button, element, setText } from './element.ts';
 import './insight.css';
 import { Legend } from './legend.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel, Trace } from './runModel.ts';
-import type { Section, View } from './section.ts';
+import type { Actions, Section, View } from './section.ts';
 import type { Theme } from './theme.ts';
 import { traceColours, traceOptions } from './traceOptions.ts';
-import { movedRange, visibleSteps, zoomedRange, type StepRange } from './traceRange.ts';
+import { endOf, movedRange, visibleSteps, zoomedRange, type StepRange } from './traceRange.ts';
 import { describeTrace } from './traceText.ts';
 
 /** More points than this a wide panel cannot show. */
@@ -47,7 +48,7 @@ export class TraceChart implements Section {
   /** The chosen model that was followed last: a new choice changes the training shown, an old one does not. */
   #chosen: string | undefined;
 
-  constructor() {
+  constructor(actions: Actions) {
     this.#select.addEventListener('change', () => {
       if (this.#view) this.#draw(this.#view);
     });
@@ -65,6 +66,7 @@ export class TraceChart implements Section {
           this.#reset,
           element('label', { for: 'trace-trial', class: 'visually-hidden' }, l10n.t('Training shown')),
           this.#select,
+          saveButtons('training', () => this.#chart, actions),
         ),
       ),
       this.#legend.element,
@@ -148,7 +150,7 @@ export class TraceChart implements Section {
 
   #lastStep(): number {
     const trial = this.#drawn?.trial;
-    return (trial === undefined ? undefined : this.#view?.model.trials.get(trial)?.trace.steps.at(-1)) ?? 0;
+    return endOf(trial === undefined ? undefined : this.#view?.model.trials.get(trial)?.trace);
   }
 
   #zoom(range: StepRange | undefined): void {
@@ -194,7 +196,7 @@ export class TraceChart implements Section {
       { mark: 'line', colour: 'series-rate', text: l10n.t('Learning rate') },
     ]);
     this.#chart.data = { datasets: traceDatasets(trace, range, theme) };
-    const options = traceOptions(theme, trace, trace?.steps.at(-1) ?? 1, range);
+    const options = traceOptions(theme, trace, endOf(trace), range);
     const done = (): void => {
       this.#takeRange();
     };

@@ -6,7 +6,7 @@ import { accuracyRange } from './accuracySeries.ts';
 import { axisLook, STILL, tooltipLook } from './chartBase.ts';
 import type { XY } from './decimate.ts';
 import type { Trace } from './runModel.ts';
-import type { Theme } from './theme.ts';
+import { withAlpha, type Theme } from './theme.ts';
 import type { StepRange } from './traceRange.ts';
 import { describeStep, formatRate } from './traceText.ts';
 
@@ -56,7 +56,7 @@ export function traceOptions(
         min,
         max,
         display: ends.length > 0,
-        grid: { ...epochs.grid, color: theme.muted, lineWidth: 0.5 },
+        grid: { ...epochs.grid, color: withAlpha(theme.foreground, theme.highContrast ? 0.7 : 0.3) },
         ticks: {
           ...epochs.ticks,
           padding: 2,
@@ -132,7 +132,7 @@ function strip(
   const look = axisLook(theme, title);
   return {
     ...look,
-    ticks: { ...look.ticks, ...{ maxTicksLimit: 5 } },
+    ticks: { ...look.ticks, ...{ includeBounds: false, maxTicksLimit: 5 } },
     type: 'linear',
     position: 'left',
     stack: 'strips',

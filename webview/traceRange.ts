@@ -1,3 +1,5 @@
+import type { Trace } from './runModel.ts';
+
 /** A stretch of steps. */
 export interface StepRange {
   readonly min: number;
@@ -6,6 +8,11 @@ export interface StepRange {
 
 /** Fewer steps than this are no curve. */
 export const FEWEST_STEPS = 10;
+
+/** Where a trace ends: at its last step, or at the end of the epoch that this one closes. */
+export function endOf(trace: Trace | undefined): number {
+  return Math.max(trace?.steps.at(-1) ?? 0, trace?.evaluations.at(-1)?.step ?? 0);
+}
 
 /**
  * A stretch made `factor` times as long, within 0 to `last`; what lies at the share `at` of it stays where it is.
