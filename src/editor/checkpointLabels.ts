@@ -1,14 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import type { Inspection } from '../core/checkpoint/inspect.ts';
 
-/** `tfjs, 864 k parameters, 96 % embedding`, the rank after the format of a factorized one. */
+/** `96 % embedding, 864 k parameters, tfjs`, and first the rank of a factorized one: what is cut off counts least. */
 export function describeModel({ format, parameters, embeddingShare, spec }: Inspection): string {
   const { rank } = spec.embedding;
   return [
-    format,
     ...(rank === undefined ? [] : [l10n.t('rank {0}', rank)]),
-    l10n.t('{0} parameters', shortCount(parameters)),
     l10n.t('{0} % embedding', Math.round(100 * embeddingShare)),
+    l10n.t('{0} parameters', shortCount(parameters)),
+    format,
   ].join(', ');
 }
 
