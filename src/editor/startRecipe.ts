@@ -48,7 +48,7 @@ export class RunStarter {
   async resume(folder: string): Promise<void> {
     checkTrust();
     await withProgress('Resuming the run', () =>
-      resumeRun(folder, { jobs: readSettings().jobs, scripts: this.#scripts }),
+      resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
     );
     await this.#show(folder);
   }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
+import { engineEnvironment } from './engine/engines.ts';
 import { findInWorkspace } from './pickFile.ts';
 import { runsSetting } from './runsSetting.ts';
 import { readSettings } from './settings.ts';
@@ -48,7 +49,7 @@ export class RecipeTasks implements vscode.TaskProvider {
     const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
     const args = [this.#cli, ...commandOf(definition, folder)];
     const execution = new vscode.ProcessExecution(process.execPath, args, {
-      env: { ELECTRON_RUN_AS_NODE: '1' },
+      env: { ELECTRON_RUN_AS_NODE: '1', ...engineEnvironment() },
       ...(folder && { cwd: folder.uri.fsPath }),
     });
     const matchers = ['$embedding-press', '$embedding-press-file'];

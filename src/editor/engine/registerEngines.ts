@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { UserError } from '../../core/errors.ts';
 import type { RunStore } from '../runStore.ts';
 import { showErrors } from '../userErrors.ts';
 import { EngineItem } from './engineItem.ts';
@@ -18,6 +20,7 @@ export function registerEngines(
   ): vscode.Disposable =>
     vscode.commands.registerCommand(`embeddingPress.${name}`, () =>
       showErrors(log, async () => {
+        checkTrust();
         await work(await import('./engineCommands.ts'));
       }),
     );
@@ -27,5 +30,15 @@ export function registerEngines(
     register('installTensorflow', ({ installTensorflow }) => installTensorflow(engines)),
     register('removeTensorflow', ({ removeTensorflow }) => removeTensorflow(engines, runs)),
     register('showEngine', ({ showEngine }) => showEngine(engines)),
+  );
+}
+
+/** To know an engine is to start a process, which nothing does without trust. */
+function checkTrust(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new UserError(
+    'untrusted-workspace',
+    l10n.t('No engine is tried in a workspace that is not trusted.'),
+    l10n.t('Trust it with the command "Workspaces: Manage Workspace Trust".'),
   );
 }
