@@ -17,6 +17,8 @@ import { RecipeTasks, taskType } from './editor/tasks.ts';
 export interface EmbeddingPress {
   /** All that is known of runs. */
   readonly runs: RunStore;
+  /** The models of the workspace. */
+  readonly checkpoints: CheckpointsView;
 }
 
 /** Builds the parts and registers them; what costs time is done after. */
@@ -46,5 +48,5 @@ export function activate(context: vscode.ExtensionContext): EmbeddingPress {
   runs.refresh().catch((error: unknown) => {
     log.error(error instanceof Error ? error : String(error));
   });
-  return { runs };
+  return { runs, checkpoints };
 }

@@ -56,7 +56,7 @@ export function registerCommands({
 
 /** Menus hand over a file; the palette hands over nothing, and a keyboard shortcut whatever it was told. */
 function asUri(argument: unknown): vscode.Uri | undefined {
-  return argument instanceof vscode.Uri ? argument : undefined;
+  return argument instanceof vscode.Uri && argument.scheme === 'file' ? argument : undefined;
 }
 
 async function askRecipe(): Promise<vscode.Uri> {

@@ -15,7 +15,7 @@ export async function copyResults(folder: string, recipe: string): Promise<void>
   }
   await vscode.env.clipboard.writeText(tabSeparated(cells));
   const markdown = l10n.t('Copy as Markdown');
-  const message = l10n.t('Embedding Press: the results of {0} are copied, as a table of tabs.', recipe);
+  const message = l10n.t('Embedding Press: the results of {0} are copied, ready for a spreadsheet.', recipe);
   void vscode.window.showInformationMessage(message, markdown).then(async (chosen) => {
     if (chosen === markdown) await vscode.env.clipboard.writeText(markdownTable(cells));
   });

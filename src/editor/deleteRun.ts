@@ -1,9 +1,10 @@
-import { lstat, readdir, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError, UserError } from '../core/errors.ts';
 import { isGoing, readStatus, type RunStatus } from '../process/runStatus.ts';
+import { folderBytes } from './folderBytes.ts';
 import { formatStart } from './runLabels.ts';
 import { formatMegabytes } from './smallGain.ts';
 
@@ -63,15 +64,4 @@ async function checkDeletable(folder: string): Promise<RunStatus> {
     );
   }
   return status;
-}
-
-/** What a folder's files take; what a link leads to lies elsewhere. */
-export async function folderBytes(folder: string): Promise<number> {
-  let bytes = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) bytes += await folderBytes(path);
-    else bytes += (await lstat(path)).size;
-  }
-  return bytes;
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { RunStatus } from '../process/runStatus.ts';
+import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import { describeRun, formatStart, runContext, spokenRun, stateIcons } from './runLabels.ts';
 import type { RunStore } from './runStore.ts';
 
@@ -22,11 +22,6 @@ export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposa
       this.#count();
       this.#draw(folder);
     });
-  }
-
-  /** Selects a run, where the view is open; it takes no focus. */
-  async reveal(folder: string): Promise<void> {
-    if (this.#tree.visible && this.#drawn.has(folder)) await this.#tree.reveal(folder);
   }
 
   getChildren(element?: string): string[] {
@@ -66,12 +61,13 @@ export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposa
     vscode.Disposable.from(this.#listening, this.#tree, this.#changed).dispose();
   }
 
-  /** Draws one run, or all of them where one has come or gone. */
+  /** Draws one run, or all of them where one has come or gone; one that has just begun is selected. */
   #draw(folder: string): void {
     const status = this.#runs.statusOf(folder);
     const before = this.#drawn.get(folder);
     if (status === undefined || before === undefined) {
       this.#changed.fire(undefined);
+      if (status && isGoing(status.state) && this.#tree.visible) void this.#tree.reveal(folder);
       return;
     }
     const now = drawing(status);
