@@ -60,7 +60,12 @@ function vectorChart(chart: Chart): SVGSVGElement {
     plugins,
     data: {
       ...data,
-      datasets: data.datasets.map((set, i) => ({ ...set, hidden: !chart.isDatasetVisible(i) })),
+      datasets: data.datasets.map((set, i) => ({
+        ...set,
+        hidden: !chart.isDatasetVisible(i),
+        // A line that may change from piece to piece is drawn on the context itself, not as a Path2D, which is no SVG.
+        segment: {},
+      })),
     },
     options: still,
     platform: BasicPlatform,
