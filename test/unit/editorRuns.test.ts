@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import type { RunEvent } from '../../src/core/sweep/trial.ts';
-import { describeRun, formatRemaining, progressOf, spokenRun } from '../../src/editor/runLabels.ts';
+import {
+  describeRun,
+  formatRemaining,
+  isResumable,
+  progressOf,
+  runContext,
+  spokenRun,
+} from '../../src/editor/runLabels.ts';
 import { thinEvents } from '../../src/editor/thinEvents.ts';
 import type { RunStatus } from '../../src/process/runStatus.ts';
 
@@ -32,6 +39,25 @@ describe('what is said of a run', () => {
 
   it('reads well aloud', () => {
     assert.equal(spokenRun(running), 'spam, running, 1 of 3 models, epoch 4 of 5, 45 s left');
+  });
+
+  it('tells a paused one apart, which has no time left to tell', () => {
+    const paused: RunStatus = { ...running, state: 'paused' };
+    assert.equal(describeRun(paused), 'paused, 1/3 models, epoch 4/5');
+    assert.equal(spokenRun(paused), 'spam, paused, 1 of 3 models, epoch 4 of 5');
+  });
+
+  it('lets only what has ended before its end be resumed', () => {
+    const states = ['running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+    assert.deepEqual(states.filter(isResumable), ['failed', 'cancelled', 'interrupted']);
+    assert.deepEqual(states.map(runContext), [
+      'running',
+      'paused',
+      'done',
+      'resumable',
+      'resumable',
+      'resumable',
+    ]);
   });
 
   it('tells the end, what is there and when it began', () => {
