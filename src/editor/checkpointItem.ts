@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Inspection } from '../core/checkpoint/inspect.ts';
 import { describeModel } from './checkpointLabels.ts';
 import type { FoundModel } from './checkpointSearch.ts';
-import { formatMegabytes } from './smallGain.ts';
+import { formatMegabytes } from './formatMegabytes.ts';
 
 /** What the menus ask of a model. */
 type ModelContext = 'compressible' | 'factorized' | 'broken';

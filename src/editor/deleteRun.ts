@@ -6,7 +6,7 @@ import { CancelledError, UserError } from '../core/errors.ts';
 import { isGoing, readStatus, type RunStatus } from '../process/runStatus.ts';
 import { folderBytes } from './folderBytes.ts';
 import { formatStart } from './runLabels.ts';
-import { formatMegabytes } from './smallGain.ts';
+import { formatMegabytes } from './formatMegabytes.ts';
 
 /**
  * Moves a run to the trash, or deletes it where there is none, once the user has said so.

@@ -9,7 +9,7 @@ import { copyToFreeName } from './copyFolder.ts';
 import { finishedTrials } from './finishedTrials.ts';
 import { pick, type PickItem } from './pickFile.ts';
 import { revealPath } from './revealPath.ts';
-import { formatMegabytes } from './smallGain.ts';
+import { formatMegabytes } from './formatMegabytes.ts';
 
 /**
  * Asks for one of a run's models, and copies it.

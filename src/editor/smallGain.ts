@@ -1,6 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Inspection } from '../core/checkpoint/inspect.ts';
 import { CancelledError } from '../core/errors.ts';
+import { formatMegabytes } from './formatMegabytes.ts';
 
 const smallShare = 0.5;
 
@@ -10,9 +12,9 @@ const smallShare = 0.5;
  */
 export async function confirmSmallGain(inspection: Inspection): Promise<void> {
   if (inspection.embeddingShare >= smallShare) return;
-  const compress = 'Compress Anyway';
+  const compress = l10n.t('Compress Anyway');
   const chosen = await vscode.window.showWarningMessage(
-    'Little can be won with this model.',
+    l10n.t('Little can be won with this model.'),
     { modal: true, detail: smallGain(inspection) },
     compress,
   );
@@ -23,12 +25,10 @@ export async function confirmSmallGain(inspection: Inspection): Promise<void> {
 export function smallGain({ embeddingShare, storageBytes }: Inspection): string {
   const percent = Math.floor(100 * embeddingShare);
   const rest = formatMegabytes(storageBytes * (1 - embeddingShare));
-  return (
-    `The embedding is ${percent} % of its parameters. Even without it the model would have ` +
-    `${rest} of its ${formatMegabytes(storageBytes)}; only the embedding is compressed.`
+  return l10n.t(
+    'The embedding is {0} % of its parameters. Even without it the model would have {1} of its {2}; only the embedding is compressed.',
+    percent,
+    rest,
+    formatMegabytes(storageBytes),
   );
-}
-
-export function formatMegabytes(bytes: number): string {
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { formatMegabytes } from '../smallGain.ts';
+import { formatMegabytes } from '../formatMegabytes.ts';
 import { effectOf, rankOf, type Change, type KnownModel } from './rankEffect.ts';
 import type { RecipeText, Span } from './recipeText.ts';
 

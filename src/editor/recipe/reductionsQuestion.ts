@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { compressDefaults } from '../../core/recipe/defaults.ts';
-import { formatMegabytes } from '../smallGain.ts';
+import { formatMegabytes } from '../formatMegabytes.ts';
 import type { Questions } from './questions.ts';
 import { effectOf, rankOf, type KnownModel } from './rankEffect.ts';
 

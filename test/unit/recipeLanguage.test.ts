@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { applyEdits } from 'jsonc-parser/lib/esm/main.js';
+import { UserError } from '../../src/core/errors.ts';
+import { validateRecipe } from '../../src/core/recipe/validateRecipe.ts';
+import { describeEstimate, roundDuration } from '../../src/editor/recipe/estimateText.ts';
+import { fixesOf, pathFixes } from '../../src/editor/recipe/fixes.ts';
+import { landingOf } from '../../src/editor/recipe/landing.ts';
+import { namedFiles } from '../../src/editor/recipe/namedFiles.ts';
+import { ownErrors } from '../../src/editor/recipe/ownErrors.ts';
+import { effectOf, rankOf, trainedModel } from '../../src/editor/recipe/rankEffect.ts';
+import { describeEntry, describeEntries, ranksAt } from '../../src/editor/recipe/rankHover.ts';
+import { RecipeText } from '../../src/editor/recipe/recipeText.ts';
+
+const file = '/ws/a.press.json';
+const good = `{
+  // what was trained in spring
+  "model": "models/spam",
+  "data": { "train": { "path": "data/train.tsv", "format": "tsv" } },
+  "compress": { "metric": "task", "reductions": [0.9, 0.95], "ranks": [3] }
+}
+`;
+
+/** The text that a span covers. */
+const covered = (text: string, { offset, length }: { offset: number; length: number }): string =>
+  text.slice(offset, offset + length);
+
+describe('what is said of a recipe besides VS Code’s own problems', () => {
+  it('is nothing that its schema says, nor its JSON', () => {
+    for (const text of [
+      good,
+      good.replace('"metric"', '"metrc"'),
+      good.replace('"task"', '"tsk"'),
+      good.replace('0.95', '1.5'),
+      good.replace('[3]', '[3,'),
+      good.replace('"compress"', '"model"'),
+    ]) {
+      assert.deepEqual(ownErrors(text, file), []);
+    }
+  });
+
+  it('is what ties fields together', () => {
+    const both = good.replace('"data"', '"train": { "architecture": "dan" },\n  "data"');
+    assert.deepEqual(
+      ownErrors(both, file).map(({ code }) => code),
+      ['model-and-train'],
+    );
+    assert.equal(ownErrors('', file).length, 1, 'an empty recipe');
+  });
+});
+
+describe('a fix of a recipe', () => {
+  for (const [name, from, to] of [
+    ['a field', '"metric"', '"metrc"'],
+    ['a field with its value', '"data": {', '"dta": {'],
+    ['a value', '"task"', '"tsk"'],
+    ['a value in an object', '"format": "tsv"', '"format": "tsvs"'],
+  ] as const) {
+    it(`mends the spelling of ${name}, and that alone`, () => {
+      const text = good.replace(from, to);
+      const [fix, ...others] = fixesOf(text, file);
+      assert.ok(fix);
+      assert.equal(others.length, 0);
+      assert.equal(applyEdits(text, [...fix.edits]), good);
+      assert.ok(to.includes(covered(text, fix.span)));
+    });
+  }
+
+  it('removes what has no place, so that nothing is wrong any more', () => {
+    for (const text of [
+      good.replace('"data"', '"train": { "architecture": "dan" },\n  "data"'),
+      good.replace('"metric"', '"zzzzzzzzz": 1, "metric"'),
+      good.replace('[0.9, 0.95]', '[0.9, 0.95, 0.9]'),
+      good
+        .replace('"model": "models/spam"', '"train": { "architecture": "dan", "units": 3 }')
+        .replace('"data"', '"data"'),
+      good.replace('"model": "models/spam"', '"train": { "architecture": "dan" }, "expectedAccuracy": 0.9'),
+    ]) {
+      const fixes = fixesOf(text, file);
+      assert.ok(fixes.length > 0, text);
+      for (const { edits } of fixes) {
+        const mended = applyEdits(text, [...edits]);
+        assert.deepEqual(validateRecipe(mended, file), [], mended);
+      }
+    }
+  });
+
+  it('finds the file that was meant in its folder', () => {
+    const text = good.replace('data/train.tsv', 'data/trian.tsv');
+    const [fix] = pathFixes(text, ['data', 'train', 'path'], file, '/ws/data/trian.tsv', [
+      'labels.txt',
+      'train.tsv',
+    ]);
+    assert.ok(fix);
+    assert.equal(applyEdits(text, [...fix.edits]), good);
+    assert.deepEqual(pathFixes(text, ['data', 'train', 'path'], file, '/ws/data/trian.tsv', ['q.bin']), []);
+  });
+});
+
+describe('the place of an error found in the data', () => {
+  const names = namedFiles(good, file);
+  const land = (place: UserError['place']) =>
+    landingOf(new UserError('code', 'Wrong.', 'Mend it.', place), { text: good, file, names });
+
+  it('is a line of the file, which the recipe names', () => {
+    const landing = land({ file: '/ws/data/train.tsv', line: 7 });
+    assert.ok(landing.in === 'file');
+    assert.deepEqual([landing.file, landing.line, landing.column], ['/ws/data/train.tsv', 7, 1]);
+    assert.equal(covered(good, landing.namedAt), '"data/train.tsv"');
+  });
+
+  it('is where the recipe names it for a whole file, also one in a folder that it names', () => {
+    for (const [path, name] of [
+      ['/ws/data/train.tsv', '"data/train.tsv"'],
+      ['/ws/models/spam/vocab.txt', '"models/spam"'],
+    ] as const) {
+      const landing = land({ file: path });
+      assert.ok(landing.in === 'recipe');
+      assert.equal(covered(good, landing.span), name);
+      assert.match(landing.message, /^\w+\.\w+: Wrong\. Mend it\.$/);
+    }
+  });
+
+  it('is the recipe’s item, or its beginning', () => {
+    const item = land({ file, item: 'compress.ranks[0]' });
+    assert.ok(item.in === 'recipe');
+    assert.equal(covered(good, item.span), '3');
+    const nowhere = land(undefined);
+    assert.ok(nowhere.in === 'recipe');
+    assert.equal(covered(good, nowhere.span), '{');
+  });
+});
+
+describe('the hover on a rank', () => {
+  const recipe = new RecipeText(good);
+  const spec = {
+    embedding: { rows: 10_000, dimension: 100 },
+    body: { kind: 'dan', hidden: [] },
+    head: 'softmax',
+    classes: 2,
+    masked: true,
+  } as const;
+  const model = { rows: 10_000, dimension: 100, spec, meanLength: 20 };
+
+  it('is on each entry, on the list and its name, and nowhere else', () => {
+    const at = (text: string) => ranksAt(recipe, good.indexOf(text));
+    assert.deepEqual(at('0.95')?.entries, [{ kind: 'reduction', value: 0.95 }]);
+    assert.deepEqual(at('3]')?.entries, [{ kind: 'rank', value: 3 }]);
+    assert.equal(at('"reductions"')?.entries.length, 2);
+    assert.equal(at('"metric"'), undefined);
+    assert.equal(at('// what'), undefined);
+  });
+
+  it('tells what the cost of the model says', () => {
+    const effect = effectOf(rankOf(0.9, model), model);
+    assert.ok(effect?.modelBytes && effect.flopsPerSentence);
+    const { embeddingBytes, modelBytes } = effect;
+    assert.ok(effect.reduction >= 0.9);
+    assert.equal(
+      modelBytes.before - embeddingBytes.before,
+      modelBytes.after - embeddingBytes.after,
+      'the rest of the model stays',
+    );
+    const text = describeEntry({ kind: 'reduction', value: 0.9 }, model);
+    assert.match(text, /\*\*Rank 9\*\* removes 90\.9 % of the 10,000 × 100 table/);
+    assert.match(text, /\| Embedding \| 4\.0 MB \| 363\.6 kB \|/);
+    assert.match(text, /FLOPs/);
+    assert.match(describeEntry({ kind: 'rank', value: 100 }, model), /larger/);
+    assert.match(describeEntry({ kind: 'rank', value: 101 }, model), /smaller side/);
+  });
+
+  it('says what it cannot know before the data are read', () => {
+    const train = {
+      architecture: 'dan',
+      hidden: [30],
+      units: 128,
+      pooling: 'mean',
+      peepholes: false,
+      embedding: { dimension: 100 },
+      epochs: 1,
+      batchSize: 1,
+      optimizer: { name: 'sgd' },
+      schedule: { name: 'constant', rate: 1 },
+      dropout: 0,
+      wordDropout: 0,
+    } as const;
+    const unread = trainedModel(train, undefined);
+    assert.equal(effectOf(9, unread), undefined);
+    assert.match(describeEntry({ kind: 'reduction', value: 0.9 }, unread), /rank 10.*40 of 400 bytes/s);
+    assert.match(describeEntries([{ kind: 'reduction', value: 0.9 }], unread), /not counted/);
+    const read = trainedModel(train, {
+      vocabulary: 5000,
+      dimension: 100,
+      meanLength: 9,
+      classes: ['a', 'b'],
+    });
+    assert.ok(effectOf(9, read)?.flopsPerSentence);
+  });
+});
+
+describe('an estimate', () => {
+  const estimate = {
+    trials: 14,
+    epochs: 70,
+    seconds: 118,
+    diskBytes: 48.2e6,
+    jobs: 1,
+    engine: 'wasm',
+    sentences: { train: 90, validation: 10, test: 0 },
+    warnings: [],
+  };
+
+  it('is one line', () => {
+    assert.equal(describeEstimate(estimate), '14 models, 70 epochs, about 2 min, 48 MB of disk');
+    assert.match(describeEstimate({ ...estimate, trials: 1, epochs: 1 }), /^1 model, 1 epoch, /);
+  });
+
+  it('has one unit of time, never zero', () => {
+    assert.deepEqual([0, 89, 90, 5399, 5400].map(roundDuration), ['1 s', '89 s', '2 min', '90 min', '2 h']);
+  });
+});
