@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { ModelDocument } from './modelDocument.ts';
 import type { ModelHostMessage, ModelPage, ModelPageMessage } from './modelProtocol.ts';
 import { pageHtml } from './pageHtml.ts';
-import { browse, fileItem, findInWorkspace, pick, type PickItem } from './pickFile.ts';
+import { browse, findInWorkspace, pick, type PickItem } from './pickFile.ts';
 import { showErrors } from './userErrors.ts';
 
 export const modelType = 'embeddingPress.model';
@@ -96,9 +96,18 @@ async function askModel(): Promise<vscode.Uri> {
     value: browsing,
   };
   const chosen = await pick<vscode.Uri | typeof browsing>(
-    [...models.map((file) => ({ ...fileItem(file), label: basename(dirname(file.fsPath)) })), browseItem],
+    [...models.map(modelItem), browseItem],
     title,
     models.length === 0 ? l10n.t('There is no model in this workspace') : l10n.t('The model to show'),
   );
   return chosen === browsing ? browse(title, { [l10n.t('Model')]: ['json', 'safetensors'] }) : chosen;
+}
+
+/** By the folder's name; the path tells a model from another format of it. */
+function modelItem(file: vscode.Uri): PickItem<vscode.Uri> {
+  return {
+    label: basename(dirname(file.fsPath)),
+    description: vscode.workspace.asRelativePath(file),
+    value: file,
+  };
 }
