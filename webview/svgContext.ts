@@ -36,9 +36,11 @@ export class SvgContext extends Context {
       },
       text,
     );
-    const parent = this.__closestGroupOrSvg();
+    this.__closestGroupOrSvg().append(written);
+    // The path being drawn stays what it was: on a canvas, text is no part of it.
+    const path = this.__currentElement;
     this.__currentElement = written;
     this.__applyStyleToCurrentElement(action);
-    parent.append(written);
+    this.__currentElement = path;
   }
 }
