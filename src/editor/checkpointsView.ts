@@ -98,6 +98,7 @@ export class CheckpointsView implements vscode.TreeDataProvider<Element>, vscode
       item.id = element.uri.toString();
       item.iconPath = new vscode.ThemeIcon('root-folder');
       item.tooltip = element.uri.fsPath;
+      item.accessibilityInformation = { label: l10n.t('{0}, folder', element.name) };
       return item;
     }
     const model = this.#models.get(element.fsPath);
@@ -123,7 +124,9 @@ export class CheckpointsView implements vscode.TreeDataProvider<Element>, vscode
       // One more than are shown tells whether there are more.
       const all = await vscode.workspace.findFiles(glob, notSearched, mostModels + 1, cancellation.token);
       const paths = all.map(({ fsPath }) => fsPath).filter((path) => !this.#isOfRun(path));
-      const shown = paths.slice(0, mostModels).sort((a, b) => a.localeCompare(b));
+      const shown = paths
+        .slice(0, mostModels)
+        .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
       const models = await lookAtModels(shown, signal, (path) =>
         askCli(['inspect', path], { scripts: this.#scripts, signal }),
       );
