@@ -1,0 +1,49 @@
+import * as l10n from '@vscode/l10n';
+import type { TriedSentence } from '../src/core/report/reports.ts';
+import { element } from './element.ts';
+import { formatCount, formatPercent } from './format.ts';
+
+/** More classes than these are left out of the bars, the least probable first. */
+const MOST_BARS = 8;
+
+/** One model's answer to a text. */
+export function answerCard(model: string, answer: TriedSentence): HTMLElement {
+  const { label, probabilities, tokens, unknownTokens, latencyMs } = answer;
+  const sorted = [...probabilities].sort((a, b) => b.probability - a.probability);
+  const left = sorted.length - MOST_BARS;
+  return element(
+    'article',
+    { class: 'answer', 'aria-label': model },
+    element('h3', {}, model),
+    element('p', { class: 'figure' }, label),
+    element('ul', { class: 'probabilities' }, ...sorted.slice(0, MOST_BARS).map(bar)),
+    ...(left > 0
+      ? [element('p', { class: 'muted small' }, l10n.t('{0} more classes are less probable.', String(left)))]
+      : []),
+    element(
+      'p',
+      { class: 'muted small' },
+      [
+        l10n.t('{0} tokens, {1} unknown', formatCount(tokens), formatCount(unknownTokens)),
+        l10n.t('{0} ms', formatLatency(latencyMs)),
+      ].join(' · '),
+    ),
+  );
+}
+
+function bar({ label, probability }: TriedSentence['probabilities'][number]): HTMLElement {
+  const filled = element('div', { class: 'probability', 'aria-hidden': 'true' });
+  filled.style.setProperty('--length', `${(100 * probability).toFixed(1)}%`);
+  return element(
+    'li',
+    {},
+    element('span', { class: 'name', title: label }, label),
+    filled,
+    element('span', { class: 'value' }, formatPercent(probability)),
+  );
+}
+
+/** Two digits that count are more than a stopwatch of this size is sure of. */
+export function formatLatency(ms: number): string {
+  return ms >= 10 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(1) : ms.toFixed(2);
+}
