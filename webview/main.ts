@@ -3,6 +3,7 @@ import './panel.css';
 import type { ComparedRun, HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
 import { AccuracyChart } from './accuracyChart.ts';
 import { CostCharts } from './costChart.ts';
+import { WhatChanged } from './differences.ts';
 import { element } from './element.ts';
 import { defaultFloor, smallestAbove } from './floor.ts';
 import { Header } from './header.ts';
@@ -14,6 +15,7 @@ import type { Actions, Axis, Section } from './section.ts';
 import { SpectrumChart } from './spectrumChart.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { TraceChart } from './traceChart.ts';
+import { TrySentence } from './trySentence.ts';
 
 const host = acquireVsCodeApi<PanelPageState>();
 let model: RunModel | undefined;
@@ -52,6 +54,8 @@ const body: readonly Section[] = [
   new SpectrumChart(actions),
   new ModelTable(actions),
   new CostCharts(actions),
+  new WhatChanged(actions),
+  new TrySentence(actions),
 ];
 const waiting = element('p', { class: 'waiting' }, 'Reading the run…');
 
