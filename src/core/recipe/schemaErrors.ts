@@ -42,9 +42,15 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const limit = Math.max(1, Math.floor(word.length / 2));
   const lower = word.toLowerCase();
   return candidates
-    .map((candidate) => ({ candidate, edits: distance(lower, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, edits: editsBetween(lower, candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= limit)
     .sort((a, b) => a.edits - b.edits)[0]?.candidate;
+}
+
+/** Letters in another order are one slip of the fingers, as "tvs" for "tsv". */
+function editsBetween(word: string, candidate: string): number {
+  const letters = (of: string): string => [...of].sort().join('');
+  return word !== candidate && letters(word) === letters(candidate) ? 1 : distance(word, candidate);
 }
 
 function explain(error: ErrorObject, document: JsonDocument): UserError {

@@ -75,9 +75,9 @@ export function describeEntry(entry: Entry, model: KnownModel): string {
       ? l10n.t('**Rank {0}** removes {1} of the {2} table.', rank, percent, table)
       : l10n.t('**Rank {0}** makes the {1} table {2} larger.', rank, table, percent);
   const row = (name: string, change: Change, format: (value: number) => string): string =>
-    `| ${name} | ${format(change.before)} | ${format(change.after)} |`;
+    tableRow([name, format(change.before), format(change.after)]);
   const lines = [
-    `| | ${l10n.t('before')} | ${l10n.t('after')} |`,
+    tableRow(['', l10n.t('Before'), l10n.t('After')]),
     '|:--|--:|--:|',
     row(l10n.t('Embedding'), effect.embeddingBytes, formatMegabytes),
   ];
@@ -98,11 +98,11 @@ export function describeEntries(entries: readonly Entry[], model: KnownModel): s
     const rank = entry.kind === 'rank' ? entry.value : rankOf(entry.value, model);
     const effect = effectOf(rank, model);
     const wish = entry.kind === 'rank' ? '' : formatPercent(entry.value);
-    if (effect === undefined) return `| ${wish} | ${rank} | | |`;
+    if (effect === undefined) return tableRow([wish, String(rank), '', '']);
     const { reduction, embeddingBytes } = effect;
-    return `| ${wish} | ${rank} | ${formatPercent(reduction)} | ${formatMegabytes(embeddingBytes.after)} |`;
+    return tableRow([wish, String(rank), formatPercent(reduction), formatMegabytes(embeddingBytes.after)]);
   });
-  const titles = [l10n.t('reduction'), l10n.t('rank'), l10n.t('removed'), l10n.t('embedding')];
+  const titles = [l10n.t('Reduction'), l10n.t('Rank'), l10n.t('Removed'), l10n.t('Embedding')];
   const known =
     model.rows === undefined
       ? l10n.t('A table of {0} dimensions, whose words are not counted yet.', model.dimension)
@@ -112,7 +112,12 @@ export function describeEntries(entries: readonly Entry[], model: KnownModel): s
           model.dimension,
           formatMegabytes(4 * model.rows * model.dimension),
         );
-  return `${known}\n\n| ${titles.join(' | ')} |\n|--:|--:|--:|--:|\n${lines.join('\n')}`;
+  return `${known}\n\n${tableRow(titles)}\n|--:|--:|--:|--:|\n${lines.join('\n')}`;
+}
+
+/** VS Code sets the columns without a gap, so that each cell brings its own. */
+function tableRow(cells: readonly string[]): string {
+  return `|${cells.map((cell) => `${cell}\u00a0\u00a0`).join('|')}|`;
 }
 
 function formatCount(value: number): string {
