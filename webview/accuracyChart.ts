@@ -1,102 +1,170 @@
+import * as l10n from '@vscode/l10n';
 import { Chart, type ActiveElement } from 'chart.js';
-import { accuracyDataset, accuracyOptions, selectionRing } from './accuracyOptions.ts';
+import { placeOn } from './accuracyAxis.ts';
+import { AccuracyControls } from './accuracyControls.ts';
+import { accuracyLegend } from './accuracyLegend.ts';
+import {
+  accuracyDataset,
+  accuracyOptions,
+  frontDataset,
+  labelGutter,
+  markedPoints,
+} from './accuracyOptions.ts';
 import {
   accuracyRange,
   accuracySeries,
   describeAccuracy,
-  metricsOf,
+  heightsOf,
   referenceLines,
   type AccuracyPoint,
-  type AccuracySeries,
-  type Line,
-  type Variant,
 } from './accuracySeries.ts';
+import './accuracy.css';
 import { ChartBox, STILL } from './chartBase.ts';
-import { element } from './element.ts';
-import { Legend, type LegendEntry } from './legend.ts';
-import { metricName } from './modelRows.ts';
+import { saveButtons } from './chartExport.ts';
+import { element, setText } from './element.ts';
+import { errorBars } from './errorBars.ts';
+import { frontOf, smallestAbove } from './floor.ts';
+import { FloorControls } from './floorControls.ts';
+import { FloorLine } from './floorLine.ts';
+import { Legend } from './legend.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
 
 /** In px: from here on the lines are labelled where they are. */
 const LABELLED_WIDTH = 480;
+/** More points than this have small ones. */
+const FEW_POINTS = 40;
 
-/** Accuracy against rank. */
+/** Accuracy against rank or size, and the smallest model that is accurate enough. */
 export class AccuracyChart implements Section {
   readonly element: HTMLElement;
-  readonly #box = new ChartBox('accuracy');
+  readonly #title = element('h2', { id: 'accuracy-title' });
+  readonly #controls: AccuracyControls;
   readonly #legend = new Legend();
-  readonly #before: HTMLInputElement;
-  readonly #test: HTMLInputElement;
-  readonly #beforeLabel: HTMLLabelElement;
-  readonly #testLabel: HTMLLabelElement;
+  readonly #box = new ChartBox('accuracy');
+  readonly #floorLine: FloorLine;
+  readonly #floorControls: FloorControls;
   readonly #chart: Chart<'line', AccuracyPoint[]>;
   #view: View | undefined;
+  /** While the line is dragged; the rest of the page waits for its last place. */
+  #dragged: number | undefined;
+  #frame: number | undefined;
 
   constructor(private readonly actions: Actions) {
-    const redraw = (): void => {
-      if (this.#view) this.#draw(this.#view);
-    };
-    const [before, beforeLabel] = checkbox('Before retraining', redraw);
-    const [test, testLabel] = checkbox('Test (report)', redraw);
-    this.#before = before;
-    this.#test = test;
-    this.#beforeLabel = beforeLabel;
-    this.#testLabel = testLabel;
+    this.#controls = new AccuracyControls(
+      (axis) => {
+        actions.setAxis(axis);
+      },
+      () => {
+        this.#redraw();
+      },
+    );
+    this.#floorControls = new FloorControls(actions);
+    this.#floorLine = new FloorLine(
+      (floor) => {
+        this.#dragged = floor;
+        this.#redraw();
+      },
+      (floor) => {
+        this.#dragged = undefined;
+        if (floor === undefined) this.#redraw();
+        else actions.setFloor(floor);
+      },
+    );
     this.element = element(
       'section',
       { class: 'card', 'aria-labelledby': 'accuracy-title' },
       element(
         'div',
         { class: 'card-head' },
-        element('h2', { id: 'accuracy-title' }, 'Accuracy against rank'),
-        element('div', { class: 'toggles' }, beforeLabel, testLabel),
+        this.#title,
+        element(
+          'div',
+          { class: 'toggles' },
+          ...this.#controls.elements,
+          saveButtons('accuracy', () => this.#chart, actions),
+        ),
       ),
       this.#legend.element,
       this.#box.element,
+      this.#floorControls.element,
     );
     this.#chart = new Chart<'line', AccuracyPoint[]>(this.#box.canvas, {
       type: 'line',
       data: { datasets: [] },
       options: STILL,
+      plugins: [errorBars, this.#floorLine],
     });
+    this.#floorLine.listen(this.#chart);
   }
 
   update(view: View): void {
-    const unchanged = sameFigures(this.#view, view);
+    const before = this.#view;
     this.#view = view;
     // A chart that is not drawn anew keeps its tooltip.
-    if (!unchanged) this.#draw(view);
+    if (!sameFigures(before, view) || before?.floor !== view.floor || before?.axis !== view.axis)
+      this.#draw(view);
+  }
+
+  /** Once a frame at most. */
+  #redraw(): void {
+    if (this.#frame !== undefined) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = undefined;
+      if (this.#view) this.#draw(this.#view);
+    });
   }
 
   #draw(view: View): void {
-    const { rows, selected, theme } = view;
-    this.#beforeLabel.hidden = rows.points.length === 0;
-    this.#testLabel.hidden = !rows.points.some((row) => row.test);
-    const variants = new Set<Variant>(['after']);
-    if (this.#before.checked) variants.add('before');
-    if (this.#test.checked) variants.add('test');
-    const series = accuracySeries(rows.points, variants);
-    this.#box.describe(describeAccuracy(rows), rows.points.length === 0 ? emptyText(view) : undefined);
-
-    const values = series.flatMap((curve) => curve.points.map((point) => point.y));
-    for (const row of [rows.baseline, rows.control]) if (row) values.push(row.after.mean);
-    const range = accuracyRange(values);
+    const { rows, selected, theme, axis } = view;
+    const empty = rows.points.length === 0;
+    const floor = empty ? undefined : (this.#dragged ?? view.floor);
+    const smallest = floor === undefined ? undefined : smallestAbove(rows.points, floor);
+    const series = accuracySeries(rows, this.#controls.variants(), axis);
+    const front = frontOf(rows.points);
     const lines = referenceLines(rows);
     const width = this.#box.canvas.clientWidth;
     // Where a gutter would leave the curves too little, the legend has the labels.
-    const labelled = width >= LABELLED_WIDTH;
-    this.#legend.update(legendEntries(series, view, labelled ? [] : lines));
+    const gutter = lines.length > 0 && width >= LABELLED_WIDTH ? labelGutter(theme) : 0;
 
-    const ranks = rows.points.flatMap((row) => (row.rank === undefined ? [] : [row.rank]));
-    const small = ranks.length > 40;
+    setText(this.#title, axis === 'rank' ? l10n.t('Accuracy against rank') : l10n.t('Accuracy against size'));
+    this.#controls.update(view);
+    this.#floorControls.update(view, floor, smallest);
+    this.#box.describe(describeAccuracy(rows, axis), empty ? emptyText(view) : undefined);
+    this.#legend.update(
+      empty
+        ? []
+        : accuracyLegend({
+            series,
+            lines: gutter > 0 ? [] : lines,
+            front: front.length > 1,
+            floor: floor !== undefined,
+          }),
+    );
+
+    this.#floorLine.floor = floor;
+    this.#floorLine.theme = theme;
+    this.#floorLine.gutter = gutter;
+    const small = rows.points.length > FEW_POINTS;
     this.#chart.data = {
       datasets: [
-        ...selectionRing(selected, theme),
         ...series.map((curve) => accuracyDataset(curve, theme, small)),
+        frontDataset(front, theme, axis),
+        ...markedPoints(selected, smallest, theme, axis),
       ],
     };
+    // Of the floor where it is kept: the axis stands still while the line is dragged.
+    const heights = [...heightsOf(series), ...lines.map((line) => line.accuracy), view.floor];
     this.#chart.options = {
-      ...accuracyOptions(theme, { range, lines, ranks, width, labelled }),
+      ...accuracyOptions(theme, {
+        axis,
+        places: [...rows.points, ...rows.compared].flatMap((row) => placeOn(axis, row) ?? []),
+        range: accuracyRange(heights.filter((height) => height !== undefined)),
+        floor,
+        lines,
+        width,
+        gutter,
+        baseline: rows.baseline,
+      }),
       onClick: (_event, hits) => {
         this.#choose(hits);
       },
@@ -114,33 +182,10 @@ export class AccuracyChart implements Section {
   }
 }
 
-function emptyText({ model, rows }: View): string {
-  if (model.ended) return 'The run ended before its first compressed model was done.';
-  if (model.status.state === 'queued') return 'The run has not started yet.';
-  if (rows.baseline === undefined) return 'The first model is training…';
-  return 'The first compressed model is on its way…';
-}
-
-function checkbox(text: string, changed: () => void): [HTMLInputElement, HTMLLabelElement] {
-  const input = element('input', { type: 'checkbox' });
-  input.checked = true;
-  input.addEventListener('change', changed);
-  return [input, element('label', { class: 'toggle' }, input, text)];
-}
-
-function legendEntries(
-  series: readonly AccuracySeries[],
-  { rows }: View,
-  lines: readonly Line[],
-): LegendEntry[] {
-  if (rows.points.length === 0) return [];
-  const entries: LegendEntry[] = [];
-  for (const metric of metricsOf(rows.points))
-    entries.push({ mark: 'solid', colour: `metric-${metric}`, text: `${metricName(metric)} metric` });
-  const shown = new Set(series.map((curve) => curve.variant));
-  if (shown.has('before')) entries.push({ mark: 'hollow', colour: 'neutral', text: 'Before retraining' });
-  if (shown.has('test')) entries.push({ mark: 'cross', colour: 'neutral', text: 'Test (report)' });
-  for (const { kind, label } of lines)
-    entries.push({ mark: kind === 'baseline' ? 'line' : 'dashed', colour: 'neutral', text: label });
-  return entries;
+function emptyText({ model, rows, state }: View): string {
+  if (model.ended) return l10n.t('The run ended before its first compressed model was done.');
+  if (state === 'queued') return l10n.t('The run has not started yet.');
+  if (state === 'paused') return l10n.t('The run was paused before its first compressed model was done.');
+  if (rows.baseline === undefined) return l10n.t('The first model is training…');
+  return l10n.t('The first compressed model is on its way…');
 }

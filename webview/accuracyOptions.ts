@@ -1,42 +1,56 @@
-import type { ChartDataset, ChartOptions } from 'chart.js';
+import * as l10n from '@vscode/l10n';
+import type { ChartDataset, ChartOptions, PointStyle } from 'chart.js';
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
+import { horizontalAxis, type Axis } from './accuracyAxis.ts';
 import {
-  rankAxis,
+  seriesName,
+  toPoints,
   type AccuracyPoint,
   type AccuracySeries,
   type Line,
   type Range,
-  type Variant,
 } from './accuracySeries.ts';
 import { axisLook, STILL, tooltipLook } from './chartBase.ts';
-import { formatBytes, formatMean } from './format.ts';
-import { metricName, modelName, type ModelRow } from './modelRows.ts';
+import { TAG } from './floorLine.ts';
+import { timesSmaller } from './floorText.ts';
+import { formatAccuracy, formatBytes, formatMean } from './format.ts';
+import type { Mark } from './legend.ts';
+import { modelName, type ModelRow } from './modelRows.ts';
 import { withAlpha, type Theme } from './theme.ts';
 
 export type AccuracyData = ChartDataset<'line', AccuracyPoint[]>;
 
-const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
-  after: 'after retraining',
-  before: 'before retraining',
-  test: 'test (report)',
-};
+interface RunLook {
+  readonly mark: Mark;
+  readonly pointStyle: PointStyle;
+  readonly dash: readonly number[];
+}
 
-export function accuracyDataset(
-  { metric, variant, points }: AccuracySeries,
-  theme: Theme,
-  small: boolean,
-): AccuracyData {
+/** A metric has its colour in every run; compared runs differ in the shape of their points and in their dashes. */
+const COMPARED_LOOKS: readonly [RunLook, ...RunLook[]] = [
+  { mark: 'triangle', pointStyle: 'triangle', dash: [8, 4] },
+  { mark: 'square', pointStyle: 'rect', dash: [2, 3] },
+  { mark: 'diamond', pointStyle: 'rectRot', dash: [8, 3, 2, 3] },
+];
+
+export function comparedLook(place: number): RunLook {
+  return COMPARED_LOOKS[(place - 1) % COMPARED_LOOKS.length] ?? COMPARED_LOOKS[0];
+}
+
+export function accuracyDataset(series: AccuracySeries, theme: Theme, small: boolean): AccuracyData {
+  const { metric, variant, compared, points } = series;
   const colour = theme.metrics[metric];
   const before = variant === 'before';
+  const look = compared && comparedLook(compared.place);
   return {
-    label: `${metricName(metric)}, ${VARIANT_NAMES[variant]}`,
+    label: seriesName(series),
     data: [...points],
     borderColor: before && !theme.highContrast ? withAlpha(colour, 0.7) : colour,
-    borderWidth: before || small ? 1.25 : 2,
-    borderDash: before ? [4, 4] : [],
+    borderWidth: before || small || look ? 1.25 : 2,
+    borderDash: before ? [4, 4] : [...(look?.dash ?? [])],
     showLine: variant !== 'test',
-    pointStyle: variant === 'test' ? 'crossRot' : 'circle',
-    pointRadius: small ? 1.5 : 4,
+    pointStyle: variant === 'test' ? 'crossRot' : (look?.pointStyle ?? 'circle'),
+    pointRadius: small ? 1.5 : look ? 4.5 : 4,
     pointHoverRadius: small ? 3 : 5,
     pointBorderWidth: 1.5,
     pointHoverBorderWidth: 1.5,
@@ -44,16 +58,35 @@ export function accuracyDataset(
     pointBackgroundColor: before ? theme.background : colour,
     pointHoverBackgroundColor: before ? theme.background : colour,
     // After retraining lies over before, test over both.
-    order: { test: 1, after: 2, before: 3 }[variant],
+    order: { test: 1, after: look ? 3 : 2, before: 4 }[variant],
   };
 }
 
-/** A ring around the selected model's point. */
-export function selectionRing(selected: ModelRow | undefined, theme: Theme): AccuracyData[] {
-  if (selected?.rank === undefined) return [];
+/** The best accuracy that each size reaches, as steps behind the curves; smallest first. */
+export function frontDataset(front: readonly ModelRow[], theme: Theme, axis: Axis): AccuracyData {
+  return {
+    data: toPoints(front, 'after', axis).map(({ x, y, row }) => ({ x, y, row })),
+    stepped: 'before',
+    borderColor: theme.front,
+    borderWidth: 4,
+    pointRadius: 0,
+    pointHoverRadius: 0,
+    order: 5,
+  };
+}
+
+/** A ring around the selected model's point, and a disc behind the smallest one that reaches the floor. */
+export function markedPoints(
+  selected: ModelRow | undefined,
+  smallest: ModelRow | undefined,
+  theme: Theme,
+  axis: Axis,
+): AccuracyData[] {
+  const at = (row: ModelRow | undefined): AccuracyPoint[] =>
+    row === undefined ? [] : toPoints([row], 'after', axis).map(({ x, y }) => ({ x, y, row }));
   return [
     {
-      data: [{ x: selected.rank, y: selected.after.mean, row: selected }],
+      data: at(selected),
       pointRadius: 8,
       pointHoverRadius: 8,
       pointBorderWidth: 2,
@@ -62,32 +95,54 @@ export function selectionRing(selected: ModelRow | undefined, theme: Theme): Acc
       pointBackgroundColor: 'transparent',
       order: 0,
     },
+    {
+      data: at(smallest),
+      pointRadius: 12,
+      pointHoverRadius: 12,
+      pointBorderWidth: 1.5,
+      pointHoverBorderWidth: 1.5,
+      pointBorderColor: theme.floor,
+      pointHoverBorderColor: theme.floor,
+      pointBackgroundColor: withAlpha(theme.floor, 0.25),
+      pointHoverBackgroundColor: withAlpha(theme.floor, 0.25),
+      order: 6,
+    },
   ];
 }
 
 export interface AccuracyFrame {
+  readonly axis: Axis;
+  /** What is shown on the horizontal axis. */
+  readonly places: readonly number[];
   readonly range: Range;
+  /** Whose tag stands on the vertical axis. */
+  readonly floor: number | undefined;
   readonly lines: readonly Line[];
-  readonly ranks: readonly number[];
   /** Of the chart, in px. */
   readonly width: number;
-  /** Whether the lines are labelled, in a gutter on the right. */
-  readonly labelled: boolean;
+  /** What the labels of the lines take up on the right, in px; 0 where the lines have none. */
+  readonly gutter: number;
+  /** The model that tooltips compare sizes with. */
+  readonly baseline: ModelRow | undefined;
 }
 
-/** Of a line's label, in widths of a letter. */
-const LABEL_LETTERS = 11;
-/** Of the vertical axis, in px. */
+/** What the vertical axis takes of the width, and about how high it is, in px. */
 const AXIS_WIDTH = 60;
+const CHART_HEIGHT = 250;
+/** Of a line's label, in widths of a letter. */
+const LABEL_LETTERS = 12;
+
+export function labelGutter(theme: Theme): number {
+  return LABEL_LETTERS * theme.font.size;
+}
 
 export function accuracyOptions(
   theme: Theme,
-  { range, lines, ranks, width, labelled }: AccuracyFrame,
+  { axis, places, range, floor, lines, width, gutter, baseline }: AccuracyFrame,
 ): ChartOptions<'line'> {
-  const gutter = labelled && lines.length > 0 ? LABEL_LETTERS * theme.font.size : 0;
-  const { type, min, max, ticks } = rankAxis(ranks, width - AXIS_WIDTH, gutter);
-  const x = axisLook(theme, type === 'logarithmic' ? 'Rank (logarithmic)' : 'Rank');
-  const y = axisLook(theme, 'Validation accuracy');
+  const { type, title, min, max, ticks, name } = horizontalAxis(places, axis, width - AXIS_WIDTH, gutter);
+  const x = axisLook(theme, title);
+  const y = axisLook(theme, l10n.t('Validation accuracy'));
   return {
     ...STILL,
     interaction: { mode: 'nearest', intersect: false },
@@ -102,23 +157,29 @@ export function accuracyOptions(
           autoSkip: ticks === undefined,
           includeBounds: false,
           maxRotation: 0,
-          callback: (value) => String(value),
+          callback: (value) => name(Number(value)),
         },
-        afterBuildTicks: (axis) => {
-          if (ticks) axis.ticks = ticks.map((value) => ({ value }));
+        afterBuildTicks: (scale) => {
+          if (ticks) scale.ticks = ticks.map((value) => ({ value }));
         },
       },
       y: {
         ...y,
         ...range,
-        ticks: { ...y.ticks, includeBounds: false, maxTicksLimit: 7 },
-        afterBuildTicks: (axis) => {
-          axis.ticks = axis.ticks.filter((tick) => tick.value <= 1);
+        ticks: {
+          ...y.ticks,
+          includeBounds: false,
+          maxTicksLimit: 7,
+          // A grid line stays where the floor's tag covers its figure.
+          callback: (value) => (isCovered(Number(value), range, floor) ? '' : formatAccuracy(Number(value))),
+        },
+        afterBuildTicks: (scale) => {
+          scale.ticks = scale.ticks.filter((tick) => tick.value <= 1);
         },
       },
     },
     plugins: {
-      annotation: { annotations: lines.map((line) => lineAnnotation(line, theme, labelled)) },
+      annotation: { annotations: lines.map((line) => lineAnnotation(line, theme, gutter > 0)) },
       tooltip: {
         ...tooltipLook<'line'>(theme),
         // Its title names the series.
@@ -127,19 +188,28 @@ export function accuracyOptions(
         callbacks: {
           title: (items) => (items[0] ? modelName((items[0].raw as AccuracyPoint).row) : ''),
           label: ({ raw }) => describeRow((raw as AccuracyPoint).row),
-          footer: (items) => (items[0] ? formatBytes((items[0].raw as AccuracyPoint).row.storageBytes) : ''),
+          footer: (items) => (items[0] ? describeSize((items[0].raw as AccuracyPoint).row, baseline) : ''),
         },
       },
     },
   };
 }
 
+function isCovered(value: number, { min, max }: Range, floor: number | undefined): boolean {
+  return floor !== undefined && Math.abs(value - floor) < ((max - min) * TAG.height) / CHART_HEIGHT;
+}
+
 function describeRow({ before, after, test }: ModelRow): string[] {
   return [
-    `validation ${formatMean(after)}`,
-    ...(before ? [`before retraining ${formatMean(before)}`] : []),
-    ...(test ? [`test (report) ${formatMean(test)}`] : []),
+    l10n.t('validation {0}', formatMean(after)),
+    ...(before ? [l10n.t('before retraining {0}', formatMean(before))] : []),
+    ...(test ? [l10n.t('test (report) {0}', formatMean(test))] : []),
   ];
+}
+
+function describeSize(row: ModelRow, baseline: ModelRow | undefined): string {
+  const times = row.run === undefined ? timesSmaller(row, baseline) : undefined;
+  return [formatBytes(row.storageBytes), ...(times === undefined ? [] : [times])].join(', ');
 }
 
 function lineAnnotation(

@@ -1,48 +1,84 @@
+import * as l10n from '@vscode/l10n';
 import type { Metric } from '../src/core/recipe/recipe.ts';
+import type { PanelRun } from '../src/editor/panelProtocol.ts';
+import { placeOn, type Axis } from './accuracyAxis.ts';
 import { formatAccuracy } from './format.ts';
-import { metricName, type ModelRow, type ModelRows } from './modelRows.ts';
+import { metricName, modelName, type ModelRow, type ModelRows } from './modelRows.ts';
 
 export type Variant = 'before' | 'after' | 'test';
 
 export interface AccuracyPoint {
-  /** The rank. */
+  /** The rank, or the size in bytes. */
   readonly x: number;
   /** The accuracy. */
   readonly y: number;
+  /** Of the accuracy over the seeds, where it is to be drawn. */
+  readonly deviation?: number;
   readonly row: ModelRow;
 }
 
 export interface AccuracySeries {
   readonly metric: Metric;
   readonly variant: Variant;
-  /** By rank, rising. */
+  /** The compared run that it is of, and which one among them, from 1 on. */
+  readonly compared?: { readonly run: PanelRun; readonly place: number };
+  /** From left to right. */
   readonly points: readonly AccuracyPoint[];
 }
 
-/** The curves of the asked variants; those without a point are left out. */
+/** The curves of the asked variants, and of compared runs the accuracy after retraining; empty ones are left out. */
 export function accuracySeries(
-  points: readonly ModelRow[],
+  { points, compared }: ModelRows,
   variants: ReadonlySet<Variant>,
+  axis: Axis,
 ): AccuracySeries[] {
-  const series: AccuracySeries[] = [];
-  for (const metric of metricsOf(points)) {
-    const ofMetric = points
-      .filter((row) => row.metric === metric)
-      .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+  const own = curvesOf(points, variants, axis);
+  const others = [...runsOf(compared)].flatMap(([run, rows], i) =>
+    curvesOf(rows, new Set<Variant>(['after']), axis).map((curve) => ({
+      ...curve,
+      compared: { run, place: i + 1 },
+    })),
+  );
+  return [...own, ...others];
+}
+
+function curvesOf(rows: readonly ModelRow[], variants: ReadonlySet<Variant>, axis: Axis): AccuracySeries[] {
+  const curves: AccuracySeries[] = [];
+  for (const metric of metricsOf(rows)) {
+    const ofMetric = rows.filter((row) => row.metric === metric);
     for (const variant of variants) {
-      const curve = ofMetric.flatMap((row) => {
-        const mean = row[variant]?.mean;
-        return mean === undefined || row.rank === undefined ? [] : [{ x: row.rank, y: mean, row }];
-      });
-      if (curve.length > 0) series.push({ metric, variant, points: curve });
+      const points = toPoints(ofMetric, variant, axis);
+      if (points.length > 0) curves.push({ metric, variant, points });
     }
   }
-  return series;
+  return curves;
+}
+
+/** From left to right; rows without such a figure are left out. */
+export function toPoints(rows: readonly ModelRow[], variant: Variant, axis: Axis): AccuracyPoint[] {
+  return rows
+    .flatMap((row) => {
+      const figure = row[variant];
+      const x = placeOn(axis, row);
+      if (figure === undefined || x === undefined) return [];
+      const { mean, deviation } = figure;
+      // Bars of all variants of a point would lie over each other.
+      const drawn = variant === 'after' && deviation !== undefined;
+      return [{ x, y: mean, ...(drawn && { deviation }), row }];
+    })
+    .sort((a, b) => a.x - b.x);
 }
 
 /** The metrics that have points, in the points' order. */
 export function metricsOf(points: readonly ModelRow[]): Metric[] {
   return [...new Set(points.flatMap((row) => (row.metric === undefined ? [] : [row.metric])))];
+}
+
+function runsOf(compared: readonly ModelRow[]): Map<PanelRun, ModelRow[]> {
+  const runs = new Map<PanelRun, ModelRow[]>();
+  for (const row of compared)
+    if (row.run !== undefined) runs.set(row.run, [...(runs.get(row.run) ?? []), row]);
+  return runs;
 }
 
 export interface Range {
@@ -61,57 +97,11 @@ export function accuracyRange(values: readonly number[]): Range {
   return { min: Math.max(0, low - spare - 0.1 * span), max: high + spare + 0.18 * span };
 }
 
-export interface RankAxis extends Range {
-  readonly type: 'logarithmic' | 'linear';
-  /** Ranks to be named; none where the axis names its own. */
-  readonly ticks?: readonly number[];
-}
-
-/**
- * Logarithmic from a ratio of 8 on, where small ranks would be crowded together.
- *
- * @param width of the axis in px
- * @param gutter px of it to be kept free on the right
- */
-export function rankAxis(ranks: readonly number[], width: number, gutter: number): RankAxis {
-  const sorted = [...new Set(ranks)].sort((a, b) => a - b);
-  const low = sorted[0] ?? 1;
-  const high = sorted.at(-1) ?? 100;
-  const logarithmic = high / low >= 8;
-  const step = Math.max(1, 0.08 * (high - low));
-  const place = logarithmic ? Math.log : (rank: number) => rank;
-  const rankAt = logarithmic ? Math.exp : (at: number) => at;
-  const min = logarithmic ? low / 1.25 : Math.max(0, low - step);
-  const last = place(logarithmic ? high * 1.25 : high + step);
-  const perPixel = (last - place(min)) / Math.max(width - gutter, 1);
-  const max = rankAt(last + perPixel * gutter);
-  const apart = 36 * perPixel;
-  const wanted = sorted.length <= 16 ? sorted : logarithmic ? roundRanks(low, high) : undefined;
-  return {
-    type: logarithmic ? 'logarithmic' : 'linear',
-    min,
-    max,
-    ...(wanted && { ticks: spaced(wanted, place, apart) }),
-  };
-}
-
-/** 1, 2, 5, 10, … within the bounds. */
-function roundRanks(low: number, high: number): number[] {
-  const ranks: number[] = [];
-  for (let decade = 1; decade <= high; decade *= 10)
-    for (const factor of [1, 2, 5])
-      if (factor * decade >= low && factor * decade <= high) ranks.push(factor * decade);
-  return ranks;
-}
-
-/** Drops what would be written over its right neighbour. */
-function spaced(sorted: readonly number[], place: (rank: number) => number, apart: number): number[] {
-  const kept: number[] = [];
-  for (const rank of sorted.toReversed()) {
-    const right = kept[0];
-    if (right === undefined || place(right) - place(rank) >= apart) kept.unshift(rank);
-  }
-  return kept;
+/** What the vertical axis has to show of the curves. */
+export function heightsOf(series: readonly AccuracySeries[]): number[] {
+  return series.flatMap(({ points }) =>
+    points.flatMap(({ y, deviation = 0 }) => [Math.max(0, y - deviation), Math.min(1, y + deviation)]),
+  );
 }
 
 export interface Line {
@@ -123,10 +113,10 @@ export interface Line {
 }
 
 /** The uncompressed model and its control, the upper one first. */
-export function referenceLines({ baseline, control }: ModelRows): Line[] {
+export function referenceLines({ baseline, control }: Pick<ModelRows, 'baseline' | 'control'>): Line[] {
   const lines: Omit<Line, 'labelled'>[] = [];
-  if (baseline) lines.push(line('baseline', 'Uncompressed', baseline));
-  if (control) lines.push(line('control', 'Control', control));
+  if (baseline) lines.push(line('baseline', l10n.t('Uncompressed'), baseline));
+  if (control) lines.push(line('control', l10n.t('Control'), control));
   return lines
     .sort((a, b) => b.accuracy - a.accuracy)
     .map((each, i) => ({ ...each, labelled: i === 0 ? 'above' : 'below' }));
@@ -137,20 +127,39 @@ function line(kind: Line['kind'], name: string, row: ModelRow): Omit<Line, 'labe
 }
 
 /** The chart in words. */
-export function describeAccuracy(rows: ModelRows): string {
-  const parts = ['Validation accuracy against rank.'];
-  if (rows.baseline) parts.push(`Uncompressed ${formatAccuracy(rows.baseline.after.mean)}.`);
-  if (rows.control) parts.push(`Control ${formatAccuracy(rows.control.after.mean)}.`);
-  for (const { metric, points } of accuracySeries(rows.points, new Set<Variant>(['after']))) {
+export function describeAccuracy(rows: ModelRows, axis: Axis): string {
+  const parts = [
+    axis === 'rank'
+      ? l10n.t('Validation accuracy against rank.')
+      : l10n.t('Validation accuracy against the size of the whole model.'),
+  ];
+  for (const { label } of referenceLines(rows)) parts.push(`${label}.`);
+  for (const { metric, compared, points } of accuracySeries(rows, new Set<Variant>(['after']), axis)) {
     const low = points[0];
     const high = points.at(-1);
     if (low === undefined || high === undefined) continue;
-    const ends =
+    const name = modelName({ kind: 'point', metric, ...(compared && { run: compared.run }) });
+    parts.push(
       points.length === 1
-        ? `${formatAccuracy(low.y)} at rank ${low.x}`
-        : `${formatAccuracy(low.y)} at rank ${low.x} to ${formatAccuracy(high.y)} at rank ${high.x}, ${points.length} points`;
-    parts.push(`${metricName(metric)} metric: ${ends}.`);
+        ? l10n.t('{0}: {1} at rank {2}.', name, formatAccuracy(low.y), low.row.rank ?? '')
+        : l10n.t(
+            '{0}: {1} at rank {2} to {3} at rank {4}, {5} points.',
+            name,
+            formatAccuracy(low.y),
+            low.row.rank ?? '',
+            formatAccuracy(high.y),
+            high.row.rank ?? '',
+            points.length,
+          ),
+    );
   }
-  if (rows.points.length === 0) parts.push('No points yet.');
-  return `${parts.join(' ')} The table of models holds every figure.`;
+  if (rows.points.length === 0) parts.push(l10n.t('No points yet.'));
+  return `${parts.join(' ')} ${l10n.t('The table of models holds every figure.')}`;
+}
+
+/** `Task metric`, or `sst2-dan (24 Nov, 10:30): Task` of a compared run. */
+export function seriesName({ metric, compared }: Pick<AccuracySeries, 'metric' | 'compared'>): string {
+  return compared === undefined
+    ? l10n.t('{0} metric', metricName(metric))
+    : modelName({ kind: 'point', metric, run: compared.run });
 }

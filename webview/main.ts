@@ -1,6 +1,7 @@
 import './strings.ts';
 import './panel.css';
 import type { ComparedRun, HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
+import type { Axis } from './accuracyAxis.ts';
 import { AccuracyChart } from './accuracyChart.ts';
 import { CostCharts } from './costChart.ts';
 import { WhatChanged } from './differences.ts';
@@ -11,7 +12,7 @@ import { modelRows, type ModelRow, type ModelRows } from './modelRows.ts';
 import { ModelTable } from './modelTable.ts';
 import { OpenQueries } from './queries.ts';
 import { RunModel } from './runModel.ts';
-import type { Actions, Axis, Section } from './section.ts';
+import type { Actions, Section } from './section.ts';
 import { SpectrumChart } from './spectrumChart.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { TraceChart } from './traceChart.ts';

@@ -1,17 +1,8 @@
-import type {
-  PageMessage,
-  PanelPageState,
-  PanelRun,
-  PanelState,
-  Queries,
-  QueryKind,
-} from '../src/editor/panelProtocol.ts';
+import type { PageMessage, PanelRun, PanelState, Queries, QueryKind } from '../src/editor/panelProtocol.ts';
+import type { Axis } from './accuracyAxis.ts';
 import type { ModelRow, ModelRows } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
 import type { Theme } from './theme.ts';
-
-/** What the horizontal axis of the accuracy chart shows. */
-export type Axis = NonNullable<PanelPageState['axis']>;
 
 /** All that a section draws. */
 export interface View {
@@ -25,6 +16,7 @@ export interface View {
   readonly floor: number | undefined;
   /** The smallest point that reaches the floor. */
   readonly smallest: ModelRow | undefined;
+  /** Of the accuracy chart. */
   readonly axis: Axis;
   /** What the user has chosen; it may be of a compared run. */
   readonly chosen: ModelRow | undefined;

@@ -14,6 +14,10 @@ export interface Theme {
   /** Categorical, in the order of their use. Orange is last: VS Code's themes give it the dim colour of a search match. */
   readonly palette: readonly string[];
   readonly metrics: Readonly<Record<Metric, string>>;
+  /** Of the accuracy floor. */
+  readonly floor: string;
+  /** Of the Pareto front. */
+  readonly front: string;
 }
 
 export function readTheme(): Theme {
@@ -41,6 +45,8 @@ export function readTheme(): Theme {
       withAlpha(foreground, 0.6),
     ],
     metrics: { task: chart('blue'), spectrum: chart('yellow') },
+    floor: chart('green'),
+    front: withAlpha(foreground, highContrast ? 0.6 : 0.3),
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TrialResult } from '../../src/core/sweep/trial.ts';
 import { defaultFloor, frontOf, mostAccurate, smallestAbove, toFloor } from '../../webview/floor.ts';
+import { describeFloor, timesSmaller } from '../../webview/floorText.ts';
 import { modelRows } from '../../webview/modelRows.ts';
 
 function result(kind: TrialResult['kind'], validationAccuracy: number, rank = 0, seed = 1): TrialResult {
@@ -69,5 +70,18 @@ describe('the accuracy floor', () => {
       const smallest = smallestAbove(points, point.after.mean);
       assert.ok(smallest && front.includes(smallest));
     }
+  });
+
+  it('is answered in words, by the model or by how near the best one comes', () => {
+    const rows = modelRows(sweep, false);
+    const say = (floor: number): string =>
+      describeFloor(rows, floor, smallestAbove(points, floor)).replaceAll('\u00a0', ' ');
+    assert.equal(say(0.82), 'Smallest model above 0.820: Task, rank 4: 16 B, accuracy 0.820');
+    assert.equal(say(0.9), 'No model reaches 0.900. Task, rank 19 comes nearest with 0.840.');
+    assert.equal(describeFloor(modelRows([], false), 0.9, undefined), '');
+    const times = [1000, 500, 51.3, 960].map((storageBytes) =>
+      timesSmaller({ storageBytes }, { storageBytes: 1000 }),
+    );
+    assert.deepEqual(times, [undefined, '2 times smaller', '19 times smaller', undefined]);
   });
 });

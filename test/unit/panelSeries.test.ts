@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { TrialResult } from '../../src/core/sweep/trial.ts';
+import { horizontalAxis, type HorizontalAxis } from '../../webview/accuracyAxis.ts';
 import {
   accuracyRange,
   accuracySeries,
   describeAccuracy,
-  rankAxis,
+  heightsOf,
   referenceLines,
+  seriesName,
 } from '../../webview/accuracySeries.ts';
 import { layerStacks } from '../../webview/layerStacks.ts';
 import { modelName, modelRows, runName } from '../../webview/modelRows.ts';
@@ -102,11 +104,15 @@ describe('the panel’s rows', () => {
   });
 });
 
+function rankAxis(ranks: readonly number[], width: number, gutter: number): HorizontalAxis {
+  return horizontalAxis(ranks, 'rank', width, gutter);
+}
+
 describe('the accuracy chart’s series', () => {
   const rows = modelRows([...points, baseline, control], true);
 
   it('are one a metric and variant, by rising rank, without empty ones', () => {
-    const series = accuracySeries(rows.points, new Set(['after', 'before', 'test'] as const));
+    const series = accuracySeries(rows, new Set(['after', 'before', 'test'] as const), 'rank');
     assert.deepEqual(
       series.map((curve) => [curve.metric, curve.variant, ...curve.points.map((point) => point.x)]),
       [
@@ -116,6 +122,48 @@ describe('the accuracy chart’s series', () => {
         ['spectrum', 'before', 4],
       ],
     );
+  });
+
+  it('rise from left to right in size as well as in rank, and keep their points', () => {
+    for (const axis of ['rank', 'bytes'] as const)
+      for (const { points: curve } of accuracySeries(rows, new Set(['after'] as const), axis))
+        for (const [i, { x, row }] of curve.entries()) {
+          assert.equal(x, axis === 'rank' ? row.rank : row.storageBytes);
+          assert.ok(x > (curve[i - 1]?.x ?? 0));
+        }
+  });
+
+  it('of each compared run follow the run’s own, with the accuracy after retraining alone', () => {
+    const compared = ['b', 'c'].map((recipe, i) => ({
+      run: { key: recipe, recipe, startedAt: i },
+      results: [baseline, ...points],
+    }));
+    const all = new Set(['after', 'before'] as const);
+    const own = accuracySeries(rows, all, 'bytes');
+    const series = accuracySeries(modelRows([...points, baseline, control], true, compared), all, 'bytes');
+    const others = series.slice(own.length);
+    assert.deepEqual(
+      others.map((curve) => [curve.compared?.run.key, curve.compared?.place, curve.metric, curve.variant]),
+      [
+        ['b', 1, 'task', 'after'],
+        ['b', 1, 'spectrum', 'after'],
+        ['c', 2, 'task', 'after'],
+        ['c', 2, 'spectrum', 'after'],
+      ],
+    );
+    assert.equal(new Set(series.filter((curve) => curve.variant === 'after').map(seriesName)).size, 6);
+  });
+
+  it('have the seeds’ deviation within the range', () => {
+    const seeds = [0.7, 0.9].map((validationAccuracy, i) =>
+      result({ metric: 'task', rank: 9, seed: i + 1, validationAccuracy, validationAccuracyBefore: 0.5 }),
+    );
+    const series = accuracySeries(modelRows(seeds, false), new Set(['after', 'before'] as const), 'rank');
+    const drawn = series.flatMap((curve) => curve.points.map((point) => point.deviation));
+    assert.ok(Math.abs((drawn[0] ?? 0) - Math.SQRT2 / 10) < 1e-12);
+    assert.equal(drawn[1], undefined);
+    const { min, max } = accuracyRange(heightsOf(series));
+    assert.ok(min < 0.5 && max > 0.8 + Math.SQRT2 / 10);
   });
 
   it('fit into their range with room above, and equal values do not fill it', () => {
@@ -153,6 +201,18 @@ describe('the accuracy chart’s series', () => {
     }
   });
 
+  it('have round sizes for ticks, or the models’ own where they hardly differ', () => {
+    const wide = horizontalAxis([86_000, 3_480_000], 'bytes', 600, 0);
+    assert.equal(wide.type, 'logarithmic');
+    assert.deepEqual(
+      wide.ticks?.map((value) => wide.name(value).replace('\u00a0', ' ')),
+      ['100 kB', '200 kB', '500 kB', '1 MB', '2 MB'],
+    );
+    const narrow = [3_100_000, 3_900_000];
+    assert.deepEqual(horizontalAxis(narrow, 'bytes', 600, 0).ticks, narrow);
+    assert.deepEqual(horizontalAxis([400], 'bytes', 600, 0).ticks, [400]);
+  });
+
   it('leave a gutter free for the labels of the lines', () => {
     for (const ranks of [
       [1, 500],
@@ -173,15 +233,15 @@ describe('the accuracy chart’s series', () => {
         ['Uncompressed 0.820', 'below'],
       ],
     );
-    assert.deepEqual(referenceLines({ points: [], compared: [] }), []);
+    assert.deepEqual(referenceLines({}), []);
   });
 
   it('are told in words', () => {
-    const text = describeAccuracy(rows);
-    assert.match(text, /Uncompressed 0\.820\. Control 0\.825\./);
-    assert.match(text, /Task metric: 0\.810 at rank 4 to 0\.810 at rank 9, 2 points\./);
-    assert.match(text, /Spectrum metric: 0\.700 at rank 4\./);
-    assert.match(describeAccuracy({ points: [], compared: [] }), /No points yet/);
+    const text = describeAccuracy(rows, 'rank');
+    assert.match(text, /Control 0\.825\. Uncompressed 0\.820\./);
+    assert.match(text, /Task: 0\.810 at rank 4 to 0\.810 at rank 9, 2 points\./);
+    assert.match(text, /Spectrum: 0\.700 at rank 4\./);
+    assert.match(describeAccuracy({ points: [], compared: [] }, 'bytes'), /No points yet/);
   });
 });
 

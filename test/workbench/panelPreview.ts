@@ -8,8 +8,9 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type { HostMessage, SavedFile } from '../../src/editor/panelProtocol.ts';
-import { sampleSnapshot, type Sample } from './panelSample.ts';
+import type { HostMessage, PanelPageState, SavedFile } from '../../src/editor/panelProtocol.ts';
+import { answered, failing, manyClasses, pending, type SampleAnswers } from './panelAnswers.ts';
+import { sampleRun, sampleSnapshot, type Sample } from './panelSample.ts';
 import { THEMES, type ThemeName } from './panelThemes.ts';
 
 const folder = 'out/panel';
@@ -24,6 +25,10 @@ interface Case {
   readonly theme: ThemeName;
   readonly width: number;
   readonly snapshot: HostMessage;
+  /** What the page has kept, and the runs that are compared. */
+  readonly state?: PanelPageState;
+  readonly compared?: HostMessage;
+  readonly answers: SampleAnswers;
 }
 
 const swept: Sample = {
@@ -49,6 +54,13 @@ const samples: Readonly<Record<string, Sample>> = {
     ranks: Array.from({ length: 100 }, (_, i) => Math.round(1 + 499 * (i / 99) ** 2) + (i < 23 ? i : 0)),
     finished: 202,
   },
+  paused: {
+    ...running,
+    status: { state: 'paused', epochsDone: 33, epochsTotal: 70 },
+  },
+  bytes: { ...swept, seeds: [1, 2, 3], finished: 42 },
+  compared: swept,
+  'classes-20': { ...swept, recipe: 'newsgroups-20' },
   failed: {
     ...swept,
     recipe:
@@ -68,6 +80,31 @@ const samples: Readonly<Record<string, Sample>> = {
       'The embedding is 41 % of the model: even at rank 1 the whole model shrinks by no more than that.',
     ],
   },
+};
+
+const choices: Readonly<Record<string, Omit<PanelPageState, 'run'>>> = {
+  bytes: { axis: 'bytes', floor: 0.79 },
+  compared: { axis: 'bytes', floor: 0.9 },
+};
+const compared: Readonly<Record<string, HostMessage>> = {
+  compared: {
+    type: 'compared',
+    runs: [
+      sampleRun({ ...swept, recipe: 'sst2-dan', ranks: [60, 24, 12, 6, 2] }, 0.012, 27),
+      sampleRun(
+        { ...swept, recipe: 'sst2-lstm-bidirectional', metrics: ['task'], ranks: [30, 10, 3] },
+        -0.01,
+        25,
+      ),
+    ],
+  },
+};
+
+/** All others are answered. */
+const otherAnswers: Readonly<Record<string, SampleAnswers>> = {
+  'points-1': pending,
+  'classes-20': manyClasses,
+  failed: failing,
 };
 
 async function main(filter: string): Promise<void> {
@@ -100,6 +137,9 @@ function cases(): Case[] {
           theme,
           width,
           snapshot: sampleSnapshot(content),
+          ...(choices[sample] && { state: { run: content.recipe, ...choices[sample] } }),
+          ...(compared[sample] && { compared: compared[sample] }),
+          answers: otherAnswers[sample] ?? answered,
         });
   return made;
 }
@@ -157,17 +197,35 @@ async function draw(browser: Browser, { script, style }: Bundle, preview: Case):
   });
   // As text: what runs in the page is no part of this program.
   await page.addInitScript(`
-    let state;
+    let state = ${JSON.stringify(preview.state)};
     globalThis.posted = [];
     globalThis.acquireVsCodeApi = () => ({
       getState: () => state,
       setState: (next) => (state = next),
-      postMessage: (message) => posted.push(message),
-    });`);
+      postMessage: (message) => {
+        posted.push(message);
+        if (message.type === 'query') answer(message);
+      },
+    });
+    const answers = ${JSON.stringify(preview.answers)};
+    function answer({ id, kind }) {
+      const value = answers[kind];
+      if (value === 'pending') return;
+      setTimeout(() => postMessage({ type: 'answer', id, ...(value.error ? value : { value }) }, '*'));
+    }`);
   await page.goto(origin);
-  await page.evaluate(`postMessage(${JSON.stringify(preview.snapshot)}, '*')`);
+  for (const message of [preview.snapshot, preview.compared])
+    if (message) await page.evaluate(`postMessage(${JSON.stringify(message)}, '*')`);
   await page.waitForSelector('h1');
-  await page.waitForTimeout(200);
+  for (const text of ['a dull film', 'a charming and often affecting journey']) {
+    const box = page.locator('#try-text');
+    if (!(await box.isVisible())) continue;
+    await box.fill(text);
+    await box.press('Enter');
+    await page.waitForTimeout(50);
+  }
+  // Longer than the page waits before it asks for differences.
+  await page.waitForTimeout(500);
   const sideways = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );

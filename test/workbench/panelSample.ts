@@ -1,6 +1,6 @@
 import type { Metric } from '../../src/core/recipe/recipe.ts';
 import type { LayerCost, Results, RunEvent, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
-import type { HostMessage, PanelStatus } from '../../src/editor/panelProtocol.ts';
+import type { ComparedRun, HostMessage, PanelStatus } from '../../src/editor/panelProtocol.ts';
 
 export interface Sample {
   readonly recipe: string;
@@ -43,6 +43,21 @@ export function sampleSnapshot(sample: Sample): HostMessage {
     status: sample.status,
     events,
     ...(sample.status.state === 'done' && { results: sampleResults(trials) }),
+  };
+}
+
+/** Another run to compare with, by so much better, and so many days of November old. */
+export function sampleRun(sample: Sample, gain: number, day: number): ComparedRun {
+  return {
+    run: {
+      key: `${sample.recipe}-${day}`,
+      recipe: sample.recipe,
+      startedAt: Date.UTC(2026, 10, day, 16, 5),
+    },
+    results: planTrials(sample).map((trial) => {
+      const result = sampleResult(trial);
+      return { ...result, validationAccuracy: result.validationAccuracy + gain };
+    }),
   };
 }
 
