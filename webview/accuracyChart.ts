@@ -2,14 +2,9 @@ import * as l10n from '@vscode/l10n';
 import { Chart, type ActiveElement } from 'chart.js';
 import { placeOn } from './accuracyAxis.ts';
 import { AccuracyControls } from './accuracyControls.ts';
+import { accuracyDataset, frontDataset, markedPoints } from './accuracyDatasets.ts';
 import { accuracyLegend } from './accuracyLegend.ts';
-import {
-  accuracyDataset,
-  accuracyOptions,
-  frontDataset,
-  labelGutter,
-  markedPoints,
-} from './accuracyOptions.ts';
+import { accuracyOptions, labelGutter } from './accuracyOptions.ts';
 import {
   accuracyRange,
   accuracySeries,
@@ -163,6 +158,7 @@ export class AccuracyChart implements Section {
         lines,
         width,
         gutter,
+        dragging: this.#dragged !== undefined,
         baseline: rows.baseline,
       }),
       onClick: (_event, hits) => {

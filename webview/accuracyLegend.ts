@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { comparedLook } from './accuracyOptions.ts';
+import { comparedLook } from './accuracyDatasets.ts';
 import { seriesName, type AccuracySeries, type Line } from './accuracySeries.ts';
 import type { LegendEntry } from './legend.ts';
 

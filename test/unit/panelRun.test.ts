@@ -16,7 +16,10 @@ function step(at: number, loss = 1): RunEvent {
 }
 
 function model(): RunModel {
-  return new RunModel({ key: 'r', recipe: 'r', startedAt: 0 }, { state: 'running', epochsDone: 0, epochsTotal: 0 });
+  return new RunModel(
+    { key: 'r', recipe: 'r', startedAt: 0 },
+    { state: 'running', epochsDone: 0, epochsTotal: 0 },
+  );
 }
 
 describe('the panel’s model of a run', () => {
@@ -35,6 +38,16 @@ describe('the panel’s model of a run', () => {
     const warning: RunEvent = { type: 'message', time: 0, level: 'warning', text: 'small' };
     run.applyAll([warning, warning, { ...warning, level: 'info', text: 'read' }]);
     assert.deepEqual(run.warnings, ['small']);
+  });
+
+  it('has ended in every state but those that go on', () => {
+    const states = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+    const ended = states.filter((state) => {
+      const run = model();
+      run.status = { state, epochsDone: 0, epochsTotal: 0 };
+      return run.ended;
+    });
+    assert.deepEqual(ended, ['done', 'failed', 'cancelled', 'interrupted']);
   });
 
   it('takes the final figures over those that came live', () => {
