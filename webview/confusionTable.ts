@@ -2,6 +2,9 @@ import * as l10n from '@vscode/l10n';
 import { element } from './element.ts';
 import { formatCount } from './format.ts';
 
+/** Up to so many classes there is room for their names above the columns as they are read. */
+const FEW = 5;
+
 /** A confusion matrix whose cells are the darker the more of their true class they hold. */
 export function confusionTable(
   title: string,
@@ -32,7 +35,13 @@ export function confusionTable(
       );
     }),
   );
-  const table = element('table', { class: 'confusion' }, element('caption', {}, title), head, body);
+  const table = element(
+    'table',
+    { class: classes.length > FEW ? 'confusion many' : 'confusion' },
+    element('caption', {}, title),
+    head,
+    body,
+  );
   // Reached by the tab key, for it scrolls.
   return element('div', { class: 'scroll', role: 'region', 'aria-label': title, tabindex: '0' }, table);
 }

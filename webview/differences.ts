@@ -111,8 +111,12 @@ export class WhatChanged implements Section {
     const { classes, confusionBefore, confusionAfter } = differences;
     this.#tables.replaceChildren(
       classTable(differences),
-      confusionTable(l10n.t('Confusion before'), classes, confusionBefore),
-      confusionTable(l10n.t('Confusion after'), classes, confusionAfter),
+      element(
+        'div',
+        { class: 'confusions' },
+        confusionTable(l10n.t('Confusion before'), classes, confusionBefore),
+        confusionTable(l10n.t('Confusion after'), classes, confusionAfter),
+      ),
     );
     this.#flips.element.hidden = changedCount(differences) === 0;
     this.#flips.show(differences);

@@ -6,17 +6,18 @@ import { formatCount, formatPercent } from './format.ts';
 /** More classes than these are left out of the bars, the least probable first. */
 const MOST_BARS = 8;
 
+type Probabilities = TriedSentence['probabilities'];
+
 /** One model's answer to a text. */
 export function answerCard(model: string, answer: TriedSentence): HTMLElement {
   const { label, probabilities, tokens, unknownTokens, latencyMs } = answer;
-  const sorted = [...probabilities].sort((a, b) => b.probability - a.probability);
-  const left = sorted.length - MOST_BARS;
+  const left = probabilities.length - MOST_BARS;
   return element(
     'article',
     { class: 'answer', 'aria-label': model },
     element('h3', {}, model),
     element('p', { class: 'figure' }, label),
-    element('ul', { class: 'probabilities' }, ...sorted.slice(0, MOST_BARS).map(bar)),
+    element('ul', { class: 'probabilities' }, ...shownBars(probabilities).map(bar)),
     ...(left > 0
       ? [element('p', { class: 'muted small' }, l10n.t('{0} more classes are less probable.', String(left)))]
       : []),
@@ -31,7 +32,13 @@ export function answerCard(model: string, answer: TriedSentence): HTMLElement {
   );
 }
 
-function bar({ label, probability }: TriedSentence['probabilities'][number]): HTMLElement {
+/** A few stand in one order for both models, so that they compare. */
+function shownBars(probabilities: Probabilities): Probabilities {
+  if (probabilities.length <= MOST_BARS) return probabilities;
+  return [...probabilities].sort((a, b) => b.probability - a.probability).slice(0, MOST_BARS);
+}
+
+function bar({ label, probability }: Probabilities[number]): HTMLElement {
   const filled = element('div', { class: 'probability', 'aria-hidden': 'true' });
   filled.style.setProperty('--length', `${(100 * probability).toFixed(1)}%`);
   return element(
