@@ -29,7 +29,7 @@ export class ModelTable implements Section {
     this.#controls = new TableControls(actions);
     this.#scroll = element(
       'div',
-      { class: 'table-scroll', role: 'region', 'aria-labelledby': 'table-title' },
+      { class: 'table-scroll' },
       element('table', { 'aria-labelledby': 'table-title' }, this.#head, this.#body),
     );
     this.element = element(

@@ -97,6 +97,7 @@ export const THEMES: Readonly<Record<ThemeName, PreviewTheme>> = {
       contrastActiveBorder: '#f38518',
       focusBorder: '#f38518',
       'button-background': '#000000',
+      'button-border': '#6fc3df',
       'button-foreground': '#ffffff',
       'button-secondaryForeground': '#ffffff',
       'dropdown-background': '#000000',
