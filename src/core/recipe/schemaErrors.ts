@@ -49,7 +49,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 /** Letters in another order are one slip of the fingers, as "tvs" for "tsv". */
 function editsBetween(word: string, candidate: string): number {
-  const letters = (of: string): string => [...of].sort().join('');
+  const letters = (of: string): string => Array.from(of).sort().join('');
   return word !== candidate && letters(word) === letters(candidate) ? 1 : distance(word, candidate);
 }
 
