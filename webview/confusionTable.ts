@@ -18,7 +18,7 @@ export function confusionTable(
       'tr',
       {},
       element('th', { scope: 'col' }, l10n.t('True \\ predicted')),
-      ...classes.map((name) => element('th', { scope: 'col', title: name }, name)),
+      ...classes.map((name) => element('th', { scope: 'col', title: name }, element('span', {}, name))),
     ),
   );
   const body = element(
