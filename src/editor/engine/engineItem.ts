@@ -14,9 +14,9 @@ export class EngineItem implements vscode.Disposable {
   constructor(engines: Engines) {
     this.#engines = engines;
     this.#item.name = l10n.t('Embedding Press Engine');
-    this.#item.text = l10n.t('Engine');
-    this.#item.detail = l10n.t('Embedding Press');
-    this.#item.command = { command: 'embeddingPress.showEngine', title: l10n.t('Engine Status') };
+    this.#item.text = l10n.t('Not asked yet');
+    this.#item.detail = l10n.t('Engine of Embedding Press');
+    this.#item.command = { command: 'embeddingPress.showEngine', title: l10n.t('Details') };
     this.#disposables = [
       this.#item,
       vscode.window.onDidChangeActiveTextEditor(() => {
@@ -47,10 +47,9 @@ export class EngineItem implements vscode.Disposable {
 
   async #update(): Promise<void> {
     this.#item.busy = true;
-    const { label, reason, broken } = await this.#engines.choice();
+    const { label, broken } = await this.#engines.choice();
     this.#item.busy = false;
     this.#item.text = label;
-    this.#item.detail = reason;
     const { Warning, Information } = vscode.LanguageStatusSeverity;
     this.#item.severity = broken ? Warning : Information;
   }

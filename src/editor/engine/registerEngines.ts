@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.ts';
 import type { RunStore } from '../runStore.ts';
 import { showErrors } from '../userErrors.ts';
+import { removeTensorflow, showEngine } from './engineCommands.ts';
 import { EngineItem } from './engineItem.ts';
 import { Engines } from './engines.ts';
 
@@ -13,23 +14,23 @@ export function registerEngines(
   runs: RunStore,
 ): vscode.Disposable {
   const engines = new Engines(context, log);
-  // Unpacking and downloading are loaded when they are needed, which most users never do.
-  const register = (
-    name: string,
-    work: (commands: typeof import('./engineCommands.ts')) => Promise<void>,
-  ): vscode.Disposable =>
+  const register = (name: string, work: () => Promise<void>): vscode.Disposable =>
     vscode.commands.registerCommand(`embeddingPress.${name}`, () =>
       showErrors(log, async () => {
         checkTrust();
-        await work(await import('./engineCommands.ts'));
+        await work();
       }),
     );
   return vscode.Disposable.from(
     engines,
     new EngineItem(engines),
-    register('installTensorflow', ({ installTensorflow }) => installTensorflow(engines)),
-    register('removeTensorflow', ({ removeTensorflow }) => removeTensorflow(engines, runs)),
-    register('showEngine', ({ showEngine }) => showEngine(engines)),
+    register('installTensorflow', async () => {
+      // Downloading and unpacking are loaded when they are needed, which most users never do.
+      const { installTensorflow } = await import('./installCommand.ts');
+      await installTensorflow(engines);
+    }),
+    register('removeTensorflow', () => removeTensorflow(engines, runs)),
+    register('showEngine', () => showEngine(engines)),
   );
 }
 
