@@ -23,7 +23,7 @@ export class ModelTable implements Section {
   #view: View | undefined;
   #drawn: { readonly rows: ModelRows; readonly sort: Sort | undefined } | undefined;
   #rows: readonly ModelRow[] = [];
-  #selected: string | undefined;
+  #chosen: string | undefined;
 
   constructor(private readonly actions: Actions) {
     this.#controls = new TableControls(actions);
@@ -61,7 +61,7 @@ export class ModelTable implements Section {
     if (!unchanged) this.#draw(view);
   }
 
-  #draw({ model, rows, selected }: View): void {
+  #draw({ model, rows, selected, chosen }: View): void {
     const finished = model.finished();
     const all = allRows(rows);
     const columns = tableColumns({
@@ -89,11 +89,14 @@ export class ModelTable implements Section {
         ? l10n.t('The run ended before its first model was done.')
         : l10n.t('Each model appears here when it has been trained.'),
     );
-    this.#mark(selected);
+    const line = this.#mark(selected);
+    // What the page selects by itself leaves the table at its start.
+    if (line && chosen && chosen.id !== this.#chosen) this.#show(line);
+    this.#chosen = chosen?.id;
   }
 
   /** The selected row is marked; it, or the first one, is where the tab key enters. */
-  #mark(selected: ModelRow | undefined): void {
+  #mark(selected: ModelRow | undefined): HTMLElement | undefined {
     const entry = selected ?? this.#rows[0];
     let shown: HTMLElement | undefined;
     for (const line of this.#body.rows) {
@@ -104,8 +107,7 @@ export class ModelTable implements Section {
       if (name) name.tabIndex = line.dataset.row === entry?.id ? 0 : -1;
       if (chosen) shown = line;
     }
-    if (shown && selected?.id !== this.#selected) this.#show(shown);
-    this.#selected = selected?.id;
+    return shown;
   }
 
   /** Scrolls within the table alone: the page stays where a chart has been clicked. */
