@@ -96,7 +96,7 @@ async function dataItems(): Promise<PickItem<vscode.Uri>[]> {
   const items = await Promise.all(
     files.map(async (file) => {
       const preview = await previewData(file.fsPath).catch(() => undefined);
-      // A list of words, as a vocabulary, has no labels.
+      // A list of words, as a vocabulary, has no labels, nor have word vectors.
       if (preview === undefined || !looksLabelled(preview)) return [];
       return [fileItem(file, preview.sample)];
     }),
@@ -106,7 +106,12 @@ async function dataItems(): Promise<PickItem<vscode.Uri>[]> {
 }
 
 function looksLabelled({ format, columns, sample }: DataPreview): boolean {
-  return format === 'label-text' ? /\S\s+\S/.test(sample) : columns.length >= 2;
+  return format === 'label-text' ? /\S\s+\S/.test(sample) && !isOfVectors(sample) : columns.length >= 2;
+}
+
+/** A word and its numbers, or the sizes that word2vec's text begins with. */
+function isOfVectors(line: string): boolean {
+  return /^\S+(?: -?\d*\.\d+(?:e-?\d+)?){3}|^\d+ \d+$/.test(line);
 }
 
 function dataFilters(): Record<string, string[]> {

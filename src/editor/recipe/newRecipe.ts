@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { trainDefaults } from '../../core/recipe/defaults.ts';
 import type { TrainSettings } from '../../core/recipe/recipe.ts';
@@ -110,7 +110,10 @@ async function askDimension(questions: Questions): Promise<number> {
 async function askPath(questions: Questions, answers: Answers): Promise<string> {
   const { folder, path } = placeFor(answers);
   const name = await questions.input(
-    l10n.t('The name of the recipe. It is written to {0}.', vscode.workspace.asRelativePath(folder)),
+    l10n.t(
+      'The name of the recipe. It is written to {0}.',
+      dirname(vscode.workspace.asRelativePath(path, true)),
+    ),
     nameOfRecipe(basename(path)),
     (text) => wrongName(text, (file) => existsSync(join(folder, file))),
   );
