@@ -142,7 +142,7 @@ export class TrySentence implements Section {
     const asked = this.#asked;
     const answer = asked && this.#answers.get(asked.key);
     if (!ready) this.#notice.wait(waitingText(this.#view));
-    else if (answer?.state === 'asking') this.#notice.work(l10n.t('Asking both models…'));
+    else if (answer?.state === 'asking') this.#notice.work(l10n.t('Classifying the sentence…'));
     else if (answer?.state === 'failed') this.#notice.fail(answer.error);
     else this.#notice.hide();
 
