@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createReadStream, existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -162,6 +162,19 @@ describe('the TensorFlow engine', function () {
     assert.deepEqual(await enginesOfRuns(1), ['tensorflow']);
     await workbench.runTask('sample');
     assert.deepEqual(await enginesOfRuns(2), ['tensorflow', 'tensorflow']);
+  });
+
+  it('follows the setting without a reload', async () => {
+    await mkdir(join(folder, '.vscode'));
+    await workbench.openFile('sample.press.json');
+    for (const [engine, shown] of [
+      ['wasm', 'WebAssembly'],
+      ['auto', 'TensorFlow 2'],
+    ] as const) {
+      const settings = JSON.stringify({ 'embeddingPress.engine': engine });
+      await writeFile(join(folder, '.vscode/settings.json'), settings);
+      for (let tries = 0; !(await languageStatus()).includes(shown);) assert.ok(++tries < 20, engine);
+    }
   });
 
   it('is removed', async () => {
