@@ -16,7 +16,10 @@ function step(at: number, loss = 1): RunEvent {
 }
 
 function model(): RunModel {
-  return new RunModel({ key: 'r', recipe: 'r', startedAt: 0 }, { state: 'running', epochsDone: 0, epochsTotal: 0 });
+  return new RunModel(
+    { key: 'r', recipe: 'r', startedAt: 0 },
+    { state: 'running', epochsDone: 0, epochsTotal: 0 },
+  );
 }
 
 describe('the panel’s model of a run', () => {
