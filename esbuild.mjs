@@ -1,6 +1,7 @@
 // Bundles the extension, the background process, the command line and the panel's page into dist/.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildKernels } from './scripts/buildKernels.mjs';
 
 const licenceTexts = { 'Apache-2.0': 'node_modules/typescript/LICENSE.txt' };
 const minify = process.argv.includes('--production');
@@ -42,9 +43,7 @@ const page = await build({
 for (const name of ['codicon.css', 'codicon.ttf']) {
   copyFileSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/${name}`);
 }
-for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
-  copyFileSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${name}`, `dist/${name}`);
-}
+await buildKernels('dist');
 writeFileSync('dist/THIRD_PARTY_NOTICES.txt', notices([programs.metafile, page.metafile]));
 
 /** Name, version and licence text of every package that a bundle holds. */

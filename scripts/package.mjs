@@ -5,7 +5,8 @@ import { megabytes, root, run, say, sizeOf } from './setup/steps.mjs';
 
 const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
 const target = join(root, 'out/embedding-press.vsix');
-const belongs = /^(dist|media|schemas|sample|docs|l10n)\/|^(package(\.nls(\.\w+)?)?\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+const belongs =
+  /^(dist|media|schemas|sample|docs|l10n)\/|^(package(\.nls(\.\w+)?)?\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 
 export async function packageExtension() {
   await run(process.execPath, ['esbuild.mjs', '--production']);

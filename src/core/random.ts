@@ -30,6 +30,23 @@ export class Random {
     return sum;
   }
 
+  /** Sets every word to the next number. */
+  fill(words: Uint32Array): void {
+    let [a, b, c, counter] = [this.#a, this.#b, this.#c, this.#counter];
+    for (let i = 0; i < words.length; i++) {
+      const sum = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      words[i] = sum;
+    }
+    this.#a = a >>> 0;
+    this.#b = b >>> 0;
+    this.#c = c >>> 0;
+    this.#counter = counter >>> 0;
+  }
+
   /** Uniform in [0, 1), 32 bits. */
   uniform(): number {
     return this.uint32() / 2 ** 32;

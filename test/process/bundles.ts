@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { wasmFolder } from '../support/engines.ts';
 
 /** The process's scripts as the build makes them, with the real worker or a fake one, in a folder of their own. */
 export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
@@ -21,9 +22,7 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
       cli: 'src/cli/main.ts',
     },
   });
-  for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
-    await copyFile(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${name}`, join(folder, name));
-  }
+  await copyFile(join(wasmFolder, 'kernels.wasm'), join(folder, 'kernels.wasm'));
   return folder;
 }
 

@@ -66,7 +66,7 @@ describe('what the command line computes of a run', function () {
     const baseline = results.baseline!.seeds.find(({ seed }) => seed === 1)!;
     assert.equal(found.part, 'test');
     assert.deepEqual(found.confusionBefore, baseline.confusion);
-    assert.deepEqual(found.confusionAfter, (point).confusion);
+    assert.deepEqual(found.confusionAfter, point.confusion);
     assert.equal(sum(found.confusionBefore), found.sentences);
     assert.equal(found.flips.length, found.corrected + found.broken + found.otherwise);
     const right = (matrix: readonly (readonly number[])[]): number =>

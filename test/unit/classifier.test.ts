@@ -115,7 +115,6 @@ describe('classifier', () => {
                 );
               }
             }
-            model.dispose();
           }
         });
       }

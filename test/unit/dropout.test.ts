@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { dropUnits, dropWords } from '../../src/core/model/dropout.ts';
 import { Random } from '../../src/core/random.ts';
+import { installedEngines } from '../support/engines.ts';
 
 describe('dropout', () => {
-  it('keeps the expected value of a unit', () => {
-    const matrix = { rows: 200, columns: 100, data: new Float32Array(20000).fill(1) };
-    const factors = dropUnits(matrix, 0.3, new Random(1));
-    assert.deepEqual(matrix.data, factors);
+  it('keeps the expected value of a unit', async () => {
+    const [engine] = await installedEngines();
+    const workspace = engine!.workspace();
+    const matrix = workspace.matrix(200, 100);
+    matrix.data.fill(1);
+    const dropped = dropUnits(workspace, matrix, 0.3, new Random(1));
+    const factors = dropped.factors.data;
+    assert.deepEqual(dropped.values.data.slice(), factors.slice());
+    assert.ok(matrix.data.every((value) => value === 1));
     assert.ok(factors.every((f) => f === 0 || Math.abs(f - 1 / 0.7) < 1e-6));
     const mean = factors.reduce((a, b) => a + b, 0) / factors.length;
     // The standard error of the mean is sqrt(0.3/0.7/20000) = 0.0046.
@@ -48,6 +54,17 @@ describe('Random', () => {
     assert.deepEqual(numbers(1, 2), numbers(1, 2));
     assert.notDeepEqual(numbers(1, 2), numbers(2, 1));
     assert.notDeepEqual(numbers(1), numbers(1, 0));
+  });
+
+  it('fills with the numbers that it gives one by one', () => {
+    const [one, other] = [new Random(7, 1), new Random(7, 1)];
+    const filled = new Uint32Array(1000);
+    one.fill(filled);
+    assert.deepEqual(
+      [...filled],
+      Array.from({ length: 1000 }, () => other.uint32()),
+    );
+    assert.equal(one.uint32(), other.uint32());
   });
 
   it('is uniform and normal to the accuracy of its sample', () => {

@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict';
-import type { Engine, Matrix } from '../../src/core/engine/engine.ts';
+import type { Engine } from '../../src/core/engine/engine.ts';
+import type { Matrix, Workspace } from '../../src/core/engine/workspace.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { initialWeights } from '../../src/core/model/initialize.ts';
 import { Random } from '../../src/core/random.ts';
-import type { OptimizerSettings } from '../../src/core/recipe/recipe.ts';
 import { installedEngines } from '../support/engines.ts';
 
 const random = new Random(21);
-const matrix = (rows: number, columns: number): Matrix => ({
+type Values = Pick<Matrix, 'rows' | 'columns' | 'data'>;
+const values = (rows: number, columns: number): Values => ({
   rows,
   columns,
   data: Float32Array.from({ length: rows * columns }, () => random.normal()),
 });
 
 /** The product by its definition, in float64. */
-function product(a: Matrix, b: Matrix, transposeA: boolean, transposeB: boolean): number[] {
+function product(a: Values, b: Values, transposeA: boolean, transposeB: boolean): number[] {
   const rows = transposeA ? a.columns : a.rows;
   const inner = transposeA ? a.rows : a.columns;
   const columns = transposeB ? b.rows : b.columns;
-  const at = (m: Matrix, r: number, c: number): number => m.data[r * m.columns + c]!;
+  const at = (m: Values, r: number, c: number): number => m.data[r * m.columns + c]!;
   return Array.from({ length: rows * columns }, (_, i) => {
     const [r, c] = [Math.floor(i / columns), i % columns];
     let sum = 0;
@@ -29,10 +30,10 @@ function product(a: Matrix, b: Matrix, transposeA: boolean, transposeB: boolean)
   });
 }
 
-function assertClose(found: Float32Array, expected: ArrayLike<number>, tolerance: number): void {
-  assert.equal(found.length, expected.length);
+function assertClose(found: Float32Array, expected: ArrayLike<number>, tolerance: number, what = ''): void {
+  assert.equal(found.length, expected.length, what);
   found.forEach((x, i) => {
-    assert.ok(Math.abs(x - expected[i]!) < tolerance, `${x} is not ${expected[i]} at ${i}`);
+    assert.ok(Math.abs(x - expected[i]!) < tolerance, `${what}: ${x} is not ${expected[i]} at ${i}`);
   });
 }
 
@@ -42,69 +43,62 @@ describe('engines', () => {
     engines = await installedEngines();
   });
 
-  it('multiply, transposed or not, with matrices and with variables', () => {
+  /** The same values in a workspace. */
+  function into(workspace: Workspace, { rows, columns, data }: Values): Matrix {
+    const made = workspace.matrix(rows, columns);
+    made.data.set(data);
+    return made;
+  }
+
+  it('multiply, transposed or not, whatever the sizes, and add to what is there', () => {
+    // Whole tiles, parts of tiles, more than one panel of the inner size, and sizes that TensorFlow takes itself.
+    const sizes = [
+      [5, 7, 3],
+      [1, 1, 1],
+      [4, 300, 8],
+      [64, 100, 2],
+      [13, 17, 19],
+      [150, 200, 160],
+    ] as const;
     for (const engine of engines) {
-      for (const transposeA of [false, true]) {
-        for (const transposeB of [false, true]) {
-          const a = transposeA ? matrix(7, 5) : matrix(5, 7);
-          const b = transposeB ? matrix(3, 7) : matrix(7, 3);
-          const expected = product(a, b, transposeA, transposeB);
-          const variable = engine.variable(b, { name: 'sgd' });
-          assertClose(engine.matMul(a, b, transposeA, transposeB).data, expected, 1e-5);
-          assertClose(engine.matMul(a, variable, transposeA, transposeB).data, expected, 1e-5);
-          variable.dispose();
+      const workspace = engine.workspace();
+      for (const [m, k, n] of sizes) {
+        for (const transposeA of [false, true]) {
+          for (const transposeB of [false, true]) {
+            workspace.begin();
+            const a = transposeA ? values(k, m) : values(m, k);
+            const b = transposeB ? values(n, k) : values(k, n);
+            const start = values(m, n);
+            const expected = product(a, b, transposeA, transposeB);
+            const [A, B, to] = [into(workspace, a), into(workspace, b), into(workspace, start)];
+            const what = `${engine.name} ${m} x ${k} x ${n} ${transposeA} ${transposeB}`;
+            assertClose(workspace.matMul(A, B, transposeA, transposeB).data, expected, 2e-5 * k ** 0.5, what);
+            assert.equal(workspace.matMul(A, B, transposeA, transposeB, to), to);
+            const sum = expected.map((x, i) => x + start.data[i]!);
+            assertClose(to.data, sum, 2e-5 * k ** 0.5, what);
+          }
         }
       }
-      assert.throws(() => engine.matMul(matrix(2, 3), matrix(2, 3)), /inner sizes 3 and 2 differ/);
+      const [a, b] = [into(workspace, values(2, 3)), into(workspace, values(2, 3))];
+      assert.throws(() => workspace.matMul(a, b), /inner sizes 3 and 2 differ/);
     }
   });
 
-  it('do not share memory with what they are given', () => {
+  it('keep what is to stay when a step needs more room than there is', () => {
     for (const engine of engines) {
-      const value = matrix(2, 2);
-      const before = value.data.slice();
-      const variable = engine.variable(value, { name: 'sgd' });
-      value.data.fill(9);
-      assert.deepEqual(variable.read(), before, engine.name);
-      variable.apply(Float32Array.of(1, 1, 1, 1), 0.5);
-      assertClose(
-        variable.read(),
-        before.map((x) => x - 0.5),
-        1e-6,
-      );
-      variable.dispose();
+      const workspace = engine.workspace();
+      const kept = workspace.keep(3, 3);
+      kept.data.set([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      for (const rows of [10, 2000, 20]) {
+        workspace.begin();
+        const made = workspace.zeros(rows, 1000);
+        assert.ok(made.data.every((value) => value === 0));
+        made.data.fill(7);
+        assert.deepEqual([...kept.data], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      }
+      assert.throws(() => workspace.keep(1, 1), /made before/);
     }
   });
-
-  const optimizers: OptimizerSettings[] = [
-    { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 0.01 },
-    { name: 'adagrad', initialAccumulator: 0.1, epsilon: 1e-7 },
-    { name: 'sgd' },
-  ];
-  for (const settings of optimizers) {
-    it(`take the same 20 steps of ${settings.name}, and go on from their saved state`, () => {
-      const start = matrix(4, 6);
-      const gradients = Array.from({ length: 20 }, () => matrix(4, 6).data);
-      const ends = engines.map((engine) => {
-        const variable = engine.variable(start, settings);
-        gradients.slice(0, 12).forEach((gradient) => {
-          variable.apply(gradient, 0.01);
-        });
-        const second = engine.variable({ rows: 4, columns: 6, data: variable.read() }, settings);
-        second.restore(new Map(variable.state()));
-        gradients.slice(12).forEach((gradient) => {
-          variable.apply(gradient, 0.01);
-          second.apply(gradient, 0.01);
-        });
-        assert.deepEqual(second.read(), variable.read(), engine.name);
-        const end = variable.read();
-        variable.dispose();
-        second.dispose();
-        return end;
-      });
-      for (const end of ends) assertClose(end, ends[0]!, 1e-5);
-    });
-  }
 });
 
 describe('a factorized model', () => {
@@ -123,8 +117,8 @@ describe('a factorized model', () => {
       { kind: 'lstm', units: 6, pooling: 'mean', peepholes: true, hidden: [] },
     ] as const;
     for (const body of bodies) {
-      const A = matrix(rows, rank);
-      const B = matrix(rank, dimension);
+      const A = values(rows, rank);
+      const B = values(rank, dimension);
       const dense = {
         embedding: { rows, dimension },
         body,

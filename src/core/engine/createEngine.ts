@@ -10,7 +10,7 @@ import { createWasmEngine } from './wasmEngine.ts';
 export async function createEngine(name: EngineName | 'auto', wasmFolder: string): Promise<Engine> {
   if (name === 'wasm') return createWasmEngine(wasmFolder);
   try {
-    return createTensorflowEngine();
+    return await createTensorflowEngine(wasmFolder);
   } catch (error) {
     if (name === 'auto' && error instanceof UserError) return createWasmEngine(wasmFolder);
     throw error;

@@ -21,12 +21,12 @@ export interface EngineReport {
 export async function reportEngines(wasmFolder: string): Promise<EngineReport> {
   const wasm = await createWasmEngine(wasmFolder);
   checkProduct(wasm);
-  return { tensorflow: reportTensorflow(), wasm: { versions: wasm.versions } };
+  return { tensorflow: await reportTensorflow(wasmFolder), wasm: { versions: wasm.versions } };
 }
 
-function reportTensorflow(): TensorflowReport {
+async function reportTensorflow(wasmFolder: string): Promise<TensorflowReport> {
   try {
-    const engine = createTensorflowEngine();
+    const engine = await createTensorflowEngine(wasmFolder);
     checkProduct(engine);
     return { usable: true, versions: engine.versions, folder: tensorflowFolder() };
   } catch (error) {
@@ -35,14 +35,31 @@ function reportTensorflow(): TensorflowReport {
   }
 }
 
+/** Large enough for an engine to take a product itself. */
+const size = 200;
+
 function checkProduct(engine: Engine): void {
-  const a = { rows: 2, columns: 3, data: Float32Array.of(1, 2, 3, 4, 5, 6) };
-  const found = [...engine.matMul(a, a, false, true).data];
-  const expected = [14, 32, 32, 77];
-  if (expected.every((value, i) => value === found[i])) return;
-  throw new UserError(
-    'engine-wrong',
-    `The engine ${engine.name} multiplies matrices wrongly: ${found.join(', ')} instead of ${expected.join(', ')}.`,
-    'Install it anew, or choose another engine.',
-  );
+  const workspace = engine.workspace();
+  workspace.begin();
+  const [a, b] = [workspace.matrix(size, size), workspace.matrix(size, size)];
+  // Small whole numbers: their sums are exact.
+  a.data.forEach((_, i, values) => (values[i] = (i % 7) - 3));
+  b.data.forEach((_, i, values) => (values[i] = (i % 5) - 2));
+  const found = workspace.matMul(a, b).data;
+  const [left, right] = [a.data, b.data];
+  for (let row = 0; row < size; row += 33) {
+    for (let column = 0; column < size; column += 33) {
+      let expected = 0;
+      for (let i = 0; i < size; i++) {
+        expected += (left[row * size + i] ?? 0) * (right[i * size + column] ?? 0);
+      }
+      const value = found[row * size + column] ?? NaN;
+      if (value === expected) continue;
+      throw new UserError(
+        'engine-wrong',
+        `The engine ${engine.name} multiplies matrices wrongly: ${value} instead of ${expected}.`,
+        'Install it anew, or choose another engine.',
+      );
+    }
+  }
 }

@@ -1,5 +1,4 @@
-import type { Tensor } from '../checkpoint/checkpoint.ts';
-import type { Matrix, Variable } from '../engine/engine.ts';
+import type { Matrix } from '../engine/workspace.ts';
 import type { Batch } from '../text/encoded.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
 import type { Embedding } from './embedding.ts';
@@ -9,6 +8,7 @@ import type { Embedding } from './embedding.ts';
  * Averaging is linear, so the rows of A are averaged first and B is multiplied once a sentence.
  */
 export class AverageEncoder implements SentenceEncoder {
+  readonly parameters = [];
   readonly #embedding: Embedding;
   readonly width: number;
   #batch: Batch | undefined;
@@ -36,17 +36,5 @@ export class AverageEncoder implements SentenceEncoder {
       throw new Error('average: backward without forward');
     }
     this.#embedding.backwardAverage(this.#batch, this.#averages, gradient);
-  }
-
-  update(): void {
-    // It has no weights of its own.
-  }
-
-  variables(): [string, Variable][] {
-    return [];
-  }
-
-  weights(): [string, Tensor][] {
-    return [];
   }
 }

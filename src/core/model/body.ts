@@ -1,6 +1,6 @@
-import type { Tensor } from '../checkpoint/checkpoint.ts';
-import type { Matrix, Variable } from '../engine/engine.ts';
+import type { Matrix } from '../engine/workspace.ts';
 import type { Batch } from '../text/encoded.ts';
+import type { Parameter } from './parameter.ts';
 
 /**
  * dL/d embedding vectors: one row a vector, or one row a sentence whose tokens share it up to a factor; then
@@ -15,12 +15,10 @@ export interface VectorGradient {
 export interface SentenceEncoder {
   /** Features of a sentence, size x width. */
   readonly width: number;
+  readonly parameters: readonly Parameter[];
   forward(batch: Batch): Matrix;
-  /** dL/d features to dL/d embedding vectors; keeps the gradients of the encoder's own weights. */
+  /** dL/d features to dL/d embedding vectors; leaves the gradients of the encoder's own parameters. */
   backward(gradient: Matrix): VectorGradient;
   /** Goes on from the result of `backward` into the embedding. */
   backwardEmbedding(gradient: VectorGradient): void;
-  update(rate: number): void;
-  variables(): [string, Variable][];
-  weights(): [string, Tensor][];
 }

@@ -1,17 +1,22 @@
-import type { Matrix } from '../engine/engine.ts';
+import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
 import type { Batch } from '../text/encoded.ts';
 
-/** Inverted dropout in place (Srivastava et al., 2014); returns the factors for the way back. */
-export function dropUnits(matrix: Matrix, probability: number, random: Random): Float32Array {
-  const keep = 1 / (1 - probability);
-  const factors = new Float32Array(matrix.data.length);
-  for (let i = 0; i < factors.length; i++) {
-    const factor = random.uniform() < probability ? 0 : keep;
-    factors[i] = factor;
-    matrix.data[i]! *= factor;
-  }
-  return factors;
+/** Inverted dropout (Srivastava et al., 2014), of a copy; the factors are for the way back. */
+export function dropUnits(
+  workspace: Workspace,
+  values: Matrix,
+  probability: number,
+  random: Random,
+): { readonly values: Matrix; readonly factors: Matrix } {
+  const { rows, columns } = values;
+  const count = rows * columns;
+  const factors = workspace.matrix(rows, columns);
+  const dropped = workspace.matrix(rows, columns);
+  random.fill(new Uint32Array(workspace.buffer, factors.at, count));
+  const threshold = Math.round(probability * 2 ** 32);
+  workspace.kernels.dropUnits(values.at, factors.at, dropped.at, count, threshold, 1 / (1 - probability));
+  return { values: dropped, factors };
 }
 
 /** Drops tokens whole (word dropout: Iyyer et al., ACL 2015, section 4); of each sentence at least one stays. */

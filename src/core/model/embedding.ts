@@ -1,136 +1,127 @@
-import type { Tensor, Weights, ModelSpec } from '../checkpoint/checkpoint.ts';
-import { EmbeddingTable } from '../embedding/table.ts';
-import type { Engine, Matrix, Variable } from '../engine/engine.ts';
+import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
+import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
-import { createRowOptimizer, type RowOptimizer } from '../training/rowOptimizer.ts';
-import { weightMatrix } from './denseLayer.ts';
+import { Parameter } from './parameter.ts';
 
 /**
- * The token embedding: a table m x n, or its factors A (m x k, row-sparse like a table) and B (k x n, a dense
- * variable) with nothing between them. Only the rows that a batch touches are gathered and updated.
+ * The token embedding: a table m x n, or its factors A (m x k, row-sparse like a table) and B (k x n, dense) with
+ * nothing between them. Only the rows that a batch touches are read and updated, so that a step's cost does not grow
+ * with the vocabulary. Row 0 is the padding.
  */
 export class Embedding {
-  readonly #engine: Engine;
-  readonly #spec: ModelSpec['embedding'];
-  readonly #table: EmbeddingTable;
-  readonly #factor: Variable | undefined;
-  readonly #optimizer: RowOptimizer;
-  #factorGradient: Matrix | undefined;
-  #rows: Int32Array | undefined;
-  #rowGradients: Float32Array | undefined;
+  readonly #workspace: Workspace;
+  readonly #table: Parameter;
+  readonly #factor: Parameter | undefined;
+  /** Place of each row among a batch's own, int32, -1 between batches. */
+  readonly #slotOfRow: Matrix;
+  #touched: { readonly rows: number; readonly count: number; readonly gradients: Matrix } | undefined;
 
-  constructor(engine: Engine, spec: ModelSpec['embedding'], weights: Weights, optimizer: OptimizerSettings) {
-    this.#engine = engine;
-    this.#spec = spec;
-    const { rows, dimension, rank } = spec;
-    const width = rank ?? dimension;
-    const values = weightMatrix(weights, rank === undefined ? 'embedding/table' : 'embedding/A', rows, width);
-    // Training writes rows in place, and the checkpoint that the weights come from is shared between trials.
-    this.#table = new EmbeddingTable(rows, width, values.data.slice());
-    this.#optimizer = createRowOptimizer(optimizer, this.#table);
+  constructor(
+    workspace: Workspace,
+    { rows, dimension, rank }: ModelSpec['embedding'],
+    weights: Weights,
+    optimizer: OptimizerSettings,
+  ) {
+    this.#workspace = workspace;
+    const name = rank === undefined ? 'embedding/table' : 'embedding/A';
+    this.#table = new Parameter(workspace, name, [rows, rank ?? dimension], weights, optimizer);
     if (rank !== undefined) {
-      this.#factor = engine.variable(weightMatrix(weights, 'embedding/B', rank, dimension), optimizer);
+      this.#factor = new Parameter(workspace, 'embedding/B', [rank, dimension], weights, optimizer);
     }
+    this.#slotOfRow = workspace.keep(1, rows);
+    new Int32Array(workspace.buffer, this.#slotOfRow.at, rows).fill(-1);
+  }
+
+  /** A, or the table, whose steps are taken row by row. */
+  get table(): Parameter {
+    return this.#table;
+  }
+
+  /** B, where there is one. */
+  get dense(): readonly Parameter[] {
+    return this.#factor === undefined ? [] : [this.#factor];
   }
 
   /** The mean of each sentence's rows, size x width (n, or k where factorized). */
   average(batch: Batch): Matrix {
-    const width = this.#table.dimension;
-    const table = this.#table.data;
-    const data = new Float32Array(batch.size * width);
-    for (let s = 0; s < batch.size; s++) {
-      const length = batch.lengths[s]!;
-      const to = s * width;
-      for (let t = 0; t < length; t++) {
-        const from = batch.ids[s * batch.length + t]! * width;
-        for (let d = 0; d < width; d++) data[to + d]! += table[from + d]!;
-      }
-      const scale = length > 0 ? 1 / length : 0;
-      for (let d = 0; d < width; d++) data[to + d]! *= scale;
-    }
-    return { rows: batch.size, columns: width, data };
+    const { size, length } = batch;
+    this.#check(batch.ids);
+    const workspace = this.#workspace;
+    const { at, columns } = this.#table.value;
+    const [tokens, lengths] = [workspace.integers(batch.ids), workspace.integers(batch.lengths)];
+    const means = workspace.matrix(size, columns);
+    workspace.kernels.average(at, columns, tokens, length, lengths, size, means.at);
+    return means;
   }
 
   /** The rows of the given tokens, tokens x width. */
   gather(tokens: Int32Array): Matrix {
-    return { rows: tokens.length, columns: this.#table.dimension, data: this.#table.gather(tokens) };
+    this.#check(tokens);
+    const workspace = this.#workspace;
+    const { at, columns } = this.#table.value;
+    const from = workspace.integers(tokens);
+    const rows = workspace.matrix(tokens.length, columns);
+    workspace.kernels.gather(at, columns, from, tokens.length, rows.at);
+    return rows;
   }
 
   /** Rows (or means of rows) to vectors of n: times B where factorized. */
   expand(rows: Matrix): Matrix {
-    return this.#factor === undefined ? rows : this.#engine.matMul(rows, this.#factor);
-  }
-
-  /** dL/d vectors back through B; keeps B's gradient for the update. */
-  #contract(rows: Matrix, gradient: Matrix): Matrix {
-    if (this.#factor === undefined) return gradient;
-    this.#factorGradient = this.#engine.matMul(rows, gradient, true, false);
-    return this.#engine.matMul(gradient, this.#factor, false, true);
+    return this.#factor === undefined ? rows : this.#workspace.matMul(rows, this.#factor.value);
   }
 
   /** Backward of `expand(average(batch))`. */
   backwardAverage(batch: Batch, averages: Matrix, gradient: Matrix): void {
-    const contracted = this.#contract(averages, gradient).data;
-    const width = this.#table.dimension;
-    const tokens = realTokens(batch);
-    const { rows, slots } = this.#table.uniqueRows(tokens);
-    const rowGradients = new Float32Array(rows.length * width);
-    for (let s = 0, token = 0; s < batch.size; s++) {
-      const length = batch.lengths[s]!;
-      const scale = 1 / length;
-      const from = s * width;
-      for (let d = 0; d < width; d++) contracted[from + d]! *= scale;
-      for (let t = 0; t < length; t++, token++) {
-        const to = slots[token]! * width;
-        for (let d = 0; d < width; d++) rowGradients[to + d]! += contracted[from + d]!;
-      }
-    }
-    this.#rows = rows;
-    this.#rowGradients = rowGradients;
+    const contracted = this.#contract(averages, gradient);
+    const workspace = this.#workspace;
+    const lengths = workspace.integers(batch.lengths);
+    const { slots, gradients } = this.#touch(realTokens(batch));
+    const { at, columns } = contracted;
+    workspace.kernels.scatterMeans(at, columns, slots, lengths, batch.size, gradients.at);
   }
 
   /** Backward of `expand(gather(tokens))`. */
   backwardGather(tokens: Int32Array, gathered: Matrix, gradient: Matrix): void {
-    const contracted = this.#contract(gathered, gradient).data;
-    const width = this.#table.dimension;
-    const { rows, slots } = this.#table.uniqueRows(tokens);
-    const rowGradients = new Float32Array(rows.length * width);
-    for (let token = 0, from = 0; token < tokens.length; token++) {
-      const to = slots[token]! * width;
-      for (let d = 0; d < width; d++, from++) rowGradients[to + d]! += contracted[from]!;
-    }
-    this.#rows = rows;
-    this.#rowGradients = rowGradients;
+    const { at, columns } = this.#contract(gathered, gradient);
+    const { slots, gradients } = this.#touch(tokens);
+    this.#workspace.kernels.scatter(at, columns, slots, tokens.length, gradients.at);
   }
 
+  /** One step of the rows that the last backward pass touched, and of B. */
   update(rate: number): void {
-    if (this.#rows === undefined || this.#rowGradients === undefined) {
-      throw new Error('embedding: update without backward');
-    }
-    this.#optimizer.apply(this.#rows, this.#rowGradients, rate);
-    if (this.#factor !== undefined && this.#factorGradient !== undefined) {
-      this.#factor.apply(this.#factorGradient.data, rate);
-    }
+    if (this.#touched === undefined) throw new Error('embedding: update without backward');
+    const { rows, count, gradients } = this.#touched;
+    this.#table.optimizer.applyRows(rows, count, gradients, rate);
+    this.#factor?.update(rate);
+    this.#touched = undefined;
   }
 
-  get rowOptimizer(): RowOptimizer {
-    return this.#optimizer;
+  /** dL/d vectors back through B. */
+  #contract(rows: Matrix, gradient: Matrix): Matrix {
+    if (this.#factor === undefined) return gradient;
+    this.#factor.gradient = this.#workspace.matMul(rows, gradient, true, false);
+    return this.#workspace.matMul(gradient, this.#factor.value, false, true);
   }
 
-  variables(): [string, Variable][] {
-    return this.#factor === undefined ? [] : [['embedding/B', this.#factor]];
+  /** Finds the distinct rows of the tokens, and makes room for their gradients, which begin as 0. */
+  #touch(tokens: Int32Array): { readonly slots: number; readonly gradients: Matrix } {
+    const workspace = this.#workspace;
+    const from = workspace.integers(tokens);
+    const [rows, slots] = [workspace.matrix(1, tokens.length).at, workspace.matrix(1, tokens.length).at];
+    const count = workspace.kernels.uniqueRows(from, tokens.length, this.#slotOfRow.at, rows, slots);
+    const gradients = workspace.zeros(count, this.#table.value.columns);
+    this.#touched = { rows, count, gradients };
+    return { slots, gradients };
   }
 
-  weights(): [string, Tensor][] {
-    const { rows, dimension, rank } = this.#spec;
-    if (rank === undefined || this.#factor === undefined) {
-      return [['embedding/table', { shape: [rows, dimension], data: this.#table.data }]];
+  /** A kernel reads wherever it is told to. */
+  #check(ids: Int32Array): void {
+    const { rows } = this.#table.value;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      if (id < 0 || id >= rows) throw new RangeError(`row ${id} is not among the table's ${rows}`);
     }
-    return [
-      ['embedding/A', { shape: [rows, rank], data: this.#table.data }],
-      ['embedding/B', { shape: [rank, dimension], data: this.#factor.read() }],
-    ];
   }
 }
 

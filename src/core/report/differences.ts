@@ -74,11 +74,7 @@ async function predict(
   data: EncodedDataset,
 ): Promise<Int32Array> {
   const model = new Classifier(engine, spec, weights);
-  try {
-    return await predictDataset(model, data, createPause());
-  } finally {
-    model.dispose();
-  }
+  return await predictDataset(model, data, createPause());
 }
 
 /** Texts by the lines where they begin: what is encoded has lost them. */

@@ -98,16 +98,14 @@ function gradientSeconds(engine: Engine, spec: ModelSpec, { train }: PreparedDat
     ids.set(train.ids.subarray(train.offsets[i], train.offsets[i + 1]), i * length);
   const labels = train.labels.slice(0, size);
   const batch = { size, length, ids, lengths, labels, sentences: Uint32Array.from(labels.keys()) };
-  try {
-    let ms = 0;
-    for (let pass = 0; pass < 3; pass++) {
-      const started = performance.now();
-      model.vectorGradients(batch, (probability) => logitGradient(probability, labels, spec.head, 1));
-      ms = performance.now() - started;
-    }
-    const passes = spec.classes <= 6 ? spec.classes : 1;
-    return (passes * ms * Math.ceil(sentenceCount(train) / size)) / 1000;
-  } finally {
-    model.dispose();
+  let ms = 0;
+  for (let pass = 0; pass < 3; pass++) {
+    const started = performance.now();
+    model.vectorGradients(batch, (probability, workspace) =>
+      logitGradient(workspace, probability, labels, spec.head, 1),
+    );
+    ms = performance.now() - started;
   }
+  const passes = spec.classes <= 6 ? spec.classes : 1;
+  return (passes * ms * Math.ceil(sentenceCount(train) / size)) / 1000;
 }

@@ -26,20 +26,16 @@ export function measureEpoch(
   { train, validation }: { readonly train: EncodedDataset; readonly validation: EncodedDataset },
 ): number {
   const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer);
-  try {
-    const random = new Random(1);
-    const drop = { units: settings.dropout, words: settings.wordDropout, random };
-    const step = medianMs(trainingBatches(train, settings.batchSize, random), (batch) => {
-      model.trainStep(batch, 1e-3, drop);
-    });
-    const steps = trainingBatchCount(sentenceCount(train), settings.batchSize);
-    const predict = medianMs(evaluationBatches(validation, evaluationBatch), (batch) => {
-      predictedClasses(model.predict(batch));
-    });
-    return (step * steps + predict * Math.ceil(sentenceCount(validation) / evaluationBatch)) / 1000;
-  } finally {
-    model.dispose();
-  }
+  const random = new Random(1);
+  const drop = { units: settings.dropout, words: settings.wordDropout, random };
+  const step = medianMs(trainingBatches(train, settings.batchSize, random), (batch) => {
+    model.trainStep(batch, 1e-3, drop);
+  });
+  const steps = trainingBatchCount(sentenceCount(train), settings.batchSize);
+  const predict = medianMs(evaluationBatches(validation, evaluationBatch), (batch) => {
+    predictedClasses(model.predict(batch));
+  });
+  return (step * steps + predict * Math.ceil(sentenceCount(validation) / evaluationBatch)) / 1000;
 }
 
 /** The median of the work on the first items, in ms, without those that warm up where there are more. */

@@ -90,13 +90,9 @@ export class StartingModels {
   async #covarianceOf(id: string, parent: Checkpoint, data: PreparedData): Promise<Float64Array> {
     if (this.#covariance?.id === id) return this.#covariance.matrix;
     const model = new Classifier(this.#engine, parent.spec, parent.weights);
-    try {
-      const matrix = await taskGradientCovariance(model, data.train, this.#recipe.data.seed, this.#pause);
-      this.#covariance = { id, matrix };
-      return matrix;
-    } finally {
-      model.dispose();
-    }
+    const matrix = await taskGradientCovariance(model, data.train, this.#recipe.data.seed, this.#pause);
+    this.#covariance = { id, matrix };
+    return matrix;
   }
 
   /** The recipe's checkpoint with the data's vocabulary, or a new model with the seed's weights. */

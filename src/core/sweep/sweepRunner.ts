@@ -97,71 +97,67 @@ class SweepRunner implements TrialRunner {
     const epochs = settings?.epochs ?? 0;
     const weights = saved === undefined ? start.weights : weightsOfState(saved);
     const model = new Classifier(this.#engine, start.spec, weights, settings?.optimizer);
-    try {
-      const trainer = new Trainer({
-        model,
-        settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },
-        train: data.train,
-        validation: data.validation,
-        seed: trial.seed,
-        pause: this.#pause,
-      });
-      let seconds = 0;
-      let before: number | undefined;
-      if (saved === undefined) {
-        before = await trainer.validate();
-        if (trial.kind === 'baseline' && this.#recipe.model !== undefined) this.#checkExpected(before);
-        trainer.acceptStart(before);
-        emit({ type: 'evaluation', trial: trial.id, validationAccuracy: before });
-        await storage.saveBest(trial.id, { ...start, weights: model.weights() });
-      } else {
-        trainer.restore(saved);
-        before = saved.meta.before as number;
-        seconds = saved.meta.seconds as number;
-      }
-      let mark = started;
-      while (trainer.epochsDone < epochs) {
-        const steps = stepReporter(trial.id, data.train, settings?.batchSize ?? 1, emit);
-        const epoch = await trainer.epoch(steps);
-        seconds += (this.#pause.now() - mark) / 1000;
-        mark = this.#pause.now();
-        if (epoch.best) await storage.saveBest(trial.id, { ...start, weights: model.weights() });
-        const state = trainer.state();
-        await storage.saveState(trial.id, { ...state, meta: { ...state.meta, before, seconds } });
-        emit({
-          type: 'epoch',
-          trial: trial.id,
-          epoch: epoch.epoch,
-          epochs,
-          loss: epoch.loss,
-          validationAccuracy: epoch.validationAccuracy,
-          seconds: epoch.seconds,
-        });
-      }
-      const { parameters, storageBytes, flopsPerSentence } = totalCost(
-        layerCosts(start.spec, meanLength(data)),
-      );
-      const { rows, dimension, rank } = start.spec.embedding;
-      return {
-        trial: trial.id,
-        kind: trial.kind,
-        ...(trial.method !== undefined && { method: trial.method }),
-        ...(trial.metric !== undefined && { metric: trial.metric }),
-        ...(trial.split !== undefined && { split: trial.split }),
-        ...(rank !== undefined && { rank, reduction: achievedReduction(rank, rows, dimension) }),
-        seed: trial.seed,
-        parameters,
-        storageBytes,
-        flopsPerSentence,
-        // A model that starts from random weights has no accuracy before its training.
-        ...(!(trial.kind === 'baseline' && this.#recipe.train) && { validationAccuracyBefore: before }),
-        validationAccuracy: trainer.bestAccuracy,
-        bestEpoch: trainer.bestEpoch,
-        seconds: seconds + (this.#pause.now() - mark) / 1000,
-      };
-    } finally {
-      model.dispose();
+    const trainer = new Trainer({
+      model,
+      settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },
+      train: data.train,
+      validation: data.validation,
+      seed: trial.seed,
+      pause: this.#pause,
+    });
+    let seconds = 0;
+    let before: number | undefined;
+    if (saved === undefined) {
+      before = await trainer.validate();
+      if (trial.kind === 'baseline' && this.#recipe.model !== undefined) this.#checkExpected(before);
+      trainer.acceptStart(before);
+      emit({ type: 'evaluation', trial: trial.id, validationAccuracy: before });
+      await storage.saveBest(trial.id, { ...start, weights: model.weights() });
+    } else {
+      trainer.restore(saved);
+      before = saved.meta.before as number;
+      seconds = saved.meta.seconds as number;
     }
+    let mark = started;
+    while (trainer.epochsDone < epochs) {
+      const steps = stepReporter(trial.id, data.train, settings?.batchSize ?? 1, emit);
+      const epoch = await trainer.epoch(steps);
+      seconds += (this.#pause.now() - mark) / 1000;
+      mark = this.#pause.now();
+      if (epoch.best) await storage.saveBest(trial.id, { ...start, weights: model.weights() });
+      const state = trainer.state();
+      await storage.saveState(trial.id, { ...state, meta: { ...state.meta, before, seconds } });
+      emit({
+        type: 'epoch',
+        trial: trial.id,
+        epoch: epoch.epoch,
+        epochs,
+        loss: epoch.loss,
+        validationAccuracy: epoch.validationAccuracy,
+        seconds: epoch.seconds,
+      });
+    }
+    const { parameters, storageBytes, flopsPerSentence } = totalCost(
+      layerCosts(start.spec, meanLength(data)),
+    );
+    const { rows, dimension, rank } = start.spec.embedding;
+    return {
+      trial: trial.id,
+      kind: trial.kind,
+      ...(trial.method !== undefined && { method: trial.method }),
+      ...(trial.metric !== undefined && { metric: trial.metric }),
+      ...(trial.split !== undefined && { split: trial.split }),
+      ...(rank !== undefined && { rank, reduction: achievedReduction(rank, rows, dimension) }),
+      seed: trial.seed,
+      parameters,
+      storageBytes,
+      flopsPerSentence,
+      // A model that starts from random weights has no accuracy before its training.
+      ...(!(trial.kind === 'baseline' && this.#recipe.train) && { validationAccuracyBefore: before }),
+      validationAccuracy: trainer.bestAccuracy,
+      bestEpoch: trainer.bestEpoch,
+      seconds: seconds + (this.#pause.now() - mark) / 1000,
+    };
   }
 
   async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
@@ -169,22 +165,18 @@ class SweepRunner implements TrialRunner {
     if (test === undefined) return {};
     const checkpoint = await storage.loadBest(trial.id);
     const model = new Classifier(this.#engine, checkpoint.spec, checkpoint.weights);
-    try {
-      const predicted = await predictDataset(model, test, this.#pause);
-      const confusion = confusionMatrix(test.labels, predicted, checkpoint.spec.classes);
-      const unknown = [...test.withUnknown.keys()].filter((i) => test.withUnknown[i] === 1);
-      return {
-        testAccuracy: accuracy(confusion),
-        macroF1: macroF1(confusion),
-        confusion,
-        ...(unknown.length > 0 && {
-          testAccuracyUnknownWords:
-            unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,
-        }),
-      };
-    } finally {
-      model.dispose();
-    }
+    const predicted = await predictDataset(model, test, this.#pause);
+    const confusion = confusionMatrix(test.labels, predicted, checkpoint.spec.classes);
+    const unknown = [...test.withUnknown.keys()].filter((i) => test.withUnknown[i] === 1);
+    return {
+      testAccuracy: accuracy(confusion),
+      macroF1: macroF1(confusion),
+      confusion,
+      ...(unknown.length > 0 && {
+        testAccuracyUnknownWords:
+          unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,
+      }),
+    };
   }
 
   costs(rank: number | undefined): readonly LayerCost[] {

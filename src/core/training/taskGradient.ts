@@ -1,5 +1,5 @@
 import { GradientCovariance } from '../embedding/taskMetric.ts';
-import type { Matrix } from '../engine/engine.ts';
+import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Classifier } from '../model/classifier.ts';
 import { logitGradient } from '../model/loss.ts';
 import { Random } from '../random.ts';
@@ -25,13 +25,16 @@ export async function taskGradientCovariance(
   const { classes, embedding, head } = model.spec;
   const covariance = new GradientCovariance(embedding.dimension);
   const random = new Random(seed, 4);
-  const choices: ((probability: Matrix) => Matrix)[] =
+  const choices: ((probability: Matrix, workspace: Workspace) => Matrix)[] =
     classes <= exactClasses
       ? Array.from(
           { length: classes },
-          (_, label) => (probability) => expectedGradient(probability, label, head),
+          (_, label) => (probability, workspace) => expectedGradient(workspace, probability, label, head),
         )
-      : [(probability) => logitGradient(probability, drawLabels(probability, random), head, 1)];
+      : [
+          (probability, workspace) =>
+            logitGradient(workspace, probability, drawLabels(probability, random), head, 1),
+        ];
   for (const batch of evaluationBatches(train, batchSize)) {
     for (const choose of choices) {
       const { gradient, weights } = model.vectorGradients(batch, choose);
@@ -44,14 +47,17 @@ export async function taskGradientCovariance(
 
 /** The gradient for one label, times sqrt(p(label)), so that g g^T carries the label's probability. */
 function expectedGradient(
+  workspace: Workspace,
   probability: Matrix,
   label: number,
   head: 'softmax' | 'sigmoid' | 'logits',
 ): Matrix {
-  const gradient = logitGradient(probability, new Int32Array(probability.rows).fill(label), head, 1);
+  const labels = new Int32Array(probability.rows).fill(label);
+  const gradient = logitGradient(workspace, probability, labels, head, 1);
+  const [shares, data] = [probability.data, gradient.data];
   for (let r = 0; r < gradient.rows; r++) {
-    const share = Math.sqrt(probability.data[r * probability.columns + label]!);
-    for (let c = 0; c < gradient.columns; c++) gradient.data[r * gradient.columns + c]! *= share;
+    const share = Math.sqrt(shares[r * probability.columns + label]!);
+    for (let c = 0; c < gradient.columns; c++) data[r * gradient.columns + c]! *= share;
   }
   return gradient;
 }

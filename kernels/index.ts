@@ -1,0 +1,6 @@
+/** The functions that the module exports. */
+export { addBias, add, columnSums, dropUnits, multiply, reluBackward } from './dense';
+export { gatesBackward, gatesForward, poolStep, poolStepBackward } from './lstm';
+export { matMul } from './matMul';
+export { adagrad, adagradRows, adam, adamRows, descend, descendRows } from './optimizers';
+export { average, gather, scatter, scatterMeans, uniqueRows } from './rows';

@@ -1,0 +1,202 @@
+/**
+ * The gates of a long short-term memory, in Keras's order i, f, c, o, for the sentences that are active at one step.
+ * Addresses in bytes, of the step's first row; an address of 0 stands for the zero state or for no peepholes.
+ */
+import { sigmoid, tanh } from './elementary';
+
+/** Four values, or those of the row that are left, the rest of the lanes 0. */
+function loadSome(at: usize, left: i32): v128 {
+  if (left >= 4) return v128.load(at);
+  let values = v128.load32_zero(at);
+  if (left > 1) values = f32x4.replace_lane(values, 1, load<f32>(at, 4));
+  if (left > 2) values = f32x4.replace_lane(values, 2, load<f32>(at, 8));
+  return values;
+}
+
+function storeSome(at: usize, values: v128, left: i32): void {
+  if (left >= 4) {
+    v128.store(at, values);
+    return;
+  }
+  store<f32>(at, f32x4.extract_lane(values, 0));
+  if (left > 1) store<f32>(at, f32x4.extract_lane(values, 1), 4);
+  if (left > 2) store<f32>(at, f32x4.extract_lane(values, 2), 8);
+}
+
+/**
+ * c_t = f c_(t-1) + i g and h_t = o tanh(c_t).
+ *
+ * @param gates active x 4H pre-activations, replaced by the activations
+ * @param cellsBefore active x H, or 0
+ * @param cells and hidden: active x H, written
+ * @param peephole 3 x H for i, f and o (Gers et al., JMLR 2002), or 0
+ */
+export function gatesForward(
+  gates: usize,
+  cellsBefore: usize,
+  cells: usize,
+  hidden: usize,
+  active: i32,
+  units: i32,
+  peephole: usize,
+): void {
+  const H = (<usize>units) << 2;
+  const zero = f32x4.splat(0);
+  for (let j = 0; j < active; j++, gates += 3 * H) {
+    for (let u = 0; u < units; u += 4) {
+      const left = units - u;
+      const before = cellsBefore == 0 ? zero : loadSome(cellsBefore, left);
+      let zi = loadSome(gates, left);
+      let zf = loadSome(gates + H, left);
+      const peep = peephole + ((<usize>u) << 2);
+      if (peephole != 0) {
+        zi = f32x4.add(zi, f32x4.mul(loadSome(peep, left), before));
+        zf = f32x4.add(zf, f32x4.mul(loadSome(peep + H, left), before));
+      }
+      const i = sigmoid(zi);
+      const f = sigmoid(zf);
+      const c = tanh(loadSome(gates + 2 * H, left));
+      const cell = f32x4.add(f32x4.mul(f, before), f32x4.mul(i, c));
+      let zo = loadSome(gates + 3 * H, left);
+      if (peephole != 0) zo = f32x4.add(zo, f32x4.mul(loadSome(peep + 2 * H, left), cell));
+      const o = sigmoid(zo);
+      storeSome(gates, i, left);
+      storeSome(gates + H, f, left);
+      storeSome(gates + 2 * H, c, left);
+      storeSome(gates + 3 * H, o, left);
+      storeSome(cells, cell, left);
+      storeSome(hidden, f32x4.mul(o, tanh(cell)), left);
+      const bytes = (<usize>min(4, left)) << 2;
+      gates += bytes;
+      cells += bytes;
+      hidden += bytes;
+      if (cellsBefore != 0) cellsBefore += bytes;
+    }
+  }
+}
+
+/**
+ * The same step backward.
+ *
+ * @param gates active x 4H activations
+ * @param hiddenGradients active x H, dL/dh_t
+ * @param cellGradients active x H: dL/dc_t from the step after, replaced by dL/dc_(t-1)
+ * @param gateGradients active x 4H, dL/d pre-activations, written
+ * @param peepholeGradient 3 x H, added to
+ */
+export function gatesBackward(
+  gates: usize,
+  cellsBefore: usize,
+  cells: usize,
+  hiddenGradients: usize,
+  cellGradients: usize,
+  gateGradients: usize,
+  active: i32,
+  units: i32,
+  peephole: usize,
+  peepholeGradient: usize,
+): void {
+  const H = (<usize>units) << 2;
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  for (let j = 0; j < active; j++, gates += 3 * H, gateGradients += 3 * H) {
+    for (let u = 0; u < units; u += 4) {
+      const left = units - u;
+      const i = loadSome(gates, left);
+      const f = loadSome(gates + H, left);
+      const c = loadSome(gates + 2 * H, left);
+      const o = loadSome(gates + 3 * H, left);
+      const cell = loadSome(cells, left);
+      const before = cellsBefore == 0 ? zero : loadSome(cellsBefore, left);
+      const squashed = tanh(cell);
+      const dh = loadSome(hiddenGradients, left);
+      // sigmoid' = y (1 - y), tanh' = 1 - y^2.
+      const dzo = f32x4.mul(f32x4.mul(dh, squashed), f32x4.mul(o, f32x4.sub(one, o)));
+      let dc = f32x4.add(
+        loadSome(cellGradients, left),
+        f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(squashed, squashed))),
+      );
+      const peep = peephole + ((<usize>u) << 2);
+      if (peephole != 0) dc = f32x4.add(dc, f32x4.mul(dzo, loadSome(peep + 2 * H, left)));
+      const dzi = f32x4.mul(f32x4.mul(dc, c), f32x4.mul(i, f32x4.sub(one, i)));
+      const dzf = f32x4.mul(f32x4.mul(dc, before), f32x4.mul(f, f32x4.sub(one, f)));
+      const dzc = f32x4.mul(f32x4.mul(dc, i), f32x4.sub(one, f32x4.mul(c, c)));
+      let dBefore = f32x4.mul(dc, f);
+      if (peephole != 0) {
+        dBefore = f32x4.add(dBefore, f32x4.mul(dzi, loadSome(peep, left)));
+        dBefore = f32x4.add(dBefore, f32x4.mul(dzf, loadSome(peep + H, left)));
+        const to = peepholeGradient + ((<usize>u) << 2);
+        storeSome(to, f32x4.add(loadSome(to, left), f32x4.mul(dzi, before)), left);
+        storeSome(to + H, f32x4.add(loadSome(to + H, left), f32x4.mul(dzf, before)), left);
+        storeSome(to + 2 * H, f32x4.add(loadSome(to + 2 * H, left), f32x4.mul(dzo, cell)), left);
+      }
+      storeSome(cellGradients, dBefore, left);
+      storeSome(gateGradients, dzi, left);
+      storeSome(gateGradients + H, dzf, left);
+      storeSome(gateGradients + 2 * H, dzc, left);
+      storeSome(gateGradients + 3 * H, dzo, left);
+      const bytes = (<usize>min(4, left)) << 2;
+      gates += bytes;
+      gateGradients += bytes;
+      cells += bytes;
+      hiddenGradients += bytes;
+      cellGradients += bytes;
+      if (cellsBefore != 0) cellsBefore += bytes;
+    }
+  }
+}
+
+/**
+ * Adds one step's outputs to the sentences' features: to[order[j]] += share from[j], with the share 1 / length for the
+ * mean over time, or 1 at a sentence's last step and 0 before.
+ *
+ * @param order and lengths: int32, of the active sentences
+ */
+export function poolStep(
+  from: usize,
+  to: usize,
+  order: usize,
+  lengths: usize,
+  active: i32,
+  units: i32,
+  step: i32,
+  mean: bool,
+): void {
+  const H = (<usize>units) << 2;
+  for (let j = 0; j < active; j++, from += H) {
+    const share = shareOf(load<i32>(lengths + ((<usize>j) << 2)), step, mean);
+    if (share != 0) addScaled(to + <usize>load<u32>(order + ((<usize>j) << 2)) * H, from, share, units);
+  }
+}
+
+/** Its gradient: to[j] += share from[order[j]]. */
+export function poolStepBackward(
+  from: usize,
+  to: usize,
+  order: usize,
+  lengths: usize,
+  active: i32,
+  units: i32,
+  step: i32,
+  mean: bool,
+): void {
+  const H = (<usize>units) << 2;
+  for (let j = 0; j < active; j++, to += H) {
+    const share = shareOf(load<i32>(lengths + ((<usize>j) << 2)), step, mean);
+    if (share != 0) addScaled(to, from + <usize>load<u32>(order + ((<usize>j) << 2)) * H, share, units);
+  }
+}
+
+function shareOf(length: i32, step: i32, mean: bool): f32 {
+  if (mean) return <f32>1 / <f32>length;
+  return step == length - 1 ? 1 : 0;
+}
+
+function addScaled(to: usize, from: usize, share: f32, count: i32): void {
+  const shares = f32x4.splat(share);
+  let u = 0;
+  for (; u + 4 <= count; u += 4, to += 16, from += 16) {
+    v128.store(to, f32x4.add(v128.load(to), f32x4.mul(shares, v128.load(from))));
+  }
+  for (; u < count; u++, to += 4, from += 4) store<f32>(to, load<f32>(to) + share * load<f32>(from));
+}

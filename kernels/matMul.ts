@@ -1,0 +1,159 @@
+/** Matrix products of float32 matrices, row-major, addresses in bytes. */
+
+/** Rows of B that a panel holds: 8 columns of them are 8 kB, which stay in the nearest cache. */
+const panelRows: i32 = 256;
+
+function splat(at: usize): v128 {
+  return v128.load32_splat(at);
+}
+
+/** C[4 x 8] += A[4 x k] P[k x 8], with A's rows `row` and its columns `column` bytes apart and P packed. */
+function tile4x8(
+  a: usize,
+  row: usize,
+  column: usize,
+  p: usize,
+  c: usize,
+  cRow: usize,
+  k: i32,
+  begin: bool,
+): void {
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128;
+  const c1 = c + cRow;
+  const c2 = c1 + cRow;
+  const c3 = c2 + cRow;
+  if (begin) {
+    const zero = f32x4.splat(0);
+    c00 = zero;
+    c01 = zero;
+    c10 = zero;
+    c11 = zero;
+    c20 = zero;
+    c21 = zero;
+    c30 = zero;
+    c31 = zero;
+  } else {
+    c00 = v128.load(c);
+    c01 = v128.load(c, 16);
+    c10 = v128.load(c1);
+    c11 = v128.load(c1, 16);
+    c20 = v128.load(c2);
+    c21 = v128.load(c2, 16);
+    c30 = v128.load(c3);
+    c31 = v128.load(c3, 16);
+  }
+  let a0 = a;
+  let a1 = a0 + row;
+  let a2 = a1 + row;
+  let a3 = a2 + row;
+  const end = p + ((<usize>k) << 5);
+  for (; p < end; p += 32) {
+    const b0 = v128.load(p);
+    const b1 = v128.load(p, 16);
+    let s = splat(a0);
+    c00 = f32x4.add(c00, f32x4.mul(s, b0));
+    c01 = f32x4.add(c01, f32x4.mul(s, b1));
+    s = splat(a1);
+    c10 = f32x4.add(c10, f32x4.mul(s, b0));
+    c11 = f32x4.add(c11, f32x4.mul(s, b1));
+    s = splat(a2);
+    c20 = f32x4.add(c20, f32x4.mul(s, b0));
+    c21 = f32x4.add(c21, f32x4.mul(s, b1));
+    s = splat(a3);
+    c30 = f32x4.add(c30, f32x4.mul(s, b0));
+    c31 = f32x4.add(c31, f32x4.mul(s, b1));
+    a0 += column;
+    a1 += column;
+    a2 += column;
+    a3 += column;
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c1, c10);
+  v128.store(c1, c11, 16);
+  v128.store(c2, c20);
+  v128.store(c2, c21, 16);
+  v128.store(c3, c30);
+  v128.store(c3, c31, 16);
+}
+
+function tile1x8(a: usize, column: usize, p: usize, c: usize, k: i32, begin: bool): void {
+  let c0 = begin ? f32x4.splat(0) : v128.load(c);
+  let c1 = begin ? f32x4.splat(0) : v128.load(c, 16);
+  const end = p + ((<usize>k) << 5);
+  for (; p < end; p += 32) {
+    const s = splat(a);
+    c0 = f32x4.add(c0, f32x4.mul(s, v128.load(p)));
+    c1 = f32x4.add(c1, f32x4.mul(s, v128.load(p, 16)));
+    a += column;
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+}
+
+/** Copies k rows of 8 or fewer columns of B side by side, zeros where there is no column. */
+function pack(b: usize, row: usize, column: usize, k: i32, columns: i32, p: usize): void {
+  if (columns == 8 && column == 4) {
+    for (let i = 0; i < k; i++, b += row, p += 32) {
+      v128.store(p, v128.load(b));
+      v128.store(p, v128.load(b, 16), 16);
+    }
+    return;
+  }
+  for (let i = 0; i < k; i++, b += row, p += 32) {
+    let from = b;
+    for (let j = 0; j < 8; j++, from += column)
+      store<f32>(p + ((<usize>j) << 2), j < columns ? load<f32>(from) : 0);
+  }
+}
+
+/**
+ * C (m x n) = A (m x k) B (k x n), or C += A B.
+ *
+ * @param aRow bytes between A's rows, aColumn between its columns: a transposed matrix has them exchanged; likewise B's
+ * @param scratch room for 256 x 8 and for 4 x 8 values
+ */
+export function matMul(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  b: usize,
+  bRow: usize,
+  bColumn: usize,
+  c: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  const cRow = (<usize>n) << 2;
+  const edge = scratch + ((<usize>panelRows) << 5);
+  for (let from = 0; from < k; from += panelRows) {
+    const depth = min(panelRows, k - from);
+    const begin = from == 0 && !accumulate;
+    const aFrom = a + <usize>from * aColumn;
+    for (let j = 0; j < n; j += 8) {
+      const columns = min(8, n - j);
+      pack(b + <usize>from * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, scratch);
+      let at = c + ((<usize>j) << 2);
+      let left = aFrom;
+      let i = 0;
+      if (columns == 8) {
+        for (; i + 4 <= m; i += 4, left += aRow << 2, at += cRow << 2) {
+          tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
+        }
+        for (; i < m; i++, left += aRow, at += cRow) tile1x8(left, aColumn, scratch, at, depth, begin);
+      } else {
+        for (; i < m; i++, left += aRow, at += cRow) {
+          tile1x8(left, aColumn, scratch, edge, depth, true);
+          for (let x = 0; x < columns; x++) {
+            const to = at + ((<usize>x) << 2);
+            const value = load<f32>(edge + ((<usize>x) << 2));
+            store<f32>(to, begin ? value : value + load<f32>(to));
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** An address in the kernels' memory, in bytes; 0 is none. */
+type At = number;
+
+/** What kernels.wasm exports; kernels/ says what each does. */
+export interface KernelFunctions {
+  matMul(
+    a: At,
+    aRow: number,
+    aColumn: number,
+    b: At,
+    bRow: number,
+    bColumn: number,
+    c: At,
+    m: number,
+    k: number,
+    n: number,
+    accumulate: boolean,
+    scratch: At,
+  ): void;
+  addBias(y: At, bias: At, rows: number, columns: number, relu: boolean): void;
+  reluBackward(y: At, gradient: At, count: number): void;
+  columnSums(x: At, rows: number, columns: number, sums: At): void;
+  add(to: At, from: At, count: number): void;
+  dropUnits(x: At, factors: At, y: At, count: number, threshold: number, keep: number): void;
+  multiply(x: At, factors: At, count: number): void;
+  average(table: At, width: number, tokens: At, stride: number, lengths: At, size: number, means: At): void;
+  gather(table: At, width: number, tokens: At, count: number, to: At): void;
+  uniqueRows(tokens: At, count: number, slotOfRow: At, rows: At, slots: At): number;
+  scatter(gradients: At, width: number, slots: At, count: number, rowGradients: At): void;
+  scatterMeans(gradients: At, width: number, slots: At, lengths: At, size: number, rowGradients: At): void;
+  adam(
+    values: At,
+    m: At,
+    v: At,
+    gradients: At,
+    count: number,
+    rate: number,
+    share1: number,
+    share2: number,
+    epsilon: number,
+  ): void;
+  adamRows(
+    table: At,
+    m: At,
+    v: At,
+    width: number,
+    rows: At,
+    count: number,
+    gradients: At,
+    rate: number,
+    share1: number,
+    share2: number,
+    epsilon: number,
+  ): void;
+  adagrad(values: At, sum: At, gradients: At, count: number, rate: number, epsilon: number): void;
+  adagradRows(
+    table: At,
+    sum: At,
+    width: number,
+    rows: At,
+    count: number,
+    gradients: At,
+    rate: number,
+    epsilon: number,
+  ): void;
+  descend(values: At, gradients: At, count: number, rate: number): void;
+  descendRows(table: At, width: number, rows: At, count: number, gradients: At, rate: number): void;
+  gatesForward(
+    gates: At,
+    cellsBefore: At,
+    cells: At,
+    hidden: At,
+    active: number,
+    units: number,
+    peephole: At,
+  ): void;
+  gatesBackward(
+    gates: At,
+    cellsBefore: At,
+    cells: At,
+    hiddenGradients: At,
+    cellGradients: At,
+    gateGradients: At,
+    active: number,
+    units: number,
+    peephole: At,
+    peepholeGradient: At,
+  ): void;
+  poolStep(
+    from: At,
+    to: At,
+    order: At,
+    lengths: At,
+    active: number,
+    units: number,
+    step: number,
+    mean: boolean,
+  ): void;
+  poolStepBackward(
+    from: At,
+    to: At,
+    order: At,
+    lengths: At,
+    active: number,
+    units: number,
+    step: number,
+    mean: boolean,
+  ): void;
+}
+
+/** The part of JavaScript's WebAssembly that is used; its types come with those of a browser. */
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  readonly Memory: new (descriptor: { initial: number; maximum: number }) => WasmMemory;
+};
+
+const pageBytes = 65_536;
+/** All that 32 bits address. */
+const mostPages = 65_536;
+
+export interface KernelInstance {
+  readonly functions: KernelFunctions;
+  readonly memory: WasmMemory;
+}
+
+/**
+ * Compiles kernels.wasm.
+ *
+ * @param folder that holds it
+ * @returns makes instances, each with a memory of its own
+ */
+export async function loadKernels(folder: string): Promise<() => KernelInstance> {
+  const module = await WebAssembly.compile(await readFile(join(folder, 'kernels.wasm')));
+  return () => {
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
+    const abort = (): never => {
+      throw new Error('A kernel was aborted.');
+    };
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+    return { functions: exports as KernelFunctions, memory };
+  };
+}
+
+/** Makes the memory hold so many bytes. @throws RangeError where the machine has no such room */
+export function growMemory(memory: WasmMemory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing <= 0) return;
+  if (bytes > mostPages * pageBytes) throw new RangeError(`${bytes} bytes are more than a model can take.`);
+  // In large steps: every growth makes new views necessary.
+  const wanted = Math.min(mostPages, Math.ceil(Math.max(bytes, 1.25 * memory.buffer.byteLength) / pageBytes));
+  memory.grow(wanted - memory.buffer.byteLength / pageBytes);
+}
