@@ -1,10 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { CancelledError } from '../core/errors.ts';
 import type { CheckpointsView } from './checkpointsView.ts';
 import { askForRecipe } from './compressModel.ts';
 import type { Panels } from './panel.ts';
-import { fileItem, findInWorkspace, pick } from './pickFile.ts';
+import { askRecipe } from './recipe/askRecipe.ts';
 import { registerRunCommands } from './runCommands.ts';
 import type { RunStarter } from './startRecipe.ts';
 import type { RunStore } from './runStore.ts';
@@ -39,7 +38,9 @@ export function registerCommands({
       await starter.start(await askForRecipe(asUri(file)), { asked: true });
     }),
     register('runRecipe', async (file) => {
-      await starter.start(asUri(file) ?? (await askRecipe()));
+      await starter.start(
+        asUri(file) ?? (await askRecipe(l10n.t('Run Recipe'), l10n.t('The recipe to run'))),
+      );
     }),
     register('trySample', async () => {
       const recipe = await copySample(context);
@@ -57,23 +58,4 @@ export function registerCommands({
 /** Menus hand over a file; the palette hands over nothing, and a keyboard shortcut whatever it was told. */
 function asUri(argument: unknown): vscode.Uri | undefined {
   return argument instanceof vscode.Uri && argument.scheme === 'file' ? argument : undefined;
-}
-
-async function askRecipe(): Promise<vscode.Uri> {
-  const open = vscode.window.activeTextEditor?.document.uri;
-  const recipes = await findInWorkspace('**/*.press.json');
-  if (recipes.length === 0) {
-    void vscode.window.showInformationMessage(
-      l10n.t('There is no recipe, a file *.press.json, in this workspace. "New Recipe…" writes one.'),
-    );
-    throw new CancelledError();
-  }
-  // The one in the editor is the likeliest.
-  const isOpen = (recipe: vscode.Uri): boolean => recipe.toString() === open?.toString();
-  const sorted = [...recipes.filter(isOpen), ...recipes.filter((recipe) => !isOpen(recipe))];
-  return pick(
-    sorted.map((recipe) => fileItem(recipe)),
-    l10n.t('Run Recipe'),
-    l10n.t('The recipe to run'),
-  );
 }

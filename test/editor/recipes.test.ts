@@ -94,6 +94,27 @@ describe('a recipe in the editor', function () {
     await document.save();
     await eventually('the error is gone', () => !hasProblem(data, 'wrong-columns'));
   });
+
+  it('clears away what a task has found, once that is mended', async () => {
+    const good = sentences(120);
+    const data = await write('mended/train.tsv', good.replace('\tnegative', ''));
+    const recipe = await write('mended/mended.press.json', tinyRecipe('train.tsv', 1));
+    const task = await eventually('there is a task', async () =>
+      (await vscode.tasks.fetchTasks({ type: 'embedding-press' })).find(({ name }) => name === 'run mended'),
+    );
+    await vscode.tasks.executeTask(task);
+    const anyProblem = () => vscode.languages.getDiagnostics(data)[0];
+    await eventually('the task has found the error', anyProblem);
+    await show(recipe);
+    await problemOf(data, 'wrong-columns');
+    assert.equal(vscode.languages.getDiagnostics(data).length, 1, 'the same error is shown once');
+    await write('mended/train.tsv', good);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(recipe, new vscode.Position(0, 1), ' ');
+    await vscode.workspace.applyEdit(edit);
+    await (await show(recipe)).save();
+    await eventually('no error is left', () => anyProblem() === undefined);
+  });
 });
 
 async function show(file: vscode.Uri): Promise<vscode.TextDocument> {

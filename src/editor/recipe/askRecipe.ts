@@ -9,9 +9,7 @@ export async function askRecipe(title: string, placeholder: string): Promise<vsc
   const recipes = await findInWorkspace('**/*.press.json');
   if (recipes.length === 0) {
     void vscode.window.showInformationMessage(
-      l10n.t(
-        'There is no recipe, a file *.press.json, in this workspace. "New Recipe…" and "Compress Model…" write one.',
-      ),
+      l10n.t('There is no recipe, a file *.press.json, in this workspace. "New Recipe…" writes one.'),
     );
     throw new CancelledError();
   }

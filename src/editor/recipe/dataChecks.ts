@@ -13,14 +13,17 @@ import type { CheckedData } from './rankEffect.ts';
 import { RecipeText, type Span } from './recipeText.ts';
 
 interface Found {
-  readonly file: vscode.Uri;
+  /** Absolute. */
+  readonly file: string;
   readonly diagnostic: vscode.Diagnostic;
 }
 
+/** What the last check of a recipe has found, and what is under way. */
 interface Check {
   readonly abort: AbortController;
+  /** Files, absolute. */
   readonly reads: readonly string[];
-  readonly found?: Found | undefined;
+  readonly found?: Found;
   readonly data?: CheckedData;
 }
 
@@ -29,10 +32,14 @@ interface Check {
  * shows the first error at its line.
  */
 export class DataChecks implements vscode.Disposable {
-  /** The name is the problem matcher's owner too: an error that a task has found goes when a check finds it mended. */
+  /** The name is the problem matcher's owner too, so that what a task has found is not shown twice, and goes when it is mended. */
   readonly #shown = vscode.languages.createDiagnosticCollection('embedding-press');
   /** By the recipe's path. */
   readonly #checks = new Map<string, Check>();
+  /** Recipes that were checked since they were opened. */
+  readonly #open = new Set<string>();
+  /** Files at which something is shown. */
+  #files: readonly string[] = [];
   readonly #scripts: string;
   readonly #log: vscode.LogOutputChannel;
   readonly #disposables: vscode.Disposable;
@@ -48,6 +55,7 @@ export class DataChecks implements vscode.Disposable {
       recipes.onDidDelete(({ fsPath }) => {
         this.#checks.get(fsPath)?.abort.abort();
         this.#checks.delete(fsPath);
+        this.#open.delete(fsPath);
         this.#show();
       }),
       vscode.window.onDidChangeVisibleTextEditors(() => {
@@ -58,12 +66,13 @@ export class DataChecks implements vscode.Disposable {
       }),
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
         if (isRecipe(uri)) this.#start(uri.fsPath);
-        for (const [recipe, { reads }] of this.#checks) if (reads.includes(uri.fsPath)) this.#start(recipe);
+        for (const [recipe, { reads }] of [...this.#checks]) {
+          if (reads.includes(uri.fsPath)) this.#start(recipe);
+        }
       }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        const check = this.#checks.get(uri.fsPath);
         // What was found stays: whoever goes to the data's line may have closed the recipe with it.
-        if (check && check.data === undefined && check.found === undefined) this.#forget(uri.fsPath);
+        if (this.#open.delete(uri.fsPath)) this.#checks.get(uri.fsPath)?.abort.abort();
       }),
     );
     this.#checkVisible();
@@ -76,7 +85,7 @@ export class DataChecks implements vscode.Disposable {
 
   #checkVisible(): void {
     for (const { document } of vscode.window.visibleTextEditors) {
-      if (isRecipe(document.uri) && !this.#checks.has(document.uri.fsPath)) this.#start(document.uri.fsPath);
+      if (isRecipe(document.uri) && !this.#open.has(document.uri.fsPath)) this.#start(document.uri.fsPath);
     }
   }
 
@@ -85,7 +94,8 @@ export class DataChecks implements vscode.Disposable {
     const before = this.#checks.get(recipe);
     before?.abort.abort();
     const abort = new AbortController();
-    this.#checks.set(recipe, { ...before, reads: [], abort });
+    this.#open.add(recipe);
+    this.#checks.set(recipe, { reads: [], ...before, abort });
     this.#check(recipe, abort).catch((error: unknown) => {
       if (!(error instanceof CancelledError)) this.#log.error(error instanceof Error ? error : String(error));
     });
@@ -95,22 +105,29 @@ export class DataChecks implements vscode.Disposable {
     const text = await readFile(recipe, 'utf8');
     const names = namedFiles(text, recipe);
     const reads = names.map(({ path }) => path);
-    const done = (outcome: Pick<Check, 'found' | 'data'>): void => {
-      if (this.#checks.get(recipe)?.abort !== abort) return;
-      this.#checks.set(recipe, { abort, reads, ...outcome });
-      this.#show();
+    const update = (outcome: Pick<Check, 'found' | 'data'>): void => {
+      if (this.#checks.get(recipe)?.abort === abort) this.#checks.set(recipe, { abort, reads, ...outcome });
     };
+    update(this.#checks.get(recipe) ?? {});
     // What is wrong with the text, or a missing file, is shown as one types.
     if (validateRecipe(text, recipe).length > 0 || !(await allExist(names))) {
-      done({});
+      update({});
+      this.#show();
       return;
     }
     try {
-      done({ data: await this.#ask(recipe, abort.signal) });
+      update({ data: await this.#ask(recipe, abort.signal) });
+      this.#show([recipe, ...reads]);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.#log.info(error.format());
-      done({ found: found(landingOf(error, { text, file: recipe, names }), recipe, text, error.code) });
+      if (error instanceof CancelledError) return;
+      const known = error instanceof UserError ? error : undefined;
+      update(
+        known
+          ? { found: found(landingOf(known, { text, file: recipe, names }), recipe, text, known.code) }
+          : {},
+      );
+      this.#show();
+      if (!known) throw error;
     }
   }
 
@@ -121,29 +138,24 @@ export class DataChecks implements vscode.Disposable {
     );
   }
 
-  #forget(recipe: string): void {
-    this.#checks.get(recipe)?.abort.abort();
-    this.#checks.delete(recipe);
-    this.#show();
-  }
-
-  #show(): void {
-    const byFile = new Map<string, Found[]>();
+  /** @param mended files in which nothing is wrong */
+  #show(mended: readonly string[] = []): void {
+    const byFile = new Map<string, Map<string, vscode.Diagnostic>>();
     for (const { found } of this.#checks.values()) {
       if (!found) continue;
-      const key = found.file.toString();
-      const others = byFile.get(key) ?? [];
+      const { file, diagnostic } = found;
       // Two recipes may read the same data.
-      if (others.some(({ diagnostic }) => diagnostic.message === found.diagnostic.message)) continue;
-      byFile.set(key, [...others, found]);
-    }
-    this.#shown.clear();
-    for (const [file, all] of byFile) {
-      this.#shown.set(
-        vscode.Uri.parse(file),
-        all.map(({ diagnostic }) => diagnostic),
+      byFile.set(
+        file,
+        (byFile.get(file) ?? new Map<string, vscode.Diagnostic>()).set(diagnostic.message, diagnostic),
       );
     }
+    for (const file of [...this.#files, ...mended]) {
+      if (!byFile.has(file)) this.#shown.delete(vscode.Uri.file(file));
+    }
+    for (const [file, diagnostics] of byFile)
+      this.#shown.set(vscode.Uri.file(file), [...diagnostics.values()]);
+    this.#files = [...byFile.keys()];
   }
 
   dispose(): void {
@@ -155,20 +167,19 @@ export class DataChecks implements vscode.Disposable {
 const endOfLine = 2 ** 31 - 1;
 
 function found(landing: Landing, recipe: string, text: string, code: string): Found {
-  const file = vscode.Uri.file(recipe);
   if (landing.in === 'recipe') {
-    return { file, diagnostic: problem(rangeIn(text, landing.span), landing.message, code) };
+    return { file: recipe, diagnostic: problem(rangeIn(text, landing.span), landing.message, code) };
   }
   const line = landing.line - 1;
   const range = new vscode.Range(line, landing.column - 1, line, endOfLine);
   const diagnostic = problem(range, landing.message, code);
   diagnostic.relatedInformation = [
     new vscode.DiagnosticRelatedInformation(
-      new vscode.Location(file, rangeIn(text, landing.namedAt)),
+      new vscode.Location(vscode.Uri.file(recipe), rangeIn(text, landing.namedAt)),
       l10n.t('Read by this recipe'),
     ),
   ];
-  return { file: vscode.Uri.file(landing.file), diagnostic };
+  return { file: landing.file, diagnostic };
 }
 
 function rangeIn(text: string, { offset, length }: Span): vscode.Range {

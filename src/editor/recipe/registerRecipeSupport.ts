@@ -42,7 +42,7 @@ export function registerRecipeSupport({
 
 async function estimateRecipe(estimates: Estimates, file: unknown, from: unknown): Promise<void> {
   const recipe =
-    file instanceof vscode.Uri
+    file instanceof vscode.Uri && file.scheme === 'file'
       ? file
       : await askRecipe(l10n.t('Estimate Recipe'), l10n.t('The recipe to estimate'));
   const estimate = await estimates.estimate(recipe);
