@@ -39,6 +39,7 @@ export function withoutZeros(text: string): string {
 }
 
 export function formatSeconds(seconds: number): string {
+  if (seconds < 0.95) return `${Math.round(1000 * seconds)}\u00a0ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)}\u00a0s`;
   return formatDuration(seconds);
 }
