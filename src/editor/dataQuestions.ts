@@ -1,11 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
+import { sourceDefaults } from '../core/recipe/defaults.ts';
 import type { Fraction } from '../core/recipe/recipe.ts';
 import { previewData, type DataPreview } from './dataPreview.ts';
 import { fileItem, findInWorkspace, type PickItem } from './pickFile.ts';
 import type { DataAnswer } from './recipeFromAnswers.ts';
 import type { Questions } from './recipe/questions.ts';
+
+type ColumnNames = Pick<typeof sourceDefaults, 'textColumn' | 'labelColumn'>;
 
 const dataFiles = '**/*.{tsv,csv,jsonl,txt}';
 
@@ -55,6 +58,8 @@ export async function askColumns(questions: Questions, file: vscode.Uri): Promis
       { file: file.fsPath, line: 1 },
     );
   }
+  const plain = plainColumns(preview);
+  if (plain !== undefined) return { ...answer, ...plain };
   let hasHeader = preview.hasHeader;
   for (;;) {
     const items = columnItems(preview, hasHeader);
@@ -78,6 +83,14 @@ export async function askColumns(questions: Questions, file: vscode.Uri): Promis
         : await questions.pick(others.reverse(), l10n.t('Which column holds the label?'));
     return { ...answer, textColumn: text, labelColumn: label };
   }
+}
+
+/** The columns where they have the names that a recipe takes for granted. */
+function plainColumns({ hasHeader, columns }: DataPreview): ColumnNames | undefined {
+  const { textColumn, labelColumn } = sourceDefaults;
+  const names = columns.map(({ name }) => name);
+  const arePlain = hasHeader && names.includes(textColumn) && names.includes(labelColumn);
+  return arePlain ? { textColumn, labelColumn } : undefined;
 }
 
 /** The likeliest text, the longest, first. */
