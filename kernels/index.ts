@@ -1,5 +1,6 @@
 /** The functions that the module exports. */
 export { addBias, add, columnSums, dropUnits, multiply, reluBackward } from './dense';
+export { addGram, packRows, project } from './gram';
 export { gatesBackward, gatesForward, poolStep, poolStepBackward } from './lstm';
 export { matMul } from './matMul';
 export { adagrad, adagradRows, adam, adamRows, descend, descendRows } from './optimizers';

@@ -31,7 +31,7 @@ export async function differencesCommand(
     after: await readCheckpoint(bestFolder(run.folder, trial.id)),
     // Test figures are for reporting: as long as a choice is open they stay closed.
     part: run.status.state === 'done' ? 'test' : 'validation',
-    engine: await createEngine(run.engine, __dirname),
+    engine: createEngine(run.engine),
   });
   if (json) console.log(JSON.stringify(found));
   else print(found);

@@ -2,8 +2,8 @@ import { reportEngines, type Versions } from '../core/engine/engineReport.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { table } from './text.ts';
 
-export async function engineCommand({ json }: { readonly json: boolean }): Promise<ExitCode> {
-  const report = await reportEngines(__dirname);
+export function engineCommand({ json }: { readonly json: boolean }): ExitCode {
+  const report = reportEngines();
   if (json) {
     console.log(JSON.stringify(report));
     return exitCode.done;

@@ -17,7 +17,7 @@ export async function estimateCommand(
 ): Promise<ExitCode> {
   const { jobs, json } = options;
   const recipe = await readRecipe(resolve(recipePath));
-  const engine = await createEngine(options.engine, __dirname);
+  const engine = createEngine(options.engine);
   const { data, trials, warnings, seconds, costs } = await measurePlan(recipe, engine, jobs);
   const ranks = new Set(trials.flatMap(({ rank }) => rank ?? []));
   const bytes = bytesToWrite({

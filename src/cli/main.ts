@@ -167,8 +167,8 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .command('engine')
     .description('show what there is to compute with, after trying it')
     .addOption(json())
-    .action(async (options: Options) => {
-      exit(await engineCommand(options));
+    .action((options: Options) => {
+      exit(engineCommand(options));
     });
   return program;
 }

@@ -13,7 +13,7 @@ export async function predictCommand(
   { json, engine }: { readonly json: boolean; readonly engine: EngineName | 'auto' },
 ): Promise<ExitCode> {
   const model = await readCheckpoint(resolve(checkpoint));
-  const predict = createPredictor(model, await createEngine(engine, __dirname));
+  const predict = createPredictor(model, createEngine(engine));
   const prediction: TriedSentence = { ...predict(text), latencyMs: medianMs(() => predict(text)) };
   if (json) {
     console.log(JSON.stringify(prediction));

@@ -73,7 +73,7 @@ async function withTask(
 ): Promise<SpectrumReport> {
   if (checkpoint.spec.embedding.rank !== undefined) return spectrumReport(checkpoint);
   const { train } = await prepareData(recipe, checkpoint);
-  const model = new Classifier(await createEngine(name, __dirname), checkpoint.spec, checkpoint.weights);
+  const model = new Classifier(createEngine(name), checkpoint.spec, checkpoint.weights);
   return spectrumReport(
     checkpoint,
     await taskGradientCovariance(model, train, recipe.data.seed, createPause()),

@@ -11,7 +11,7 @@ export async function validateCommand(
   { json }: { readonly json: boolean },
 ): Promise<ExitCode> {
   const recipe = await readRecipe(resolve(recipePath));
-  const runner = await createTrialRunner({ recipe, engine: 'wasm', wasmFolder: __dirname });
+  const runner = createTrialRunner({ recipe, engine: 'wasm' });
   try {
     const { warnings, ...data } = await runner.prepare();
     const plan = planTrials(recipe, data.vocabulary, data.dimension);

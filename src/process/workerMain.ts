@@ -19,8 +19,6 @@ serveWorker(
     createTrialRunner({
       recipe: parseFrozenRecipe(await readFrozenRecipe(runFolder)),
       engine: engine as EngineName | 'auto',
-      // The bundle's folder, where the build puts the engine's .wasm files.
-      wasmFolder: __dirname,
       hold,
     }),
   createTrialStorage(runFolder),

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { wasmFolder } from '../support/engines.ts';
+import { buildKernels } from '../../scripts/buildKernels.mjs';
 
 /** The process's scripts as the build makes them, with the real worker or a fake one, in a folder of their own. */
 export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
@@ -22,7 +22,7 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
       cli: 'src/cli/main.ts',
     },
   });
-  await copyFile(join(wasmFolder, 'kernels.wasm'), join(folder, 'kernels.wasm'));
+  await copyFile(join(await buildKernels('out/kernels'), 'kernels.wasm'), join(folder, 'kernels.wasm'));
   return folder;
 }
 

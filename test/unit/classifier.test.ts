@@ -65,8 +65,8 @@ function referenceLoss(spec: ModelSpec, weights: Weights): number {
 
 describe('classifier', () => {
   let engines: Engine[] = [];
-  before(async () => {
-    engines = await installedEngines();
+  before(() => {
+    engines = installedEngines();
   });
 
   for (const [name, body] of Object.entries(bodies)) {

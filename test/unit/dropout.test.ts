@@ -4,8 +4,8 @@ import { Random } from '../../src/core/random.ts';
 import { installedEngines } from '../support/engines.ts';
 
 describe('dropout', () => {
-  it('keeps the expected value of a unit', async () => {
-    const [engine] = await installedEngines();
+  it('keeps the expected value of a unit', () => {
+    const [engine] = installedEngines();
     const workspace = engine!.workspace();
     const matrix = workspace.matrix(200, 100);
     matrix.data.fill(1);

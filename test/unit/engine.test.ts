@@ -39,8 +39,8 @@ function assertClose(found: Float32Array, expected: ArrayLike<number>, tolerance
 
 describe('engines', () => {
   let engines: Engine[] = [];
-  before(async () => {
-    engines = await installedEngines();
+  before(() => {
+    engines = installedEngines();
   });
 
   /** The same values in a workspace. */
@@ -102,7 +102,7 @@ describe('engines', () => {
 });
 
 describe('a factorized model', () => {
-  it('computes what the table A B computes, to 1e-5', async () => {
+  it('computes what the table A B computes, to 1e-5', () => {
     const [rows, dimension, rank] = [40, 12, 5];
     const batch = {
       size: 2,
@@ -130,7 +130,7 @@ describe('a factorized model', () => {
       const factors = new Map(weights);
       factors.set('embedding/A', { shape: [rows, rank], data: A.data });
       factors.set('embedding/B', { shape: [rank, dimension], data: B.data });
-      for (const engine of await installedEngines()) {
+      for (const engine of installedEngines()) {
         const reconstruction = new Classifier(engine, dense, weights);
         const factorized = new Classifier(
           engine,

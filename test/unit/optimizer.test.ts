@@ -52,8 +52,8 @@ class Trained {
 describe('an optimizer', () => {
   let workspaces: () => Workspace;
 
-  before(async () => {
-    const [engine] = await installedEngines();
+  before(() => {
+    const [engine] = installedEngines();
     workspaces = () => engine!.workspace();
   });
 

@@ -10,7 +10,6 @@ import { planTrials } from '../../src/core/sweep/plan.ts';
 import type { SavedState, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
 import { createTrialRunner } from '../../src/core/sweep/sweepRunner.ts';
 import type { Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
-import { wasmFolder } from '../support/engines.ts';
 
 type Json = Record<string, unknown>;
 
@@ -78,7 +77,7 @@ describe('the trials of a recipe', () => {
 
   async function runnerOf(json: Json): Promise<[TrialRunner, readonly Trial[]]> {
     const recipe = parseRecipe(JSON.stringify(json), join(folder, 'tiny.press.json'));
-    const runner = await createTrialRunner({ recipe, engine: 'wasm', wasmFolder });
+    const runner = createTrialRunner({ recipe, engine: 'wasm' });
     const { vocabulary, dimension } = await runner.prepare();
     return [runner, planTrials(recipe, vocabulary, dimension).trials];
   }
@@ -188,7 +187,7 @@ describe('the trials of a recipe', () => {
         JSON.stringify(compressing({ model: 'wide' })),
         join(folder, 'r.press.json'),
       );
-      const runner = await createTrialRunner({ recipe, engine: 'wasm', wasmFolder });
+      const runner = createTrialRunner({ recipe, engine: 'wasm' });
       const { warnings, embeddingShare } = await runner.prepare();
       assert.ok(embeddingShare < 0.05);
       assert.match(warnings.join('\n'), /only \d+ % of this model's parameters/);

@@ -18,8 +18,8 @@ describe('the kernels for rows', () => {
   const random = new Random(8);
   const table = Float32Array.from({ length: rows * width }, () => random.normal());
 
-  before(async () => {
-    const [engine] = await installedEngines();
+  before(() => {
+    const [engine] = installedEngines();
     workspace = engine!.workspace();
   });
 

@@ -7,12 +7,12 @@ import { createWasmEngine } from './wasmEngine.ts';
  * The engine of that name; `auto` takes TensorFlow where it is installed and WebAssembly elsewhere.
  * @throws UserError `tensorflow-missing` where TensorFlow is asked for by name and is not there.
  */
-export async function createEngine(name: EngineName | 'auto', wasmFolder: string): Promise<Engine> {
-  if (name === 'wasm') return createWasmEngine(wasmFolder);
+export function createEngine(name: EngineName | 'auto'): Engine {
+  if (name === 'wasm') return createWasmEngine();
   try {
-    return await createTensorflowEngine(wasmFolder);
+    return createTensorflowEngine();
   } catch (error) {
-    if (name === 'auto' && error instanceof UserError) return createWasmEngine(wasmFolder);
+    if (name === 'auto' && error instanceof UserError) return createWasmEngine();
     throw error;
   }
 }

@@ -18,15 +18,15 @@ export interface EngineReport {
 }
 
 /** Starts each engine and has it multiply two matrices. A native library that does not fit ends the process. */
-export async function reportEngines(wasmFolder: string): Promise<EngineReport> {
-  const wasm = await createWasmEngine(wasmFolder);
+export function reportEngines(): EngineReport {
+  const wasm = createWasmEngine();
   checkProduct(wasm);
-  return { tensorflow: await reportTensorflow(wasmFolder), wasm: { versions: wasm.versions } };
+  return { tensorflow: reportTensorflow(), wasm: { versions: wasm.versions } };
 }
 
-async function reportTensorflow(wasmFolder: string): Promise<TensorflowReport> {
+function reportTensorflow(): TensorflowReport {
   try {
-    const engine = await createTensorflowEngine(wasmFolder);
+    const engine = createTensorflowEngine();
     checkProduct(engine);
     return { usable: true, versions: engine.versions, folder: tensorflowFolder() };
   } catch (error) {

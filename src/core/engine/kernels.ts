@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
 /** An address in the kernels' memory, in bytes; 0 is none. */
@@ -68,6 +69,9 @@ export interface KernelFunctions {
   ): void;
   descend(values: At, gradients: At, count: number, rate: number): void;
   descendRows(table: At, width: number, rows: At, count: number, gradients: At, rate: number): void;
+  packRows(data: At, rows: number, n: number, weights: At, packed: At): void;
+  addGram(packed: At, rows: number, panels: number, sums: At): void;
+  project(data: At, rows: number, n: number, directions: At, panels: number, projected: At): void;
   gatesForward(
     gates: At,
     cellsBefore: At,
@@ -117,7 +121,7 @@ interface WasmMemory {
   grow(pages: number): number;
 }
 declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
+  readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
   readonly Memory: new (descriptor: { initial: number; maximum: number }) => WasmMemory;
 };
@@ -131,22 +135,24 @@ export interface KernelInstance {
   readonly memory: WasmMemory;
 }
 
-/**
- * Compiles kernels.wasm.
- *
- * @param folder that holds it
- * @returns makes instances, each with a memory of its own
- */
-export async function loadKernels(folder: string): Promise<() => KernelInstance> {
-  const module = await WebAssembly.compile(await readFile(join(folder, 'kernels.wasm')));
-  return () => {
-    const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
-    const abort = (): never => {
-      throw new Error('A kernel was aborted.');
-    };
-    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-    return { functions: exports as KernelFunctions, memory };
+let compiled: object | undefined;
+
+/** The kernels, with a memory of their own. */
+export function newKernels(): KernelInstance {
+  compiled ??= new WebAssembly.Module(readFileSync(kernelsFile()));
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
+  const abort = (): never => {
+    throw new Error('A kernel was aborted.');
   };
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory, abort } });
+  return { functions: exports as KernelFunctions, memory };
+}
+
+/** Beside the bundle; of the sources, where `npm run build` and the tests compile it to. */
+function kernelsFile(): string {
+  const folder = typeof __dirname === 'string' ? __dirname : fileURLToPath(new URL('.', import.meta.url));
+  const beside = join(folder, 'kernels.wasm');
+  return existsSync(beside) ? beside : join(folder, '../../../out/kernels/kernels.wasm');
 }
 
 /** Makes the memory hold so many bytes. @throws RangeError where the machine has no such room */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { loadKernels } from './kernels.ts';
+import { newKernels } from './kernels.ts';
 import { Workspace, type Matrix, type Multiply } from './workspace.ts';
 
 interface OpAttribute {
@@ -59,18 +59,15 @@ const worthACall = 4e6;
 
 /**
  * TensorFlow's matrix product for large matrices, the kernels for everything else.
- *
- * @param wasmFolder the folder that holds kernels.wasm
  * @throws UserError `tensorflow-missing` where the native library is not installed.
  */
-export async function createTensorflowEngine(wasmFolder: string): Promise<Engine> {
+export function createTensorflowEngine(): Engine {
   const { binding, version } = loadBinding();
-  const instantiate = await loadKernels(wasmFolder);
   const multiply = multiplyWith(binding);
   return {
     name: 'tensorflow',
     versions: { 'tfjs-node': version, tensorflow: binding.TF_Version },
-    workspace: () => new Workspace(instantiate(), multiply),
+    workspace: () => new Workspace(newKernels(), multiply),
   };
 }
 

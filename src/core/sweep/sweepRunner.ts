@@ -24,15 +24,14 @@ const stepEventsPerEpoch = 100;
 const expectedAccuracySlack = 0.02;
 
 /** Starts the engine; data is read at the first call that needs it and kept for the next trial. */
-export async function createTrialRunner(options: {
+export function createTrialRunner(options: {
   readonly recipe: Recipe;
   readonly engine: EngineName | 'auto';
-  readonly wasmFolder: string;
   /** Holds the trials and reports. */
   readonly hold?: Hold;
-}): Promise<TrialRunner> {
-  const { recipe, engine, wasmFolder, hold } = options;
-  return new SweepRunner(recipe, await createEngine(engine, wasmFolder), createPause(hold));
+}): TrialRunner {
+  const { recipe, engine, hold } = options;
+  return new SweepRunner(recipe, createEngine(engine), createPause(hold));
 }
 
 class SweepRunner implements TrialRunner {
