@@ -38,8 +38,8 @@ export async function askToCompress(questions: Questions, model?: vscode.Uri): P
   if (spec.embedding.rank !== undefined) {
     throw new UserError(
       'already-factorized',
-      `The model's embedding is already factorized, at rank ${spec.embedding.rank}.`,
-      'Compress the model that it was made from.',
+      l10n.t("The model's embedding is already factorized, at rank {0}.", spec.embedding.rank),
+      l10n.t('Compress the model that it was made from.'),
       { file: file.fsPath },
     );
   }

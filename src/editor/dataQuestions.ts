@@ -53,8 +53,10 @@ export async function askColumns(questions: Questions, file: vscode.Uri): Promis
   if (columns.length < 2) {
     throw new UserError(
       'too-few-columns',
-      `The first row has ${columns.length === 1 ? 'one column' : 'no columns'}, where a text and a label are needed.`,
-      'Choose a file with both, separated as its ending says.',
+      columns.length === 1
+        ? l10n.t('The first row has one column, where a text and a label are needed.')
+        : l10n.t('The first row has no columns, where a text and a label are needed.'),
+      l10n.t('Choose a file with both, separated as its ending says.'),
       { file: file.fsPath, line: 1 },
     );
   }
@@ -134,7 +136,7 @@ function dataFilters(): Record<string, string[]> {
 async function previewOf(file: vscode.Uri): Promise<DataPreview> {
   const preview = await previewData(file.fsPath);
   if (preview !== undefined) return preview;
-  throw new UserError('empty-file', 'The file holds no sentences.', 'Choose another file.', {
+  throw new UserError('empty-file', l10n.t('The file holds no sentences.'), l10n.t('Choose another file.'), {
     file: file.fsPath,
   });
 }

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { UserError } from '../core/errors.ts';
@@ -37,7 +38,7 @@ export class RunStarter {
     if (!asked && model !== undefined && compress !== undefined) {
       await confirmSmallGain(await inspectCheckpoint(model));
     }
-    const { runFolder } = await withProgress(`Starting ${basename(recipe.fsPath)}`, () =>
+    const { runFolder } = await withProgress(l10n.t('Starting {0}', basename(recipe.fsPath)), () =>
       startRun(recipe.fsPath, { ...readSettings(), ...runsOption(recipe), scripts: this.#scripts }),
     );
     await this.#runs.remember(runFolder);
@@ -47,7 +48,7 @@ export class RunStarter {
 
   async resume(folder: string): Promise<void> {
     checkTrust();
-    await withProgress('Resuming the run', () =>
+    await withProgress(l10n.t('Resuming the run'), () =>
       resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
     );
     await this.#show(folder);
@@ -68,8 +69,8 @@ export function checkTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new UserError(
     'untrusted-workspace',
-    'No run is started in a workspace that is not trusted.',
-    'Trust it with the command "Workspaces: Manage Workspace Trust".',
+    l10n.t('No run is started in a workspace that is not trusted.'),
+    l10n.t('Trust it with the command "Workspaces: Manage Workspace Trust".'),
   );
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError } from '../core/errors.ts';
 import { pick, type PickItem } from './pickFile.ts';
@@ -23,17 +24,17 @@ export async function copySample(context: vscode.ExtensionContext): Promise<vsco
 
 async function askPlace({ globalStorageUri }: vscode.ExtensionContext): Promise<vscode.Uri> {
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ name, uri }): PickItem<vscode.Uri> => {
-    return { label: `In ${name}`, description: `as ${sampleFolder}`, value: uri };
+    return { label: l10n.t('In {0}', name), description: l10n.t('as {0}', sampleFolder), value: uri };
   });
   const storage: PickItem<vscode.Uri> = {
-    label: "In the Extension's Own Storage",
-    description: 'leaves your folders as they are',
+    label: l10n.t("In the Extension's Own Storage"),
+    description: l10n.t('leaves your folders as they are'),
     value: globalStorageUri,
   };
   const chosen = await pick<vscode.Uri | 'choose'>(
-    [...folders, storage, { label: 'In Another Folder…', value: 'choose' }],
-    'Try the Sample',
-    'Where to put the sample, under 1 MB: a small model, its data and a recipe',
+    [...folders, storage, { label: l10n.t('In Another Folder…'), value: 'choose' }],
+    l10n.t('Try the Sample'),
+    l10n.t('Where to put the sample, under 1 MB: a small model, its data and a recipe'),
   );
   if (chosen !== 'choose') return chosen;
   const picked = await vscode.window.showOpenDialog({ canSelectFiles: false, canSelectFolders: true });

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError, UserError, type Place } from '../core/errors.ts';
 
@@ -29,7 +30,7 @@ export async function showErrors(log: vscode.LogOutputChannel, work: () => Promi
 
 async function showBug(log: vscode.LogOutputChannel, error: unknown): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
-  const chosen = await vscode.window.showErrorMessage(`Embedding Press: ${reason}`, 'Show Log');
+  const chosen = await vscode.window.showErrorMessage(`Embedding Press: ${reason}`, l10n.t('Show Log'));
   if (chosen !== undefined) log.show();
 }
 
@@ -37,7 +38,7 @@ async function showBug(log: vscode.LogOutputChannel, error: unknown): Promise<vo
 export async function showMendable(error: Mendable, ...actions: string[]): Promise<string | undefined> {
   const { place } = error;
   const openable = place !== undefined && (await isFile(place.file));
-  const openFile = 'Open File';
+  const openFile = l10n.t('Open File');
   const chosen = await vscode.window.showErrorMessage(
     describeError(error),
     ...(openable ? [openFile] : []),
@@ -50,9 +51,12 @@ export async function showMendable(error: Mendable, ...actions: string[]): Promi
 
 /** `spam failed: train.tsv, line 7: The row … . Separate …` */
 export function describeError({ heading, message, hint, place }: Mendable): string {
-  const line = place?.line === undefined ? '' : `, line ${place.line}`;
-  const at = place === undefined ? '' : `${basename(place.file)}${line}: `;
+  const at = place === undefined ? '' : `${placeName(place)}: `;
   return `${heading === undefined ? '' : `${heading}: `}${at}${message} ${hint}`.trim();
+}
+
+function placeName({ file, line }: Place): string {
+  return line === undefined ? basename(file) : l10n.t('{0}, line {1}', basename(file), line);
 }
 
 async function openPlace({ file, line, column }: Place): Promise<void> {

@@ -49,7 +49,7 @@ export function chooseEngine(
   }
   return {
     label: wasm,
-    reason: l10n.t('TensorFlow, which is several times as fast, is not installed.'),
+    reason: l10n.t('TensorFlow, which is faster with wide layers, is not installed.'),
     broken: false,
   };
 }

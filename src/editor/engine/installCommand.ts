@@ -74,7 +74,7 @@ async function askToInstall(
   const sources = archives.map(({ url }) => url).join('\n');
   const detail = [
     l10n.t(
-      'It trains several times as fast as WebAssembly, which is part of the extension and goes on serving.',
+      'It is ahead where layers are wide: an LSTM of 300 units trains two to three times as fast. Small models train as fast with WebAssembly, which is part of the extension and goes on serving.',
     ),
     l10n.t(
       'Downloaded are {0}: the addon of {1} {2} and the C library TensorFlow {3}, both by Google under the Apache License 2.0, from',

@@ -97,7 +97,7 @@ export class DataChecks implements vscode.Disposable {
     this.#open.add(recipe);
     this.#checks.set(recipe, { reads: [], ...before, abort });
     this.#check(recipe, abort).catch((error: unknown) => {
-      if (!(error instanceof CancelledError)) this.#log.error(error instanceof Error ? error : String(error));
+      this.#log.error(error instanceof Error ? error : String(error));
     });
   }
 

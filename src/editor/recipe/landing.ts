@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import { basename, sep } from 'node:path';
 import type { UserError } from '../../core/errors.ts';
 import type { NamedFile } from './namedFiles.ts';
@@ -35,5 +34,5 @@ export function landingOf(
     ? { offset: field.offset, length: field.length }
     : text.spanOf({ file: recipe.file });
   if (line !== undefined) return { in: 'file', file, line, column: column ?? 1, message: words, namedAt };
-  return { in: 'recipe', span: namedAt, message: l10n.t('{0}: {1}', basename(file), words) };
+  return { in: 'recipe', span: namedAt, message: `${basename(file)}: ${words}` };
 }

@@ -6,10 +6,12 @@ import { effectOf, rankOf, type KnownModel } from './rankEffect.ts';
 
 const offered = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 
-/** Asks which reductions to try, with the rank and the size of each in sight. */
+/** Asks which reductions to try, with the rank and the size of each in sight; none that gives another's rank. */
 export function askReductions(questions: Questions, model: KnownModel): Promise<number[]> {
+  const ranks = offered.map((reduction) => rankOf(reduction, model));
+  const distinct = offered.filter((_, i) => ranks[i] !== ranks[i - 1]);
   return questions.pickMany(
-    offered.map((reduction) => ({
+    distinct.map((reduction) => ({
       label: `${Math.round(100 * reduction)} %`,
       description: describe(rankOf(reduction, model), model),
       picked: compressDefaults.reductions.includes(reduction),

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { open } from 'node:fs/promises';
 import { UserError } from '../../core/errors.ts';
 
@@ -18,8 +19,8 @@ export async function readVectorsDimension(path: string): Promise<number> {
   }
   throw new UserError(
     'invalid-vectors',
-    'The file does not begin with a word and its numbers.',
-    "Choose word vectors: GloVe's text, or word2vec's text or binary form.",
+    l10n.t('The file does not begin with a word and its numbers.'),
+    l10n.t("Choose word vectors: GloVe's text, or word2vec's text or binary form."),
     { file: path, line: 1 },
   );
 }
