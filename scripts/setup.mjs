@@ -8,16 +8,16 @@ import { build, vsix } from './setup/build.mjs';
 import { demoData } from './setup/demoData.mjs';
 import { dependencies } from './setup/dependencies.mjs';
 import { engine } from './setup/engine.mjs';
-import { python } from './setup/python.mjs';
+import { peers, python } from './setup/python.mjs';
 import { runSteps, say, SetupError } from './setup/steps.mjs';
 import { workbench } from './setup/workbench.mjs';
 
-const order = [dependencies, engine, demoData, python, browser, workbench, vsix, build];
+const order = [dependencies, engine, demoData, python, peers, browser, workbench, vsix, build];
 const base = [dependencies, engine];
 const stepsFor = {
   demo: [...base, demoData, build],
   test: [...base, demoData, python, browser, workbench, vsix, build],
-  bench: [...base, demoData, python, build],
+  bench: [...base, demoData, peers, build],
   // The suites of the tests.
   unit: base,
   parity: [...base, python],

@@ -1,0 +1,45 @@
+import { Classifier } from '../../../src/core/model/classifier.ts';
+import { Random } from '../../../src/core/random.ts';
+import { evaluationBatches } from '../../../src/core/text/batches.ts';
+import { sentenceCount, type EncodedDataset } from '../../../src/core/text/encoded.ts';
+import type { Measures } from '../lineWorker.ts';
+import { engineOf, newModel, once, sentences, type ModelRequest } from './model.ts';
+
+export interface PredictRequest extends ModelRequest {
+  /** Sentences a batch. */
+  readonly size: number;
+}
+
+const singleSentences = 500;
+
+/** Microseconds of the median batch, and sentences a second over all of them. */
+export async function predict(request: PredictRequest): Promise<Measures> {
+  const engine = await engineOf(request.engine);
+  const { model, batches, count } = once(JSON.stringify(request), () => {
+    const { spec, weights } = newModel(request);
+    const test = sentences(request.folder, 'test');
+    const chosen = request.size === 1 ? some(test, singleSentences) : test;
+    return {
+      model: new Classifier(engine, spec, weights),
+      batches: [...evaluationBatches(chosen, request.size)],
+      count: sentenceCount(chosen),
+    };
+  });
+  const times = batches.map((batch) => {
+    const started = performance.now();
+    model.predict(batch);
+    return performance.now() - started;
+  });
+  const total = times.reduce((sum, time) => sum + time, 0);
+  const median = times.sort((a, b) => a - b)[times.length >> 1] ?? NaN;
+  return { microseconds: 1000 * median, rate: (1000 * count) / total };
+}
+
+/** So many sentences, drawn. */
+function some(data: EncodedDataset, count: number): EncodedDataset {
+  const chosen = new Random(1).permutation(sentenceCount(data)).subarray(0, count);
+  const texts = Array.from(chosen, (i) => [...data.ids.subarray(data.offsets[i], data.offsets[i + 1])]);
+  const offsets = new Int32Array(count + 1);
+  texts.forEach((ids, i) => (offsets[i + 1] = (offsets[i] ?? 0) + ids.length));
+  return { ...data, ids: Int32Array.from(texts.flat()), offsets, labels: data.labels.slice(0, count) };
+}

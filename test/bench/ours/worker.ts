@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline';
+import type { Measures, Request } from '../lineWorker.ts';
+import { epoch, type EpochRequest } from './epoch.ts';
+import { predict, type PredictRequest } from './predict.ts';
+import { svd, type SvdRequest } from './svd.ts';
+
+/** Serves requests as peers/worker.py does. */
+const tasks: Readonly<Record<string, (request: never) => Promise<Measures> | Measures>> = {
+  epoch: (request: EpochRequest) => epoch(request),
+  predict: (request: PredictRequest) => predict(request),
+  svd: (request: SvdRequest) => svd(request),
+};
+
+async function serve(): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request;
+    const task = tasks[request.run];
+    if (task === undefined) throw new Error(`No task '${request.run}'.`);
+    process.stdout.write(JSON.stringify(await task(request as never)) + '\n');
+  }
+}
+
+void serve();

@@ -1,0 +1,53 @@
+import type { Row } from './measure.ts';
+import type { Column, Part } from './part.ts';
+
+/** A part's tables, one a group, in Markdown. */
+export function partTables(part: Part, rows: readonly Row[]): string {
+  const groups = [...new Set(rows.map(({ group }) => group))];
+  return groups
+    .map(
+      (group) =>
+        `### ${group}\n\n${groupTable(
+          part,
+          rows.filter((row) => row.group === group),
+        )}`,
+    )
+    .join('\n\n');
+}
+
+/** The best peer of a group, and the best without buckets where some have them. */
+function references(rows: readonly Row[], column: Column): { title: string; value: number }[] {
+  const peers = rows.filter(({ ours }) => !ours);
+  const plain = peers.filter(({ buckets }) => buckets === false);
+  const found = [{ title: '× best peer', value: best(peers, column) }];
+  if (plain.length > 0 && plain.length < peers.length) {
+    found.push({ title: '× best without buckets', value: best(plain, column) });
+  }
+  return found.filter(({ value }) => Number.isFinite(value));
+}
+
+function best(rows: readonly Row[], { key, better }: Column): number {
+  const values = rows.map(({ medians }) => medians[key] ?? NaN);
+  return better === 'lower' ? Math.min(...values) : Math.max(...values);
+}
+
+function groupTable(part: Part, rows: readonly Row[]): string {
+  const [first] = part.columns;
+  const compared = references(rows, first);
+  const head = ['', ...part.columns.map(({ title }) => title), ...compared.map(({ title }) => title)];
+  const body = rows.map(({ name, ours, medians }) => {
+    const figures = part.columns.map(({ key, digits }) => shown(medians[key], digits));
+    const ratios = compared.map(({ value }) => shown((medians[first.key] ?? NaN) / value, 2));
+    return [ours ? `**${name}**` : name, ...figures, ...ratios];
+  });
+  const widths = head.map((_, i) => Math.max(...[head, ...body].map((cells) => cells[i]?.length ?? 0), 3));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [head, rule, ...body].map(line).join('\n');
+}
+
+function shown(value: number | undefined, digits: number): string {
+  if (value === undefined || Number.isNaN(value)) return '-';
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
