@@ -1,5 +1,6 @@
 import './strings.ts';
 import './panel.css';
+import * as l10n from '@vscode/l10n';
 import type { ComparedRun, HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
 import type { Axis } from './accuracyAxis.ts';
 import { AccuracyChart } from './accuracyChart.ts';
@@ -58,7 +59,7 @@ const body: readonly Section[] = [
   new WhatChanged(actions),
   new TrySentence(actions),
 ];
-const waiting = element('p', { class: 'waiting' }, 'Reading the run…');
+const waiting = element('p', { class: 'waiting' }, l10n.t('Reading the run…'));
 
 function receive(message: HostMessage): void {
   switch (message.type) {

@@ -95,7 +95,7 @@ function labelOf({ kind, metric, rank, seed }: TrialResult, severalSeeds: boolea
       ? l10n.t('Uncompressed')
       : kind === 'control'
         ? l10n.t('Retrained Control')
-        : l10n.t('Rank {0}, {1}', rank ?? 0, metric ?? '');
+        : l10n.t('Rank {0}, {1}', rank ?? 0, metric === 'task' ? l10n.t('task') : l10n.t('spectrum'));
   return severalSeeds ? l10n.t('{0}, seed {1}', model, seed) : model;
 }
 

@@ -3,7 +3,7 @@ import { isGoing, type RunState, type RunStatus } from '../process/runStatus.ts'
 
 /** What is shown of a run beside its name: how far it is, or how it ended. */
 export function describeRun(status: RunStatus): string {
-  return describe(status, slashed);
+  return describe(status, short);
 }
 
 /** For a screen reader, which reads neither icons nor colours. */
@@ -14,7 +14,7 @@ export function spokenRun(status: RunStatus): string {
 
 /** `3/12 models, epoch 4/5, 1 min left`, or how far the run is before it has a plan. */
 export function progressOf(status: RunStatus): string {
-  return progress(status, slashed);
+  return progress(status, short);
 }
 
 export function stateName(state: RunState): string {
@@ -73,13 +73,25 @@ export const stateIcons: Readonly<Record<RunState, { readonly icon: string; read
   interrupted: { icon: 'debug-disconnect', color: 'list.warningForeground' },
 };
 
-type Fraction = (part: number, whole: number) => string;
-const slashed: Fraction = (part, whole) => `${part}/${whole}`;
-const spoken: Fraction = (part, whole) => l10n.t('{0} of {1}', part, whole);
+/** How much of a whole is done, in whole sentences: where the noun stands decides its form in some languages. */
+interface Wording {
+  readonly models: (done: number, all: number) => string;
+  readonly epoch: (epoch: number, epochs: number) => string;
+}
+const short: Wording = {
+  models: (done, all) =>
+    all === 1 ? l10n.t('{0}/{1} model', done, all) : l10n.t('{0}/{1} models', done, all),
+  epoch: (epoch, epochs) => l10n.t('epoch {0}/{1}', epoch, epochs),
+};
+const spoken: Wording = {
+  models: (done, all) =>
+    all === 1 ? l10n.t('{0} of {1} model', done, all) : l10n.t('{0} of {1} models', done, all),
+  epoch: (epoch, epochs) => l10n.t('epoch {0} of {1}', epoch, epochs),
+};
 
-function describe(status: RunStatus, fraction: Fraction): string {
-  if (status.state === 'running') return progress(status, fraction);
-  if (status.state === 'paused') return [stateName('paused'), progress(status, fraction)].join(', ');
+function describe(status: RunStatus, wording: Wording): string {
+  if (status.state === 'running') return progress(status, wording);
+  if (status.state === 'paused') return [stateName('paused'), progress(status, wording)].join(', ');
   const models = finished(status);
   return [
     stateName(status.state),
@@ -88,14 +100,13 @@ function describe(status: RunStatus, fraction: Fraction): string {
   ].join(', ');
 }
 
-function progress(status: RunStatus, fraction: Fraction): string {
+function progress(status: RunStatus, wording: Wording): string {
   const { state, trials, remainingSeconds, engine } = status;
   if (trials.length === 0) return engine === '' ? l10n.t('starting') : l10n.t('reading the data');
-  const models = fraction(finished(status), trials.length);
   const current = trials.find((trial) => trial.state === 'running' && trial.epochs > 0);
   return [
-    trials.length === 1 ? l10n.t('{0} model', models) : l10n.t('{0} models', models),
-    ...(current ? [l10n.t('epoch {0}', fraction(current.epoch, current.epochs))] : []),
+    wording.models(finished(status), trials.length),
+    ...(current ? [wording.epoch(current.epoch, current.epochs)] : []),
     ...(remainingSeconds !== undefined && state === 'running'
       ? [l10n.t('{0} left', formatRemaining(remainingSeconds))]
       : []),

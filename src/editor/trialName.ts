@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors.ts';
 
 /**
@@ -6,5 +7,9 @@ import { UserError } from '../core/errors.ts';
  */
 export function trialName(name: string): string {
   if (/^[A-Za-z0-9][\w-]{0,100}$/.test(name)) return name;
-  throw new UserError('no-trial', `'${name.slice(0, 40)}' is no model's name.`, 'Choose one in the table.');
+  throw new UserError(
+    'no-trial',
+    l10n.t("'{0}' is no model's name.", name.slice(0, 40)),
+    l10n.t('Choose one in the table.'),
+  );
 }

@@ -30,7 +30,7 @@ export class RecipeLenses implements vscode.CodeLensProvider, vscode.Disposable 
     const top = new vscode.Range(0, 0, 0, 0);
     const run = {
       command: 'embeddingPress.runRecipe',
-      title: `$(play) ${l10n.t('Run')}`,
+      title: `$(play) ${l10n.t({ message: 'Run', comment: 'verb' })}`,
       tooltip: l10n.t('Train the models of this recipe in the background'),
       arguments: [uri],
     };

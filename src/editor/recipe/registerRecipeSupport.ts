@@ -47,7 +47,7 @@ async function estimateRecipe(estimates: Estimates, file: unknown, from: unknown
       : await askRecipe(l10n.t('Estimate Recipe'), l10n.t('The recipe to estimate'));
   const estimate = await estimates.estimate(recipe);
   if (from === fromLens) return;
-  const run = l10n.t('Run');
+  const run = l10n.t({ message: 'Run', comment: 'verb' });
   const message = `${describeEstimate(estimate)}. ${explainEstimate(estimate).replaceAll('\n', ' ')}`;
   void vscode.window.showInformationMessage(message, run).then(async (chosen) => {
     if (chosen === run) await vscode.commands.executeCommand('embeddingPress.runRecipe', recipe);
