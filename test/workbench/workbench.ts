@@ -191,6 +191,12 @@ export class Workbench {
     await notification.locator('.monaco-button', { hasText: button }).click();
   }
 
+  /** Closes the notifications that are shown, unanswered. */
+  async dismissNotifications(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-list-item').first().waitFor({ state: 'detached' });
+  }
+
   statusBarItem(text: string | RegExp): Locator {
     return this.page.locator('.statusbar-item', { hasText: text }).first();
   }
@@ -211,7 +217,7 @@ export class Workbench {
   /** Writes a PNG of the window, its folder made where it is missing. */
   async screenshot(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
-    await this.page.screenshot({ path });
+    await this.page.screenshot({ path, animations: 'disabled' });
   }
 
   /** Closes the browser, ends the server, this one alone, and removes its folders. */

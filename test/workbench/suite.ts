@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
+
+/** The extension as it is published. VSIX names another build. */
+export const vsix = process.env.VSIX ?? 'out/embedding-press.vsix';
+export const cli = 'dist/cli.cjs';
+
+/** What the tests of a suite share, from its `before` to its `after`. */
+export interface Opened {
+  readonly folder: string;
+  readonly workbench: Workbench;
+  readonly page: Page;
+  /** A row of a tree by the first words that a screen reader says of it. */
+  row(label: string): Locator;
+}
+
+interface SuiteOptions extends Omit<WorkbenchOptions, 'folder' | 'vsix'> {
+  /** The folder's own name, which the window shows. */
+  readonly name?: string;
+}
+
+/**
+ * Opens a workbench for the suite that calls it, with the extension and a folder of its own; both go with the suite.
+ * A test that fails leaves a picture in out/test/.
+ *
+ * @param fill makes the folder's files before it is opened
+ */
+export function useWorkbench(
+  fill: (folder: string) => Promise<void>,
+  { name = 'mail', ...options }: SuiteOptions = {},
+): Opened {
+  let own = '';
+  let folder = '';
+  let workbench: Workbench | undefined;
+  const opened = (): Workbench => {
+    if (workbench === undefined) throw new Error('The workbench is opened before the first test.');
+    return workbench;
+  };
+
+  before(async function () {
+    this.timeout(120_000);
+    own = await realpath(await mkdtemp(join(tmpdir(), 'workbench-')));
+    folder = join(own, name);
+    await mkdir(folder);
+    await fill(folder);
+    workbench = await openWorkbench({ ...options, folder, vsix });
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    await workbench?.screenshot(`out/test/${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`);
+  });
+
+  after(async () => {
+    await workbench?.dispose();
+    if (own !== '') await rm(own, { recursive: true, force: true });
+  });
+
+  return {
+    get folder() {
+      return folder;
+    },
+    get workbench() {
+      return opened();
+    },
+    get page() {
+      return opened().page;
+    },
+    row: (label) =>
+      opened()
+        .page.locator(`.pane-body .monaco-list-row[aria-label^="${quoted(label)}"]`)
+        .first(),
+  };
+}
+
+function quoted(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+}
