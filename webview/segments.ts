@@ -29,6 +29,11 @@ export class Segments<T extends string> {
     return this.#value;
   }
 
+  set value(value: T) {
+    this.#value = value;
+    for (const [each, { input }] of this.#inputs) input.checked = each === value;
+  }
+
   retitle(value: T, title: string): void {
     const option = this.#inputs.get(value);
     if (option) setText(option.text, title);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RunStatus } from '../process/runStatus.ts';
 import { comparedOf } from './comparedRuns.ts';
@@ -10,11 +11,17 @@ export const panelType = 'embeddingPress.run';
 export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   readonly #parts: RunPanelParts;
   readonly #open = new Map<string, RunPanel>();
-  readonly #serializer: vscode.Disposable;
+  readonly #listening: vscode.Disposable;
 
   constructor(parts: RunPanelParts) {
     this.#parts = parts;
-    this.#serializer = vscode.window.registerWebviewPanelSerializer(panelType, this);
+    this.#listening = vscode.Disposable.from(
+      vscode.window.registerWebviewPanelSerializer(panelType, this),
+      // A run that is deleted takes its panel along.
+      parts.runs.onDidChange((folder) => {
+        if (parts.runs.statusOf(folder) === undefined) this.#open.get(folder)?.panel.dispose();
+      }),
+    );
   }
 
   /** Opens a run's panel, or brings it to the front. */
@@ -39,7 +46,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
 
   /** Leaves the panels open: a window that is reloaded brings them back. */
   dispose(): void {
-    this.#serializer.dispose();
+    this.#listening.dispose();
   }
 
   async #shown(folder: string): Promise<RunPanel> {
@@ -51,7 +58,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
       open.panel.reveal();
       return open;
     }
-    if (status === undefined) throw new Error(`There is no run in ${folder}.`);
+    if (status === undefined) throw new Error(l10n.t('There is no run in {0}.', folder));
     const panel = vscode.window.createWebviewPanel(panelType, status.recipe, vscode.ViewColumn.Active, {});
     return this.#attach(folder, panel, status);
   }
