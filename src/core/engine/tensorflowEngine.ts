@@ -54,8 +54,11 @@ function loadBinding(): { binding: Binding; version: string } {
   }
 }
 
-/** Multiplications of a product from which on a call of TensorFlow costs less than it wins. */
-const worthACall = 4e6;
+/**
+ * From so many multiplications on, and from so many for each value of the result, a call of TensorFlow wins more than it
+ * costs: below, the kernels are as fast, and a result that is large for its work is copied once less.
+ */
+const worthACall = { multiplications: 1e6, inner: 24 };
 
 /**
  * TensorFlow's matrix product for large matrices, the kernels for everything else.
@@ -81,7 +84,7 @@ function multiplyWith(binding: Binding): Multiply {
     binding.createTensor([rows, columns], binding.TF_FLOAT, data);
   return ({ a, b, transposeA, transposeB, rows, columns }) => {
     const inner = transposeA ? a.rows : a.columns;
-    if (rows * inner * columns < worthACall) return undefined;
+    if (inner < worthACall.inner || rows * inner * columns < worthACall.multiplications) return undefined;
     const [idA, idB] = [create(a), create(b)];
     const [product] = binding.executeOp(
       'MatMul',

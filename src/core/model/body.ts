@@ -4,7 +4,8 @@ import type { Parameter } from './parameter.ts';
 
 /**
  * dL/d embedding vectors: one row a vector, or one row a sentence whose tokens share it up to a factor; then
- * `weights` gives, for each row, the number by which g g^T counts in the sum over the sentence's tokens.
+ * `weights` gives, for each row, the number by which g g^T counts in the sum over the sentence's tokens. Where the
+ * embedding is factorized an encoder may read its rows of k rather than vectors of n, and then gives their gradient.
  */
 export interface VectorGradient {
   readonly gradient: Matrix;

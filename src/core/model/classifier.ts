@@ -139,6 +139,7 @@ export class Classifier {
   }
 
   #parameters(): Parameter[] {
-    return [this.#embedding.table, ...this.#embedding.dense, ...this.#own()];
+    const { table, factor } = this.#embedding;
+    return [table, ...(factor ? [factor] : []), ...this.#own()];
   }
 }

@@ -39,8 +39,8 @@ export class Embedding {
   }
 
   /** B, where there is one. */
-  get dense(): readonly Parameter[] {
-    return this.#factor === undefined ? [] : [this.#factor];
+  get factor(): Parameter | undefined {
+    return this.#factor;
   }
 
   /** The mean of each sentence's rows, size x width (n, or k where factorized). */
@@ -66,7 +66,7 @@ export class Embedding {
     return rows;
   }
 
-  /** Rows (or means of rows) to vectors of n: times B where factorized. */
+  /** Means of rows to means of vectors of n: times B where factorized. */
   expand(rows: Matrix): Matrix {
     return this.#factor === undefined ? rows : this.#workspace.matMul(rows, this.#factor.value);
   }
@@ -81,9 +81,8 @@ export class Embedding {
     workspace.kernels.scatterMeans(at, columns, slots, lengths, batch.size, gradients.at);
   }
 
-  /** Backward of `expand(gather(tokens))`. */
-  backwardGather(tokens: Int32Array, gathered: Matrix, gradient: Matrix): void {
-    const { at, columns } = this.#contract(gathered, gradient);
+  /** Backward of `gather(tokens)`. */
+  backwardGather(tokens: Int32Array, { at, columns }: Matrix): void {
     const { slots, gradients } = this.#touch(tokens);
     this.#workspace.kernels.scatter(at, columns, slots, tokens.length, gradients.at);
   }

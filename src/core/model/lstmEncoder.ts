@@ -13,7 +13,8 @@ interface Cache {
   readonly order: number;
   readonly lengths: number;
   readonly rows: Matrix;
-  readonly vectors: Matrix;
+  /** The kernel that the rows are multiplied by: n x 4H, or B K, k x 4H, where the embedding is factorized. */
+  readonly kernel: Matrix;
   /** tokens x 4H: the gates' values i, f, c, o after their activations. */
   readonly gates: Matrix;
   /** tokens x H */
@@ -24,7 +25,8 @@ interface Cache {
 /**
  * A long short-term memory, its outputs averaged over time or its last one taken. Optional peepholes as in Gers
  * et al. (2002): the input and forget gates see c_(t-1), the output gate sees c_t.
- * All steps' input products are one product; in the recurrence only h W_h and the gates remain.
+ * All steps' input products are one product; in the recurrence only h W_h and the gates remain. Of a factorized embedding
+ * it reads the rows of A and multiplies them by B K, which costs k rather than n multiplications for each gate.
  */
 export class LstmEncoder implements SentenceEncoder {
   readonly #workspace: Workspace;
@@ -69,8 +71,9 @@ export class LstmEncoder implements SentenceEncoder {
     const order = workspace.integers(packed.order);
     const lengths = workspace.integers(packed.lengths);
     const rows = this.#embedding.gather(packed.tokens);
-    const vectors = this.#embedding.expand(rows);
-    const gates = workspace.matMul(vectors, this.#kernel.value);
+    const { factor } = this.#embedding;
+    const kernel = factor ? workspace.matMul(factor.value, this.#kernel.value) : this.#kernel.value;
+    const gates = workspace.matMul(rows, kernel);
     kernels.addBias(gates.at, this.#bias.value.at, gates.rows, gates.columns, false);
     const cells = workspace.matrix(gates.rows, units);
     const hidden = workspace.matrix(gates.rows, units);
@@ -94,13 +97,13 @@ export class LstmEncoder implements SentenceEncoder {
       );
       kernels.poolStep(output, features.at, order, lengths, active, units, t, this.#mean);
     }
-    this.#cache = { packed, order, lengths, rows, vectors, gates, cells, hidden };
+    this.#cache = { packed, order, lengths, rows, kernel, gates, cells, hidden };
     return features;
   }
 
   backward(gradient: Matrix): VectorGradient {
     if (this.#cache === undefined) throw new Error('lstm: backward without forward');
-    const { packed, order, lengths, vectors, gates, cells, hidden } = this.#cache;
+    const { packed, order, lengths, rows, kernel, gates, cells, hidden } = this.#cache;
     const [workspace, units] = [this.#workspace, this.width];
     const { kernels } = workspace;
     const size = packed.active[0] ?? 0;
@@ -140,18 +143,29 @@ export class LstmEncoder implements SentenceEncoder {
       const previous = packed.offsets[t - 1]! * units;
       to.set(from.subarray(previous, previous + packed.active[t]! * units), packed.offsets[t]! * units);
     }
-    this.#kernel.gradient = workspace.matMul(vectors, gateGradients, true, false);
+    this.#kernelGradient(workspace.matMul(rows, gateGradients, true, false));
     this.#recurrent.gradient = workspace.matMul(before, gateGradients, true, false);
     const sums = workspace.matrix(1, 4 * units);
     kernels.columnSums(gateGradients.at, gateGradients.rows, 4 * units, sums.at);
     this.#bias.gradient = sums;
     if (this.#peephole && peepholeGradient) this.#peephole.gradient = peepholeGradient;
-    return { gradient: workspace.matMul(gateGradients, this.#kernel.value, false, true) };
+    return { gradient: workspace.matMul(gateGradients, kernel, false, true) };
+  }
+
+  /** From dL/d(B K): dL/dK = B^T dL/d(B K), dL/dB = dL/d(B K) K^T. */
+  #kernelGradient(gradient: Matrix): void {
+    const { factor } = this.#embedding;
+    if (factor === undefined) {
+      this.#kernel.gradient = gradient;
+      return;
+    }
+    this.#kernel.gradient = this.#workspace.matMul(factor.value, gradient, true, false);
+    factor.gradient = this.#workspace.matMul(gradient, this.#kernel.value, false, true);
   }
 
   backwardEmbedding({ gradient }: VectorGradient): void {
     if (this.#cache === undefined) throw new Error('lstm: backward without forward');
-    this.#embedding.backwardGather(this.#cache.packed.tokens, this.#cache.rows, gradient);
+    this.#embedding.backwardGather(this.#cache.packed.tokens, gradient);
   }
 }
 
