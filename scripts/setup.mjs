@@ -17,7 +17,7 @@ const base = [dependencies, engine];
 const stepsFor = {
   demo: [...base, demoData, build],
   test: [...base, demoData, python, browser, workbench, vsix, build],
-  bench: [...base, demoData, peers, build],
+  bench: [...base, demoData, peers],
   // The suites of the tests.
   unit: base,
   parity: [...base, python],

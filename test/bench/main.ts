@@ -5,13 +5,27 @@
 import { availableParallelism } from 'node:os';
 import { writeData } from './data.ts';
 import { measure, type Row } from './measure.ts';
+import { startPart, sweepPart } from './parts/commands.ts';
+import { fasttextPart } from './parts/fasttext.ts';
+import { inferencePart } from './parts/inference.ts';
+import { memoryPart } from './parts/memory.ts';
 import { danPart, largePart, lstmPart } from './parts/training.ts';
 import { svdPart } from './parts/svd.ts';
 import { writeReport } from './report.ts';
 import { partTables } from './table.ts';
 import { makeScripts } from './workers.ts';
 
-const parts = [danPart, lstmPart, largePart, svdPart];
+const parts = [
+  danPart,
+  lstmPart,
+  largePart,
+  svdPart,
+  sweepPart,
+  inferencePart,
+  memoryPart,
+  startPart,
+  fasttextPart,
+];
 const usage = `Usage: npm run bench [-- [--quick | --repetitions N] [part …]]; the parts: ${parts.map(({ name }) => name).join(' ')}`;
 
 const names: string[] = [];

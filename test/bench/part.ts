@@ -1,12 +1,13 @@
 import type { Measures } from './lineWorker.ts';
 import type { Workers } from './workers.ts';
 
-/** A measured quantity; the first column of a part is what ratios are made of. */
+/** A measured quantity. */
 export interface Column {
   readonly key: string;
   readonly title: string;
   readonly digits: number;
-  readonly better: 'lower' | 'higher';
+  /** Where ratios to the peers are to be made. */
+  readonly better?: 'lower' | 'higher';
 }
 
 /** One that does the work: ours on one engine, or a peer in one of its ways. */
@@ -25,7 +26,7 @@ export interface Part {
   readonly title: string;
   /** What is measured, for the reader of the table; Markdown. */
   readonly about: string;
-  readonly columns: readonly [Column, ...Column[]];
+  readonly columns: readonly Column[];
   /** Whether the first round is left out: code is compiled and memory taken in it. */
   readonly warmUp: boolean;
   contestants(workers: Workers): Promise<readonly Contestant[]> | readonly Contestant[];

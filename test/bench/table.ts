@@ -15,15 +15,25 @@ export function partTables(part: Part, rows: readonly Row[]): string {
     .join('\n\n');
 }
 
-/** The best peer of a group, and the best without buckets where some have them. */
-function references(rows: readonly Row[], column: Column): { title: string; value: number }[] {
+interface Reference {
+  readonly title: string;
+  readonly key: string;
+  readonly value: number;
+}
+
+/** The best peers of a group, and the best without buckets where some have them. */
+function references(part: Part, rows: readonly Row[]): Reference[] {
   const peers = rows.filter(({ ours }) => !ours);
   const plain = peers.filter(({ buckets }) => buckets === false);
-  const found = [{ title: '× best peer', value: best(peers, column) }];
-  if (plain.length > 0 && plain.length < peers.length) {
-    found.push({ title: '× best without buckets', value: best(plain, column) });
-  }
-  return found.filter(({ value }) => Number.isFinite(value));
+  const compared = part.columns.filter(({ better }) => better !== undefined);
+  return compared.flatMap((column) => {
+    const ending = compared.length > 1 ? `, ${column.title.replace(/ \(.*/, '')}` : '';
+    const found = [{ title: `× best peer${ending}`, key: column.key, value: best(peers, column) }];
+    if (plain.length > 0 && plain.length < peers.length) {
+      found.push({ title: `× best without buckets${ending}`, key: column.key, value: best(plain, column) });
+    }
+    return found;
+  });
 }
 
 function best(rows: readonly Row[], { key, better }: Column): number {
@@ -32,12 +42,11 @@ function best(rows: readonly Row[], { key, better }: Column): number {
 }
 
 function groupTable(part: Part, rows: readonly Row[]): string {
-  const [first] = part.columns;
-  const compared = references(rows, first);
+  const compared = references(part, rows);
   const head = ['', ...part.columns.map(({ title }) => title), ...compared.map(({ title }) => title)];
   const body = rows.map(({ name, ours, medians }) => {
     const figures = part.columns.map(({ key, digits }) => shown(medians[key], digits));
-    const ratios = compared.map(({ value }) => shown((medians[first.key] ?? NaN) / value, 2));
+    const ratios = compared.map(({ key, value }) => shown((medians[key] ?? NaN) / value, 2));
     return [ours ? `**${name}**` : name, ...figures, ...ratios];
   });
   const widths = head.map((_, i) => Math.max(...[head, ...body].map((cells) => cells[i]?.length ?? 0), 3));

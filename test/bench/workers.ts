@@ -1,6 +1,7 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { buildKernels } from '../../scripts/buildKernels.mjs';
 import { LineWorker } from './lineWorker.ts';
 
 export type PeerLibrary = 'torch' | 'keras' | 'svd' | 'fasttext';
@@ -8,13 +9,12 @@ export type Library = PeerLibrary | 'ours';
 
 export const peersPython = resolve('.cache/peers/bin/python');
 export const peersFolder = resolve('test/bench/peers');
-/** A copy of dist/, so that a build meanwhile does no harm, with the bench's own worker in it. */
+/** The bundles that are measured, apart from dist/, which may be made anew meanwhile. */
 export const scripts = resolve('out/bench');
 
+/** The processes of a run as the build makes them, and the bench's own worker. */
 export async function makeScripts(): Promise<void> {
   await rm(scripts, { recursive: true, force: true });
-  await mkdir(scripts, { recursive: true });
-  await cp(resolve('dist'), scripts, { recursive: true });
   await build({
     bundle: true,
     platform: 'node',
@@ -25,8 +25,14 @@ export async function makeScripts(): Promise<void> {
     external: ['@tensorflow/tfjs-node'],
     logOverride: { 'empty-import-meta': 'silent' },
     logLevel: 'error',
-    entryPoints: { ours: 'test/bench/ours/worker.ts' },
+    entryPoints: {
+      supervisor: 'src/process/supervisorMain.ts',
+      worker: 'src/process/workerMain.ts',
+      cli: 'src/cli/main.ts',
+      ours: 'test/bench/ours/worker.ts',
+    },
   });
+  await buildKernels('out/bench');
 }
 
 export function startWorker(library: Library, threads: number): LineWorker {

@@ -11,8 +11,8 @@ const batchSize = 64;
 const rate = 1e-3;
 
 /** Seconds of an epoch; each goes on from the one before. */
-export async function epoch(request: EpochRequest): Promise<Measures> {
-  const engine = await engineOf(request.engine);
+export function epoch(request: EpochRequest): Measures {
+  const engine = engineOf(request.engine);
   const { model, random } = once(JSON.stringify(request), () => {
     const { spec, weights } = newModel(request);
     return {

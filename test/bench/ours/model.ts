@@ -29,9 +29,8 @@ export function once<T>(key: string, make: () => T): T {
   return kept.get(key) as T;
 }
 
-export function engineOf(name: EngineName): Promise<Engine> {
-  // The engine's .wasm files lie beside the bundle.
-  return once(name, () => createEngine(name, __dirname));
+export function engineOf(name: EngineName): Engine {
+  return once(name, () => createEngine(name));
 }
 
 export function sentences(folder: string, part: string): EncodedDataset {

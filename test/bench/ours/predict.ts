@@ -13,8 +13,8 @@ export interface PredictRequest extends ModelRequest {
 const singleSentences = 500;
 
 /** Microseconds of the median batch, and sentences a second over all of them. */
-export async function predict(request: PredictRequest): Promise<Measures> {
-  const engine = await engineOf(request.engine);
+export function predict(request: PredictRequest): Measures {
+  const engine = engineOf(request.engine);
   const { model, batches, count } = once(JSON.stringify(request), () => {
     const { spec, weights } = newModel(request);
     const test = sentences(request.folder, 'test');

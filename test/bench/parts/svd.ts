@@ -57,7 +57,7 @@ export const svdPart: Part = {
   title: 'Truncated singular value decomposition',
   about:
     'Seconds to the best approximation at the rank of a reduction of 0.9, from a matrix in float32 to U S and V (numpy and ours: by way of the n x n Gram matrix). The error is the length of what the approximation leaves out, ||W - W V V^T||.',
-  columns: [seconds('seconds'), { key: 'left', title: 'error', digits: 4, better: 'lower' }],
+  columns: [seconds('seconds'), { key: 'left', title: 'error', digits: 4 }],
   warmUp: false,
   async contestants(workers) {
     if (!existsSync(random.matrix)) {

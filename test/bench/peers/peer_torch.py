@@ -44,7 +44,7 @@ def training(model, optimizer, folder, rank):
     return network, optimizers(network, optimizer), np.random.default_rng(1)
 
 
-def epoch(model, optimizer, folder, buckets=False, rank=None, steps=None):
+def epoch(model, folder, optimizer="fused", buckets=False, rank=None, steps=None):
     """Seconds of an epoch; with `steps` those of so many steps, made an epoch's by their number."""
     network, updates, random = training(model, optimizer, folder, rank)
     train = sentences(folder, "train")
