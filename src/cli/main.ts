@@ -13,6 +13,7 @@ import { differencesCommand } from './differencesCommand.ts';
 import { estimateCommand } from './estimateCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { findRun } from './findRun.ts';
+import { foldCommand } from './foldCommand.ts';
 import { inspectCommand } from './inspectCommand.ts';
 import { listCommand } from './listCommand.ts';
 import { predictCommand } from './predictCommand.ts';
@@ -134,6 +135,16 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(json())
     .action(async (run: string, model: string, options: Options) => {
       exit(await differencesCommand(run, model, options));
+    });
+  program
+    .command('fold')
+    .description(
+      'write a compressed model with its second factor multiplied into the next layer: smaller, faster',
+    )
+    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
+    .argument('<folder>', 'where to')
+    .action(async (checkpoint: string, folder: string) => {
+      exit(await foldCommand(checkpoint, folder));
     });
   program
     .command('predict')

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+import { readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import { foldEmbedding } from '../core/embedding/fold.ts';
+import { exitCode, type ExitCode } from './exitCode.ts';
+import { shownPath } from './text.ts';
+
+/** Writes a compressed model without its second factor, which goes into the next kernel. */
+export async function foldCommand(checkpoint: string, folder: string): Promise<ExitCode> {
+  const target = resolve(folder);
+  const { notes } = await writeCheckpoint(target, foldEmbedding(await readCheckpoint(resolve(checkpoint))));
+  console.log(`Written to ${shownPath(target)}`);
+  for (const note of notes) console.log(`Note: ${note}`);
+  return exitCode.done;
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { layerCosts, totalCost } from '../../src/core/cost/cost.ts';
+import { foldEmbedding } from '../../src/core/embedding/fold.ts';
+import { Classifier } from '../../src/core/model/classifier.ts';
+import { installedEngines } from '../support/engines.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+
+const bodies = {
+  'a DAN': { kind: 'dan', hidden: [9, 5] },
+  'a DAN without a hidden layer': { kind: 'dan', hidden: [] },
+  'an LSTM': { kind: 'lstm', units: 6, pooling: 'last', peepholes: true, hidden: [4] },
+} as const;
+
+const batch = {
+  size: 2,
+  length: 4,
+  ids: Int32Array.of(3, 9, 12, 29, 7, 7, 0, 0),
+  lengths: Int32Array.of(4, 2),
+  labels: Int32Array.of(0, 1),
+  sentences: Uint32Array.of(0, 1),
+};
+
+describe('foldEmbedding', () => {
+  for (const [name, body] of Object.entries(bodies)) {
+    it(`leaves the outputs of ${name} as they were, at fewer bytes and FLOPs`, () => {
+      const spec: ModelSpec = {
+        embedding: { rows: 30, dimension: 12, rank: 3 },
+        body,
+        head: 'logits',
+        classes: 3,
+        masked: true,
+      };
+      const factorized = randomCheckpoint(spec);
+      const folded = foldEmbedding(factorized);
+      assert.deepEqual(folded.spec, { ...spec, embedding: { rows: 30, dimension: 3 } });
+      for (const engine of installedEngines()) {
+        const before = new Classifier(engine, factorized.spec, factorized.weights).predict(batch).data;
+        const after = new Classifier(engine, folded.spec, folded.weights).predict(batch).data;
+        after.forEach((value, i) => {
+          assert.ok(Math.abs(value - before[i]!) < 1e-5, `${value} is not ${before[i]}`);
+        });
+      }
+      const [less, more] = [folded, factorized].map((of) => totalCost(layerCosts(of.spec, 10)));
+      assert.ok(less!.storageBytes < more!.storageBytes && less!.flopsPerSentence < more!.flopsPerSentence);
+    });
+  }
+
+  it('refuses a model without factors', () => {
+    const dense = randomCheckpoint({
+      embedding: { rows: 5, dimension: 2 },
+      body: { kind: 'dan', hidden: [] },
+      head: 'softmax',
+      classes: 2,
+      masked: true,
+    });
+    assert.throws(() => foldEmbedding(dense), { code: 'not-factorized' });
+  });
+});
