@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Results } from '../core/sweep/trial.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { Results, RunEvent } from '../core/sweep/trial.ts';
 import { EventTail } from '../process/eventLog.ts';
 import { runPaths } from '../process/runFolder.ts';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
@@ -7,6 +8,8 @@ import type { HostMessage, PanelStatus } from './panelProtocol.ts';
 import { thinEvents } from './thinEvents.ts';
 
 const batchMs = 300;
+/** Events of one message, which is written out as JSON at one go. */
+const batchEvents = 2000;
 
 /** Tells a panel's page what is in a run's folder: first all of it, then what is added. */
 export class PanelFeed {
@@ -29,15 +32,17 @@ export class PanelFeed {
     this.#queue(async () => {
       const tail = new EventTail(runPaths(this.#folder).events);
       const events = thinEvents(await tail.read());
+      const first = events.slice(0, batchEvents);
       const results = isGoing(status.state) ? undefined : await readResults(this.#folder);
       this.#tail = tail;
       this.#post({
         type: 'snapshot',
         run: { key: this.#folder, recipe: status.recipe, startedAt: status.startedAt },
         status: panelStatus(status),
-        events,
+        events: first,
         ...(results && { results }),
       });
+      await this.#postEvents(events.slice(batchEvents));
     });
     this.#follow(status);
   }
@@ -70,8 +75,15 @@ export class PanelFeed {
   }
 
   async #sendEvents(): Promise<void> {
-    const events = (await this.#tail?.read()) ?? [];
-    if (events.length > 0) this.#post({ type: 'events', events });
+    await this.#postEvents((await this.#tail?.read()) ?? []);
+  }
+
+  /** In batches, between which the host does what else it has to. */
+  async #postEvents(events: readonly RunEvent[]): Promise<void> {
+    for (let from = 0; from < events.length; from += batchEvents) {
+      if (from > 0) await setImmediate();
+      this.#post({ type: 'events', events: events.slice(from, from + batchEvents) });
+    }
   }
 
   #queue(work: () => Promise<void>): void {

@@ -33,6 +33,9 @@ export class EventLog {
   }
 }
 
+/** Some thousand events, which are parsed in a few milliseconds. */
+const pieceBytes = 1 << 18;
+
 /** Reads an events.jsonl that grows. */
 export class EventTail {
   readonly #path: string;
@@ -42,18 +45,28 @@ export class EventTail {
     this.#path = path;
   }
 
-  /** The whole events since the last call. */
+  /** The whole events since the last call; in pieces, so that a reader with a user before it is never held up. */
   async read(): Promise<RunEvent[]> {
     const file = await open(this.#path).catch(() => undefined);
     if (file === undefined) return [];
+    const events: RunEvent[] = [];
     try {
       const { size } = await file.stat();
-      if (size <= this.#offset) return [];
-      const bytes = Buffer.alloc(size - this.#offset);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, this.#offset);
-      const end = bytes.lastIndexOf(0x0a, bytesRead - 1) + 1;
-      this.#offset += end;
-      return parseLines(bytes.toString('utf8', 0, end));
+      let piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - this.#offset)));
+      while (this.#offset < size) {
+        const { bytesRead } = await file.read(piece, 0, piece.length, this.#offset);
+        const end = bytesRead === 0 ? 0 : piece.lastIndexOf(0x0a, bytesRead - 1) + 1;
+        if (end > 0) {
+          this.#offset += end;
+          for (const event of parseLines(piece.toString('utf8', 0, end))) events.push(event);
+        } else if (bytesRead < piece.length || this.#offset + bytesRead >= size) {
+          // The last line is still being written.
+          break;
+        } else {
+          piece = Buffer.alloc(2 * piece.length);
+        }
+      }
+      return events;
     } finally {
       await file.close();
     }

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { RunEvent } from '../../src/core/sweep/trial.ts';
+import { PanelFeed } from '../../src/editor/panelFeed.ts';
+import type { HostMessage } from '../../src/editor/panelProtocol.ts';
+import { EventTail } from '../../src/process/eventLog.ts';
+import { runPaths } from '../../src/process/runFolder.ts';
+import type { RunStatus } from '../../src/process/runStatus.ts';
+
+const status: RunStatus = {
+  run: 'r',
+  recipe: 'sample',
+  recipePath: '/r.press.json',
+  state: 'running',
+  pid: 1,
+  engine: 'wasm',
+  startedAt: 0,
+  updatedAt: 0,
+  epochsDone: 0,
+  epochsTotal: 10,
+  trials: [],
+};
+
+const step = (i: number): RunEvent => ({
+  type: 'step',
+  time: 1.7e12 + i,
+  trial: `task-k${i % 20}-s1`,
+  step: i,
+  epoch: Math.floor(i / 1000),
+  rate: 0.001,
+  loss: 0.5 + 1 / (i + 1),
+});
+const lines = (from: number, to: number): string =>
+  Array.from({ length: to - from }, (_, i) => `${JSON.stringify(step(from + i))}\n`).join('');
+
+describe('the events of a long run', () => {
+  let folder: string;
+  const count = 100_000;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'press-events-'));
+    await writeFile(runPaths(folder).events, lines(0, count));
+  });
+
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('are read whole, with what is added later, and a torn line only when it is whole', async () => {
+    const { events } = runPaths(folder);
+    const copy = join(folder, 'copy.jsonl');
+    await writeFile(copy, lines(0, 5000));
+    const tail = new EventTail(copy);
+    assert.deepEqual((await tail.read()).at(-1), step(4999));
+    assert.deepEqual(await tail.read(), []);
+    const whole = lines(5000, 5002);
+    await appendFile(copy, whole.slice(0, -5));
+    assert.deepEqual(await tail.read(), [step(5000)]);
+    await appendFile(copy, whole.slice(-5));
+    assert.deepEqual(await tail.read(), [step(5001)]);
+    // A line longer than what is read at once.
+    const long: RunEvent = { type: 'message', time: 0, level: 'info', text: 'x'.repeat(1_000_000) };
+    await appendFile(copy, `${JSON.stringify(long)}\n`);
+    assert.deepEqual(await tail.read(), [long]);
+    assert.equal((await new EventTail(events).read()).length, count);
+  });
+
+  it('go to the page in small messages, and never hold up the host for long', async () => {
+    const posted: HostMessage[] = [];
+    const feed = new PanelFeed(
+      folder,
+      (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage),
+      (error) => {
+        throw error;
+      },
+    );
+    const loop = monitorEventLoopDelay({ resolution: 1 });
+    loop.enable();
+    feed.snapshot(status);
+    while (posted.length < 10) await delay(5);
+    loop.disable();
+    feed.stop();
+    const sizes = posted.map((message) => ('events' in message ? message.events.length : 0));
+    assert.ok(Math.max(...sizes) <= 2000, `${Math.max(...sizes)} events in a message`);
+    assert.ok(posted[0]?.type === 'snapshot');
+    // 20 ms on a machine that has nothing else to do.
+    const held = loop.percentile(98) / 1e6;
+    assert.ok(held < 40, `held up for ${held.toFixed(0)} ms`);
+  });
+});
