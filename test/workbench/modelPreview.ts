@@ -1,6 +1,6 @@
 /**
  * Draws a model's page in Chromium without VS Code, for looking at it: one picture for each case in out/model/.
- * `npx tsx test/workbench/modelPreview.ts [part of a case's name]`.
+ * `npx tsx test/workbench/modelPreview.ts [part of a case's name [language]]`, e.g. `sample de`.
  *
  * It fails where the page breaks its content security policy, throws, scrolls sideways, or axe finds it hard to use.
  */
@@ -15,6 +15,7 @@ import { spectrumReport } from '../../src/core/report/spectrum.ts';
 import type { ModelPage, SpectrumState } from '../../src/editor/modelProtocol.ts';
 import { reducedModels } from '../../src/editor/reducedModels.ts';
 import { launchBrowser } from './browser.ts';
+import { previewStrings } from './previewStrings.ts';
 import { THEMES, type ThemeName } from './panelThemes.ts';
 
 const folder = 'out/model';
@@ -145,6 +146,7 @@ async function bundle(): Promise<Bundle> {
 
 interface Case {
   readonly name: string;
+  readonly language: string;
   readonly page: ModelPage;
   readonly theme: ThemeName;
   readonly width: number;
@@ -153,18 +155,18 @@ interface Case {
 async function draw(
   browser: Browser,
   { script, style }: Bundle,
-  { name, page, theme, width }: Case,
+  { name, language, page, theme, width }: Case,
 ): Promise<string[]> {
   const { bodyClass, variables } = THEMES[theme];
   const root = Object.entries(variables).map(([key, value]) => `--vscode-${key}: ${value};`);
   const files: Readonly<Record<string, { contentType: string; body: string | Buffer }>> = {
     '/': {
       contentType: 'text/html',
-      body: `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Model</title>
+      body: `<!DOCTYPE html><html lang="${language}"><head><meta charset="utf-8"><title>Model</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; font-src ${origin}; script-src 'nonce-n'">
 <link rel="stylesheet" href="/codicon.css" id="vscode-codicon-stylesheet">
 <link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/model.css"></head>
-<body class="${bodyClass}"><main id="model"></main><script nonce="n" src="/model.js"></script></body></html>`,
+<body class="${bodyClass}"><main id="model"></main>${previewStrings(language)}<script nonce="n" src="/model.js"></script></body></html>`,
     },
     '/theme.css': { contentType: 'text/css', body: `:root { ${root.join(' ')} }` },
     '/codicon.css': {
@@ -208,7 +210,7 @@ async function draw(
   return problems;
 }
 
-async function main(filter: string): Promise<void> {
+async function main(filter: string, language: string): Promise<void> {
   const bundled = await bundle();
   await mkdir(folder, { recursive: true });
   const browser = await launchBrowser();
@@ -216,9 +218,9 @@ async function main(filter: string): Promise<void> {
     for (const [sample, page] of Object.entries(await pages()))
       for (const theme of ['dark', 'light', 'high-contrast'] as const)
         for (const width of [400, 900, 1600]) {
-          const name = `${sample}-${theme}-${width}`;
+          const name = `${sample}-${theme}-${width}${language === 'en' ? '' : `-${language}`}`;
           if (!name.includes(filter)) continue;
-          const problems = await draw(browser, bundled, { name, page, theme, width });
+          const problems = await draw(browser, bundled, { name, language, page, theme, width });
           if (problems.length > 0) process.exitCode = 1;
           console.log([name, ...problems].join('\n  '));
         }
@@ -227,4 +229,4 @@ async function main(filter: string): Promise<void> {
   }
 }
 
-await main(process.argv[2] ?? '');
+await main(process.argv[2] ?? '', process.argv[3] ?? 'en');

@@ -1,6 +1,7 @@
 /**
  * Draws the panel in Chromium without VS Code, for looking at it: one picture for each case in out/panel/.
- * `npx tsx test/workbench/panelPreview.ts [part of a case's name]`; CHROMIUM names another browser.
+ * `npx tsx test/workbench/panelPreview.ts [part of a case's name [language]]`, e.g. `running de`; CHROMIUM names another
+ * browser.
  *
  * It fails where the page breaks its content security policy, throws, or scrolls sideways.
  */
@@ -11,6 +12,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import type { HostMessage, PanelPageState, SavedFile } from '../../src/editor/panelProtocol.ts';
 import { answered, failing, manyClasses, pending, type SampleAnswers } from './panelAnswers.ts';
 import { sampleRun, sampleSnapshot, type Sample } from './panelSample.ts';
+import { previewStrings } from './previewStrings.ts';
 import { THEMES, type ThemeName } from './panelThemes.ts';
 
 const folder = 'out/panel';
@@ -22,6 +24,7 @@ const origin = 'http://panel.test';
 
 interface Case {
   readonly name: string;
+  readonly language: string;
   readonly theme: ThemeName;
   readonly width: number;
   readonly snapshot: HostMessage;
@@ -107,7 +110,7 @@ const otherAnswers: Readonly<Record<string, SampleAnswers>> = {
   failed: failing,
 };
 
-async function main(filter: string): Promise<void> {
+async function main(filter: string, language: string): Promise<void> {
   const page = await bundle();
   await mkdir(folder, { recursive: true });
   const browser = await chromium.launch({
@@ -116,7 +119,7 @@ async function main(filter: string): Promise<void> {
   });
   let failures = 0;
   try {
-    for (const preview of cases().filter(({ name }) => name.includes(filter))) {
+    for (const preview of cases(language).filter(({ name }) => name.includes(filter))) {
       const problems = await draw(browser, page, preview);
       failures += problems.length;
       console.log([preview.name, ...problems].join('\n  '));
@@ -127,13 +130,14 @@ async function main(filter: string): Promise<void> {
   if (failures > 0) process.exitCode = 1;
 }
 
-function cases(): Case[] {
+function cases(language: string): Case[] {
   const made: Case[] = [];
   for (const [sample, content] of Object.entries(samples))
     for (const theme of ['dark', 'light', 'high-contrast'] as const)
       for (const width of [400, 900, 1600])
         made.push({
-          name: `${sample}-${theme}-${width}`,
+          name: `${sample}-${theme}-${width}${language === 'en' ? '' : `-${language}`}`,
+          language,
           theme,
           width,
           snapshot: sampleSnapshot(content),
@@ -170,11 +174,11 @@ async function draw(browser: Browser, { script, style }: Bundle, preview: Case):
   const files: Readonly<Record<string, { contentType: string; body: string | Buffer }>> = {
     '/': {
       contentType: 'text/html',
-      body: `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Panel</title>
+      body: `<!DOCTYPE html><html lang="${preview.language}"><head><meta charset="utf-8"><title>Panel</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; font-src ${origin}; img-src ${origin} data: blob:; script-src 'nonce-n'">
 <link rel="stylesheet" href="/codicon.css" id="vscode-codicon-stylesheet">
 <link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/panel.css"></head>
-<body class="${bodyClass}"><main id="panel"></main><script nonce="n" src="/panel.js"></script></body></html>`,
+<body class="${bodyClass}"><main id="panel"></main>${previewStrings(preview.language)}<script nonce="n" src="/panel.js"></script></body></html>`,
     },
     '/theme.css': { contentType: 'text/css', body: `:root { ${root.join(' ')} }` },
     '/codicon.css': { contentType: 'text/css', body: icons.style },
@@ -250,4 +254,4 @@ async function saveCharts(page: Page, name: string): Promise<void> {
     );
 }
 
-await main(process.argv[2] ?? '');
+await main(process.argv[2] ?? '', process.argv[3] ?? 'en');
