@@ -1,4 +1,5 @@
 import './strings.ts';
+import './page.css';
 import './panel.css';
 import * as l10n from '@vscode/l10n';
 import type { ComparedRun, HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';

@@ -1,4 +1,5 @@
 import '../strings.ts';
+import '../page.css';
 import './model.css';
 import * as l10n from '@vscode/l10n';
 import type { ModelHostMessage, ModelPage, ModelPageMessage } from '../../src/editor/modelProtocol.ts';
