@@ -14,7 +14,7 @@ export interface Opened {
   readonly workbench: Workbench;
   readonly page: Page;
   /** A row of a tree by the first words that a screen reader says of it. */
-  row(label: string): Locator;
+  readonly row: (label: string) => Locator;
 }
 
 interface SuiteOptions extends Omit<WorkbenchOptions, 'folder' | 'vsix'> {
@@ -74,6 +74,21 @@ export function useWorkbench(
         .page.locator(`.pane-body .monaco-list-row[aria-label^="${quoted(label)}"]`)
         .first(),
   };
+}
+
+/** Asks again until there is an answer; an error is none. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  ms = 30_000,
+): Promise<T> {
+  let last: unknown;
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    const answer = await ask().catch((error: unknown) => void (last = error));
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`Within ${ms} ms it did not come about that ${what}.`, { cause: last });
 }
 
 function quoted(text: string): string {

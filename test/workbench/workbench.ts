@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import type { Browser, Frame, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser } from './browser.ts';
 import { startServer, type Server, type ServerOptions } from './server.ts';
 
@@ -21,14 +21,16 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   try {
     browser = await launchBrowser();
     const { width = 1400, height = 900 } = options;
-    const context = await browser.newContext({ viewport: { width, height } });
+    const context = await browser.newContext({
+      viewport: { width, height },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     await context.route(
       ({ hostname }) => hostname !== '127.0.0.1',
       (route) => route.abort(),
     );
     const workbench = new Workbench(server, browser, await context.newPage());
-    await workbench.page.goto(`${server.url}/?folder=${encodeURIComponent(options.folder)}`);
-    await workbench.loaded();
+    await workbench.openFolder(options.folder);
     return workbench;
   } catch (error) {
     await browser?.close();
@@ -60,6 +62,12 @@ export class Workbench {
   /** Reloads the window, as `Developer: Reload Window` does. */
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.loaded();
+  }
+
+  /** Opens another folder in the same window. */
+  async openFolder(path: string): Promise<void> {
+    await this.page.goto(`${this.#server.url}/?folder=${encodeURIComponent(path)}`);
     await this.loaded();
   }
 
@@ -158,6 +166,16 @@ export class Workbench {
   /** The page inside the webview that is shown. */
   webviewFrame(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+  }
+
+  /** The document of that page. */
+  async webviewDocument(): Promise<Frame> {
+    const outer = await this.page.locator('iframe.webview.ready:visible').first().elementHandle();
+    const shell = await outer.contentFrame();
+    const inner = await shell?.waitForSelector('iframe#active-frame');
+    const document = await inner?.contentFrame();
+    if (!document) throw new Error('There is no webview.');
+    return document;
   }
 
   /** The text of the terminal that is shown. */

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
+import { useWorkbench } from '../workbench/suite.ts';
+
+const typed = `{
+  "model": "model",
+  "data": { "train": { "path": "messages.tsv", "format": "tsv" } },
+  "compress": {
+    "reductoins": [0.9]
+  },
+  "retrain": { "epochs": 1 }
+}
+`;
+
+describe('a recipe in the editor', function () {
+  this.timeout(90_000);
+  const opened = useWorkbench(async (folder) => {
+    await cp('sample/model', join(folder, 'model'), { recursive: true });
+    await cp('sample/messages.tsv', join(folder, 'messages.tsv'));
+    await writeFile(join(folder, 'mail.press.json'), '');
+  });
+  const line = (text: string) => opened.page.locator('.monaco-editor .view-line', { hasText: text }).first();
+  const word = (text: string) => line(text).locator('span', { hasText: text }).last();
+  const lens = (text: string | RegExp) =>
+    opened.page.locator('.codelens-decoration a', { hasText: text }).first();
+  const saved = () => readFile(join(opened.folder, 'mail.press.json'), 'utf8');
+
+  it('has its misspelt field marked as it is typed', async () => {
+    const { workbench, page } = opened;
+    await workbench.openFile('mail.press.json');
+    await page.locator('.monaco-editor .view-lines').click();
+    await page.locator('.monaco-editor.focused').waitFor();
+    await page.keyboard.insertText(typed);
+    await line('reductoins').waitFor();
+    await workbench.runCommand('Problems: Focus on Problems View');
+    await page.locator('.markers-panel .monaco-list-row', { hasText: 'reductoins' }).first().waitFor();
+  });
+
+  it('is mended by a quick fix', async () => {
+    const { page } = opened;
+    await word('reductoins').click();
+    await page.keyboard.press('Control+.');
+    await page.locator('.action-widget .monaco-list-row', { hasText: 'Change to "reductions"' }).click();
+    await line('"reductions"').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.locator('.squiggly-error, .squiggly-warning').first().waitFor({ state: 'detached' });
+    assert.equal(await saved(), typed.replace('reductoins', 'reductions'));
+  });
+
+  it('has its fields completed', async () => {
+    const { page } = opened;
+    await line('"reductions"').click();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Control+Space');
+    const suggestions = page.locator('.suggest-widget.visible .monaco-list-row');
+    await suggestions.filter({ hasText: 'metric' }).first().waitFor();
+    await suggestions.filter({ hasText: 'ranks' }).first().waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('tells of a reduction what it does', async () => {
+    const { page } = opened;
+    await word('0.9').hover();
+    const hover = page.locator('.monaco-hover:visible', { hasText: 'Rank 3 removes' }).first();
+    await hover.waitFor();
+    assert.match(await hover.innerText(), /Embedding[\s\S]*kB[\s\S]*FLOPs a sentence/);
+    await page.mouse.move(0, 0);
+  });
+
+  it('is estimated, and run, from its lenses', async () => {
+    const { workbench } = opened;
+    await lens('Estimate').click();
+    await lens(/\d+ models/).waitFor({ timeout: 60_000 });
+    await lens('Run').click();
+    await workbench.webviewFrame().locator('h1', { hasText: 'mail' }).waitFor();
+    await workbench.notification('mail is done').waitFor({ timeout: 60_000 });
+    await workbench.dismissNotifications();
+  });
+
+  it('is written by “New Recipe…” from the answers', async () => {
+    const { workbench, page, folder } = opened;
+    await workbench.runCommand('Embedding Press: New Recipe…');
+    await workbench.pick('Compress a Model');
+    await workbench.pick('model');
+    await workbench.pick('messages.tsv');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: '95 %' }).waitFor();
+    await page.keyboard.press('Enter');
+    await workbench.pick('No Test Data');
+    const box = page.locator('.quick-input-widget');
+    await box.filter({ hasText: 'The name of the recipe' }).waitFor();
+    await workbench.quickInput().fill('mail');
+    await box.filter({ hasText: 'mail.press.json is there already.' }).waitFor();
+    await workbench.answer('small');
+    await page.locator('.tab.active[data-resource-name="small.press.json"]').waitFor();
+    const path = join(folder, 'small.press.json');
+    const recipe = parseRecipe(await readFile(path, 'utf8'), path);
+    assert.deepEqual(recipe.compress?.reductions, [0.5, 0.7, 0.9, 0.95]);
+    assert.equal(recipe.model, join(folder, 'model'));
+  });
+});
