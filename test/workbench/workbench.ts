@@ -12,6 +12,8 @@ export interface WorkbenchOptions extends ServerOptions {
   readonly folder: string;
   readonly width?: number;
   readonly height?: number;
+  /** The extensions' display language, such as `de`; VS Code itself stays English without a language pack. */
+  readonly language?: string;
 }
 
 /** A VS Code of its own with a folder open, in a browser of its own. Call `dispose` in the end, also after a failure. */
@@ -29,6 +31,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       ({ hostname }) => hostname !== '127.0.0.1',
       (route) => route.abort(),
     );
+    if (options.language !== undefined)
+      await context.addInitScript(`globalThis._VSCODE_NLS_LANGUAGE = ${JSON.stringify(options.language)}`);
     const workbench = new Workbench(server, browser, await context.newPage());
     await workbench.openFolder(options.folder);
     return workbench;
