@@ -7,6 +7,7 @@ export interface Row {
   readonly name: string;
   readonly ours: boolean;
   readonly group: string;
+  readonly form?: string;
   readonly buckets?: boolean;
   readonly medians: Measures;
   readonly samples: readonly Measures[];
@@ -32,10 +33,11 @@ export async function measure(part: Part, repetitions: number, tell: (text: stri
   }
 }
 
-function rowOf({ name, ours, group, buckets }: Contestant, samples: Measures[]): Row {
+function rowOf({ name, ours, group, form, buckets }: Contestant, samples: Measures[]): Row {
   const keys = Object.keys(samples[0] ?? {});
   const medians = Object.fromEntries(keys.map((key) => [key, median(samples.map((one) => one[key] ?? NaN))]));
-  return { name, ours, group, ...(buckets !== undefined && { buckets }), medians, samples };
+  const optional = { ...(form !== undefined && { form }), ...(buckets !== undefined && { buckets }) };
+  return { name, ours, group, ...optional, medians, samples };
 }
 
 function median(values: number[]): number {
