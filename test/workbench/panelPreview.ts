@@ -169,9 +169,10 @@ function hostOf({ state, answers }: Case): string {
       },
     });
     const answers = ${JSON.stringify(answers)};
-    function answer({ id, kind }) {
-      const value = answers[kind];
+    function answer({ id, kind, ask }) {
+      let value = answers[kind];
       if (value === 'pending') return;
+      if (kind === 'sentence' && !value.error) value = value.slice(0, ask.trials.length);
       setTimeout(() => postMessage({ type: 'answer', id, ...(value.error ? value : { value }) }, '*'));
     }`;
 }
