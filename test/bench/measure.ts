@@ -1,4 +1,5 @@
 import type { Measures } from './lineWorker.ts';
+import { median } from './median.ts';
 import type { Contestant, Part } from './part.ts';
 import { Workers } from './workers.ts';
 
@@ -38,11 +39,4 @@ function rowOf({ name, ours, group, form, buckets }: Contestant, samples: Measur
   const medians = Object.fromEntries(keys.map((key) => [key, median(samples.map((one) => one[key] ?? NaN))]));
   const optional = { ...(form !== undefined && { form }), ...(buckets !== undefined && { buckets }) };
   return { name, ours, group, ...optional, medians, samples };
-}
-
-function median(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
