@@ -18,6 +18,12 @@ const bodies: Record<string, Body> = {
   'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
   'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
   'LSTM with peepholes': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: true, hidden: [] },
+  'BiLSTM, mean': { kind: 'bilstm', units: 5, pooling: 'mean', hidden: [] },
+  'BiLSTM, last states': { kind: 'bilstm', units: 4, pooling: 'last', hidden: [4] },
+  'GRU, mean': { kind: 'gru', units: 5, pooling: 'mean', hidden: [4] },
+  'GRU, last state': { kind: 'gru', units: 6, pooling: 'last', hidden: [] },
+  CNN: { kind: 'cnn', widths: [1, 3, 5], filters: 5, hidden: [] },
+  'CNN with a hidden layer': { kind: 'cnn', widths: [2], filters: 4, hidden: [4] },
 };
 
 function batchOf(classes: number): Batch {

@@ -20,6 +20,10 @@ const bodies: Record<string, Body> = {
   'DAN without hidden layers': { kind: 'dan', hidden: [] },
   'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
   'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
+  'BiLSTM, mean': { kind: 'bilstm', units: 3, pooling: 'mean', hidden: [] },
+  'BiLSTM, last states': { kind: 'bilstm', units: 3, pooling: 'last', hidden: [4] },
+  CNN: { kind: 'cnn', widths: [1, 2, 5], filters: 4, hidden: [] },
+  'CNN of one width': { kind: 'cnn', widths: [3], filters: 6, hidden: [4] },
 };
 
 function checkpointOf(
@@ -91,7 +95,7 @@ describe('tfjs layers models', () => {
           const target = join(folder, 'model');
           const { format, notes } = await writeCheckpoint(target, checkpoint);
           assert.equal(format, 'tfjs');
-          assert.equal(notes.length, body.kind === 'lstm' && body.pooling === 'last' ? 0 : 1);
+          assert.equal(notes.length, 'pooling' in body && body.pooling === 'last' ? 0 : 1);
           const model = await loadPlain(target);
           const expected = sentences.map((tokens) =>
             head === 'logits'
