@@ -137,6 +137,25 @@ describe('classifier', () => {
     );
   });
 
+  it('leaves frozen columns of the table as they are, and moves the others as if there were none', () => {
+    const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+    const [spec, weights] = makeModel(bodies.CNN!, undefined, 'softmax');
+    const tableAfter = (frozen: number): Float32Array => {
+      const model = new Classifier(engines[0]!, spec, copy(weights), adam, frozen);
+      model.trainStep(batchOf(3), 0.1, { units: 0, words: 0, random: new Random(1) });
+      return model.weights().get('embedding/table')!.data;
+    };
+    const before = weights.get('embedding/table')!.data;
+    const moved = tableAfter(0);
+    for (const frozen of [2, dimension]) {
+      const after = tableAfter(frozen);
+      after.forEach((x, i) => {
+        assert.equal(x, i % dimension < frozen ? before[i] : moved[i]);
+      });
+    }
+    assert.notDeepEqual(moved, before);
+  });
+
   it('gives the same weights to 1e-4 on every engine after 20 steps of Adam', function () {
     if (engines.length < 2) this.skip();
     for (const body of Object.values(bodies)) {
