@@ -72,3 +72,12 @@ export function multiply(x: usize, factors: usize, count: i32): void {
   }
   for (; i < count; i++, x += 4, factors += 4) store<f32>(x, load<f32>(x) * load<f32>(factors));
 }
+
+/** Of rows x columns values. */
+export function transpose(from: usize, rows: i32, columns: i32, to: usize): void {
+  const down = (<usize>rows) << 2;
+  for (let r = 0; r < rows; r++, to += 4) {
+    let at = to;
+    for (let c = 0; c < columns; c++, from += 4, at += down) store<f32>(at, load<f32>(from));
+  }
+}

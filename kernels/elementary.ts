@@ -40,3 +40,22 @@ export function tanh(x: v128): v128 {
   const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), x), x);
   return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
 }
+
+/** Four values, or those of the row that are left, the rest of the lanes 0. */
+export function loadSome(at: usize, left: i32): v128 {
+  if (left >= 4) return v128.load(at);
+  let values = v128.load32_zero(at);
+  if (left > 1) values = f32x4.replace_lane(values, 1, load<f32>(at, 4));
+  if (left > 2) values = f32x4.replace_lane(values, 2, load<f32>(at, 8));
+  return values;
+}
+
+export function storeSome(at: usize, values: v128, left: i32): void {
+  if (left >= 4) {
+    v128.store(at, values);
+    return;
+  }
+  store<f32>(at, f32x4.extract_lane(values, 0));
+  if (left > 1) store<f32>(at, f32x4.extract_lane(values, 1), 4);
+  if (left > 2) store<f32>(at, f32x4.extract_lane(values, 2), 8);
+}

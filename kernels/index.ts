@@ -1,7 +1,10 @@
 /** The functions that the module exports. */
-export { addBias, add, columnSums, dropUnits, multiply, reluBackward } from './dense';
+export { addBias, add, columnSums, dropUnits, multiply, reluBackward, transpose } from './dense';
 export { addGram, packRows, project } from './gram';
-export { gatesBackward, gatesForward, poolStep, poolStepBackward } from './lstm';
+export { gruBackward, gruForward } from './gru';
+export { gatesBackward, gatesForward } from './lstm';
 export { matMul } from './matMul';
 export { adagrad, adagradRows, adam, adamRows, descend, descendRows } from './optimizers';
+export { poolStep, poolStepBackward } from './pooling';
 export { average, gather, scatter, scatterMeans, uniqueRows } from './rows';
+export { gatherWindows, maxOverTime, windowsBackward } from './windows';

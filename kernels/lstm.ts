@@ -2,26 +2,7 @@
  * The gates of a long short-term memory, in Keras's order i, f, c, o, for the sentences that are active at one step.
  * Addresses in bytes, of the step's first row; an address of 0 stands for the zero state or for no peepholes.
  */
-import { sigmoid, tanh } from './elementary';
-
-/** Four values, or those of the row that are left, the rest of the lanes 0. */
-function loadSome(at: usize, left: i32): v128 {
-  if (left >= 4) return v128.load(at);
-  let values = v128.load32_zero(at);
-  if (left > 1) values = f32x4.replace_lane(values, 1, load<f32>(at, 4));
-  if (left > 2) values = f32x4.replace_lane(values, 2, load<f32>(at, 8));
-  return values;
-}
-
-function storeSome(at: usize, values: v128, left: i32): void {
-  if (left >= 4) {
-    v128.store(at, values);
-    return;
-  }
-  store<f32>(at, f32x4.extract_lane(values, 0));
-  if (left > 1) store<f32>(at, f32x4.extract_lane(values, 1), 4);
-  if (left > 2) store<f32>(at, f32x4.extract_lane(values, 2), 8);
-}
+import { loadSome, sigmoid, storeSome, tanh } from './elementary';
 
 /**
  * c_t = f c_(t-1) + i g and h_t = o tanh(c_t).
@@ -144,59 +125,4 @@ export function gatesBackward(
       if (cellsBefore != 0) cellsBefore += bytes;
     }
   }
-}
-
-/**
- * Adds one step's outputs to the sentences' features: to[order[j]] += share from[j], with the share 1 / length for the
- * mean over time, or 1 at a sentence's last step and 0 before.
- *
- * @param order and lengths: int32, of the active sentences
- */
-export function poolStep(
-  from: usize,
-  to: usize,
-  order: usize,
-  lengths: usize,
-  active: i32,
-  units: i32,
-  step: i32,
-  mean: bool,
-): void {
-  const H = (<usize>units) << 2;
-  for (let j = 0; j < active; j++, from += H) {
-    const share = shareOf(load<i32>(lengths + ((<usize>j) << 2)), step, mean);
-    if (share != 0) addScaled(to + <usize>load<u32>(order + ((<usize>j) << 2)) * H, from, share, units);
-  }
-}
-
-/** Its gradient: to[j] += share from[order[j]]. */
-export function poolStepBackward(
-  from: usize,
-  to: usize,
-  order: usize,
-  lengths: usize,
-  active: i32,
-  units: i32,
-  step: i32,
-  mean: bool,
-): void {
-  const H = (<usize>units) << 2;
-  for (let j = 0; j < active; j++, to += H) {
-    const share = shareOf(load<i32>(lengths + ((<usize>j) << 2)), step, mean);
-    if (share != 0) addScaled(to, from + <usize>load<u32>(order + ((<usize>j) << 2)) * H, share, units);
-  }
-}
-
-function shareOf(length: i32, step: i32, mean: bool): f32 {
-  if (mean) return <f32>1 / <f32>length;
-  return step == length - 1 ? 1 : 0;
-}
-
-function addScaled(to: usize, from: usize, share: f32, count: i32): void {
-  const shares = f32x4.splat(share);
-  let u = 0;
-  for (; u + 4 <= count; u += 4, to += 16, from += 16) {
-    v128.store(to, f32x4.add(v128.load(to), f32x4.mul(shares, v128.load(from))));
-  }
-  for (; u < count; u++, to += 4, from += 4) store<f32>(to, load<f32>(to) + share * load<f32>(from));
 }

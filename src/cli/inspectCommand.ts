@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ModelSpec } from '../core/checkpoint/checkpoint.ts';
+import type { Body, ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { shownPath, table } from './text.ts';
@@ -35,14 +35,25 @@ export async function inspectCommand(
 
 function describe({ embedding, body, head, classes, masked }: ModelSpec): string {
   const { rows, dimension, rank } = embedding;
-  const encoder =
-    body.kind === 'dan'
-      ? 'DAN'
-      : `LSTM with ${body.units} units${body.peepholes ? ' and peepholes' : ''}, ${body.pooling} pooling`;
   const hidden = body.hidden.length === 0 ? '' : `, hidden layers ${body.hidden.join(', ')}`;
   const atRank = rank === undefined ? '' : ` at rank ${rank}`;
   const padding = masked ? '' : '; padding counts as a token';
-  return `${encoder}${hidden}, ${head} over ${classes} classes; embedding ${rows} x ${dimension}${atRank}${padding}`;
+  return `${describeBody(body)}${hidden}, ${head} over ${classes} classes; embedding ${rows} x ${dimension}${atRank}${padding}`;
+}
+
+function describeBody(body: Body): string {
+  switch (body.kind) {
+    case 'dan':
+      return 'DAN';
+    case 'cnn':
+      return `CNN with ${body.filters} filters of each width ${body.widths.join(', ')}`;
+    case 'lstm':
+      return `LSTM with ${body.units} units${body.peepholes ? ' and peepholes' : ''}, ${body.pooling} pooling`;
+    case 'bilstm':
+      return `BiLSTM with ${body.units} units in each direction, ${body.pooling} pooling`;
+    case 'gru':
+      return `GRU with ${body.units} units, ${body.pooling} pooling`;
+  }
 }
 
 function count(value: number): string {

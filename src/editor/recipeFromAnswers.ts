@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { RawRecipe, RawSource, RawTrain } from '../core/recipe/rawRecipe.ts';
-import type { DataSource, Fraction, TextSettings, TrainSettings } from '../core/recipe/recipe.ts';
+import type { Body } from '../core/checkpoint/checkpoint.ts';
+import type { DataSource, Fraction, TextSettings } from '../core/recipe/recipe.ts';
 
 /** What the user has said, paths absolute. */
 export type Answers = CommonAnswers & (ModelAnswers | ClassifierAnswers);
@@ -13,7 +14,7 @@ interface ModelAnswers {
 interface ClassifierAnswers {
   /** What to train. */
   readonly classifier: {
-    readonly architecture: TrainSettings['architecture'];
+    readonly architecture: Body['kind'];
     readonly dimension: number;
     /** The file of the word vectors to start from. */
     readonly vectors?: string;

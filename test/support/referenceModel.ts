@@ -22,21 +22,17 @@ export function referenceLogits(spec: ModelSpec, weights: Weights, tokens: reado
   const factor = spec.embedding.rank === undefined ? undefined : matrix('embedding/B');
   const vectors = tokens.map((id) => (factor === undefined ? table[id]! : times(table[id]!, factor)));
 
-  let values: Vector;
-  if (spec.body.kind === 'dan') {
-    values = mean(vectors);
-  } else {
-    const H = spec.body.units;
-    const kernel = matrix('lstm/kernel');
-    const recurrent = matrix('lstm/recurrent_kernel');
-    const bias = matrix('lstm/bias')[0]!;
-    const peephole = spec.body.peepholes
-      ? matrix('lstm/peephole')
+  const lstm = (name: string, inputs: Vector[], H: number): Vector[] => {
+    const kernel = matrix(`${name}/kernel`);
+    const recurrent = matrix(`${name}/recurrent_kernel`);
+    const bias = matrix(`${name}/bias`)[0]!;
+    const peephole = weights.has(`${name}/peephole`)
+      ? matrix(`${name}/peephole`)
       : [0, 1, 2].map(() => new Array<number>(H).fill(0));
     let h: Vector = new Array<number>(H).fill(0);
     let c: Vector = h;
     const outputs: Vector[] = [];
-    for (const x of vectors) {
+    for (const x of inputs) {
       const z = plus(plus(times(x, kernel), times(h, recurrent)), bias);
       const before = c;
       const i = before.map((cell, u) => sigmoid(z[u]! + peephole[0]![u]! * cell));
@@ -45,8 +41,56 @@ export function referenceLogits(spec: ModelSpec, weights: Weights, tokens: reado
       h = c.map((cell, u) => sigmoid(z[3 * H + u]! + peephole[2]![u]! * cell) * Math.tanh(cell));
       outputs.push(h);
     }
-    values = spec.body.pooling === 'mean' ? mean(outputs) : h;
-  }
+    return outputs;
+  };
+  const gru = (inputs: Vector[], H: number): Vector[] => {
+    const kernel = matrix('gru/kernel');
+    const recurrent = matrix('gru/recurrent_kernel');
+    const [inputBias, recurrentBias] = matrix('gru/bias') as [Vector, Vector];
+    let h: Vector = new Array<number>(H).fill(0);
+    return inputs.map((input) => {
+      const x = plus(times(input, kernel), inputBias);
+      const u = plus(times(h, recurrent), recurrentBias);
+      h = h.map((before, i) => {
+        const z = sigmoid(x[i]! + u[i]!);
+        const r = sigmoid(x[H + i]! + u[H + i]!);
+        const candidate = Math.tanh(x[2 * H + i]! + r * u[2 * H + i]!);
+        return z * before + (1 - z) * candidate;
+      });
+      return h;
+    });
+  };
+  const pool = (outputs: Vector[], pooling: 'mean' | 'last'): Vector =>
+    pooling === 'mean' ? mean(outputs) : outputs.at(-1)!;
+  const convolve = (width: number): Vector => {
+    const kernel = matrix(`conv_${width}/kernel`);
+    const bias = matrix(`conv_${width}/bias`)[0]!;
+    const padding = factor === undefined ? table[0]! : times(table[0]!, factor);
+    const padded = [...vectors];
+    while (padded.length < width) padded.push(padding);
+    const windows = padded.slice(width - 1).map((_, i) => padded.slice(i, i + width).flat());
+    const outputs = windows.map((window) => plus(times(window, kernel), bias).map((x) => Math.max(0, x)));
+    return bias.map((_, f) => Math.max(...outputs.map((output) => output[f]!)));
+  };
+  const encode = (): Vector => {
+    const { body } = spec;
+    switch (body.kind) {
+      case 'dan':
+        return mean(vectors);
+      case 'lstm':
+        return pool(lstm('lstm', vectors, body.units), body.pooling);
+      case 'bilstm':
+        return [
+          ...pool(lstm('bilstm/forward', vectors, body.units), body.pooling),
+          ...pool(lstm('bilstm/backward', [...vectors].reverse(), body.units), body.pooling),
+        ];
+      case 'gru':
+        return pool(gru(vectors, body.units), body.pooling);
+      case 'cnn':
+        return body.widths.flatMap(convolve);
+    }
+  };
+  let values = encode();
   spec.body.hidden.forEach((_, i) => {
     values = plus(times(values, matrix(`hidden_${i}/kernel`)), matrix(`hidden_${i}/bias`)[0]!).map((x) =>
       Math.max(0, x),

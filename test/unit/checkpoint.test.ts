@@ -19,6 +19,9 @@ const peepholes: ModelSpec = {
   body: { kind: 'lstm', units: 3, pooling: 'mean', peepholes: true, hidden: [] },
 };
 
+const gru: ModelSpec = { ...dan, body: { kind: 'gru', units: 3, pooling: 'last', hidden: [2] } };
+const cnn: ModelSpec = { ...dan, body: { kind: 'cnn', widths: [2, 3], filters: 4, hidden: [] } };
+
 /** With all that lies beside a model. */
 function wholeCheckpoint(spec: ModelSpec): Checkpoint {
   return {
@@ -50,8 +53,14 @@ describe('checkpoints', () => {
     await rm(folder, { recursive: true });
   });
 
-  for (const [name, spec] of Object.entries({ tfjs: dan, safetensors: peepholes })) {
-    it(`come back from ${name} bit for bit, with all that lies beside them`, async () => {
+  const saved = [
+    ['tfjs', dan],
+    ['tfjs', cnn],
+    ['safetensors', peepholes],
+    ['safetensors', gru],
+  ] as const;
+  for (const [name, spec] of saved) {
+    it(`of a ${spec.body.kind} come back from ${name} bit for bit, with all that lies beside them`, async () => {
       const checkpoint = wholeCheckpoint(spec);
       const { format, notes } = await writeCheckpoint(model, checkpoint);
       assert.equal(format, name);
@@ -64,6 +73,27 @@ describe('checkpoints', () => {
       }
     });
   }
+
+  it('are refused where the description has an improper body', async () => {
+    const checkpoint = randomCheckpoint(gru);
+    await writeCheckpoint(model, checkpoint);
+    const improper = [
+      [{ ...gru.body, kind: 'rnn' }, 'body.kind'],
+      [{ ...gru.body, units: 0 }, 'body.units'],
+      [{ ...cnn.body, widths: [2, 2] }, 'body.widths'],
+      [{ ...cnn.body, widths: [] }, 'body.widths'],
+      [{ ...cnn.body, filters: 1.5 }, 'body.filters'],
+    ] as const;
+    for (const [body, field] of improper) {
+      const spec = JSON.stringify({ ...gru, body });
+      await writeSafetensors(join(model, 'model.safetensors'), checkpoint.weights, { spec });
+      await assert.rejects(readCheckpoint(model), (error: { code: string; place: { item: string } }) => {
+        assert.equal(error.code, 'model-description');
+        assert.equal(error.place.item, field);
+        return true;
+      });
+    }
+  });
 
   it('leave undefined what does not lie beside them', async () => {
     await writeCheckpoint(model, randomCheckpoint(dan));

@@ -18,6 +18,12 @@ const bodies: Record<string, Body> = {
   'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
   'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
   'LSTM with peepholes': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: true, hidden: [] },
+  'BiLSTM, mean': { kind: 'bilstm', units: 5, pooling: 'mean', hidden: [] },
+  'BiLSTM, last states': { kind: 'bilstm', units: 4, pooling: 'last', hidden: [4] },
+  'GRU, mean': { kind: 'gru', units: 5, pooling: 'mean', hidden: [4] },
+  'GRU, last state': { kind: 'gru', units: 6, pooling: 'last', hidden: [] },
+  CNN: { kind: 'cnn', widths: [1, 3, 5], filters: 5, hidden: [] },
+  'CNN with a hidden layer': { kind: 'cnn', widths: [2], filters: 4, hidden: [4] },
 };
 
 function batchOf(classes: number): Batch {
@@ -129,6 +135,25 @@ describe('classifier', () => {
       model.weights().get('embedding/table')!.data.subarray(0, dimension),
       weights.get('embedding/table')!.data.subarray(0, dimension),
     );
+  });
+
+  it('leaves frozen columns of the table as they are, and moves the others as if there were none', () => {
+    const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+    const [spec, weights] = makeModel(bodies.CNN!, undefined, 'softmax');
+    const tableAfter = (frozen: number): Float32Array => {
+      const model = new Classifier(engines[0]!, spec, copy(weights), adam, frozen);
+      model.trainStep(batchOf(3), 0.1, { units: 0, words: 0, random: new Random(1) });
+      return model.weights().get('embedding/table')!.data;
+    };
+    const before = weights.get('embedding/table')!.data;
+    const moved = tableAfter(0);
+    for (const frozen of [2, dimension]) {
+      const after = tableAfter(frozen);
+      after.forEach((x, i) => {
+        assert.equal(x, i % dimension < frozen ? before[i] : moved[i]);
+      });
+    }
+    assert.notDeepEqual(moved, before);
   });
 
   it('gives the same weights to 1e-4 on every engine after 20 steps of Adam', function () {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Body, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { addsNoLatency, layerCosts, totalCost } from '../../src/core/cost/cost.ts';
+import { weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
 import { achievedReduction, rankForReduction } from '../../src/core/cost/reduction.ts';
 import { UserError } from '../../src/core/errors.ts';
 
@@ -80,6 +81,46 @@ describe('layerCosts', () => {
     assert.deepEqual(costs.pooling, [0, 0]);
     assert.deepEqual(costs.hidden_0, [1_057, 2_107]);
     assert.deepEqual(costs.head, [8, 15]);
+  });
+
+  it('counts both directions of a BiLSTM', () => {
+    const costs = table(model({ kind: 'bilstm', units: 150, pooling: 'mean', hidden: [] }), 40);
+    assert.deepEqual(costs.bilstm, [541_200, 40 * 1_082_400]);
+    assert.deepEqual(costs.pooling, [0, 12_000]);
+    assert.deepEqual(costs.head, [602, 1_202]);
+  });
+
+  it('matches a count by hand for a GRU with two biases', () => {
+    const costs = table(model({ kind: 'gru', units: 150, pooling: 'last', hidden: [] }, 29), 40);
+    // 450 * 452; a token takes 2 * 450 * 450 in the kernels, 900 in the biases, 750 in the cell.
+    assert.deepEqual(costs.gru, [203_400, 40 * 406_650]);
+    assert.deepEqual(costs['embedding/B'], [8_700, 40 * 17_400]);
+    assert.deepEqual(costs.head, [302, 602]);
+  });
+
+  it('matches a count by hand for Kim’s CNN, and computes one window of a sentence that is shorter', () => {
+    const body: Body = { kind: 'cnn', widths: [3, 50], filters: 100, hidden: [] };
+    const costs = table(model(body), 40);
+    assert.deepEqual(costs.conv_3, [90_100, 38 * 180_000 + 100]);
+    assert.deepEqual(costs.conv_50, [1_500_100, 3_000_000 + 100]);
+    assert.deepEqual(costs.head, [402, 802]);
+  });
+
+  it('has every parameter of every model', () => {
+    const bodies: Body[] = [
+      dan,
+      lstm,
+      { kind: 'bilstm', units: 7, pooling: 'mean', hidden: [5] },
+      { kind: 'gru', units: 7, pooling: 'last', hidden: [] },
+      { kind: 'cnn', widths: [2, 4], filters: 6, hidden: [5] },
+    ];
+    for (const body of bodies) {
+      for (const rank of [undefined, 9]) {
+        const shapes = [...weightShapes(model(body, rank)).values()];
+        const parameters = shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+        assert.equal(totalCost(layerCosts(model(body, rank), 20)).parameters, parameters);
+      }
+    }
   });
 
   it('takes four bytes a parameter', () => {

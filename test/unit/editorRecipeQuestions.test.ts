@@ -70,8 +70,9 @@ describe('a recipe that trains', () => {
       '/ws/data',
     );
     const recipe = parseRecipe(formatRecipe(raw), '/ws/data/lstm.press.json');
-    assert.equal(recipe.train?.architecture, 'lstm');
-    assert.deepEqual(recipe.train.embedding, { dimension: 300, vectors: '/ws/glove.txt' });
+    assert.equal(recipe.train?.body.kind, 'lstm');
+    assert.equal(recipe.train.embedding.dimension, 300);
+    assert.equal(recipe.train.embedding.vectors, '/ws/glove.txt');
     assert.equal(recipe.data.train.path, '/ws/data/a.csv');
   });
 

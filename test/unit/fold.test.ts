@@ -10,6 +10,9 @@ const bodies = {
   'a DAN': { kind: 'dan', hidden: [9, 5] },
   'a DAN without a hidden layer': { kind: 'dan', hidden: [] },
   'an LSTM': { kind: 'lstm', units: 6, pooling: 'last', peepholes: true, hidden: [4] },
+  'a BiLSTM': { kind: 'bilstm', units: 5, pooling: 'mean', hidden: [] },
+  'a GRU': { kind: 'gru', units: 6, pooling: 'mean', hidden: [4] },
+  'a CNN': { kind: 'cnn', widths: [1, 2, 5], filters: 4, hidden: [] },
 } as const;
 
 const batch = {

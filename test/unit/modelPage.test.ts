@@ -83,6 +83,13 @@ describe('the page of a model', () => {
   it('says in words what the model is', () => {
     assert.equal(describeBody(dan), 'DAN, hidden layers 24, 8');
     assert.equal(describeBody(lstm), 'LSTM with 16 units, peepholes, last output');
+    const cnn = { kind: 'cnn', widths: [3, 4], filters: 8, hidden: [] } as const;
+    assert.equal(describeBody({ ...dan, body: cnn }), 'CNN with 8 filters of each width 3, 4');
+    const bilstm = { kind: 'bilstm', units: 8, pooling: 'mean', hidden: [4] } as const;
+    assert.equal(
+      describeBody({ ...dan, body: bilstm }),
+      'BiLSTM with 8 units in each direction, mean of all outputs, hidden layers 4',
+    );
     assert.equal(describeEmbedding(dan), '3,502 × 32');
     assert.equal(describeEmbedding(lstm), '3,502 × 3 and 3 × 32, rank 3');
   });

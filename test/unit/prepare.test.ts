@@ -30,12 +30,8 @@ const phase = {
 
 const train: TrainSettings = {
   ...phase,
-  architecture: 'dan',
-  hidden: [],
-  units: 1,
-  pooling: 'mean',
-  peepholes: false,
-  embedding: { dimension: 2 },
+  body: { kind: 'dan', hidden: [] },
+  embedding: { dimension: 2, mode: 'non-static' },
 };
 
 let folder = '';
@@ -132,7 +128,7 @@ describe('prepareData for training', () => {
 
   it('keeps the training words that have a vector', async () => {
     const vectors = await file('v.txt', 'unseen 9 9\nfilm 1 2\ngood 3 4\nother 5 5\n');
-    const embedding = { dimension: 2, vectors };
+    const embedding = { dimension: 2, vectors, mode: 'non-static' } as const;
     const prepared = await prepareData(
       recipeOf({ train: { ...train, embedding }, text, data: await smallData() }),
     );
@@ -141,13 +137,13 @@ describe('prepareData for training', () => {
     assert.deepEqual(sentences(prepared.train, prepared.vocabulary)[2], 'good <unk> <unk>');
     assert.deepEqual([...prepared.train.withUnknown], [0, 1, 1]);
     assert.match(prepared.warnings.join(), /43 % of the training tokens/);
-    const nothing = { dimension: 2, vectors: await file('n.txt', 'x 1 2\n') };
+    const nothing = { ...embedding, vectors: await file('n.txt', 'x 1 2\n') };
     await fails(
       prepareData(recipeOf({ train: { ...train, embedding: nothing }, text, data: await smallData() })),
       'no-vector-matches',
       /n\.txt/,
     );
-    const wide = { dimension: 3, vectors };
+    const wide = { ...embedding, dimension: 3 };
     await fails(
       prepareData(recipeOf({ train: { ...train, embedding: wide }, text, data: await smallData() })),
       'wrong-dimension',
@@ -155,9 +151,18 @@ describe('prepareData for training', () => {
     );
   });
 
+  it('gives every word its vector twice where there are two channels', async () => {
+    const vectors = await file('c.txt', 'film 1 2\ngood 3 4\n');
+    const embedding = { dimension: 2, vectors, mode: 'multichannel' } as const;
+    const recipe = recipeOf({ train: { ...train, embedding }, text, data: await smallData() });
+    const { initialTable } = await prepareData(recipe);
+    assert.equal(initialTable?.dimension, 4);
+    assert.deepEqual([...initialTable.data.subarray(8)], [3, 4, 3, 4, 1, 2, 1, 2]);
+  });
+
   it('takes all words that have a vector, or those of a file', async () => {
     const vectors = await file('a.txt', 'unseen 9 9\n<pad> 7 7\nfilm 1 2\n');
-    const withVectors = { ...train, embedding: { dimension: 2, vectors } };
+    const withVectors = { ...train, embedding: { ...train.embedding, vectors } };
     const data = await smallData();
     const all = await prepareData(recipeOf({ train: withVectors, vocabulary: 'all-vectors', text, data }));
     assert.deepEqual(all.vocabulary, ['<pad>', '<unk>', 'unseen', 'film']);
@@ -238,7 +243,9 @@ describe('prepareData for training', () => {
     assert.deepEqual([...prepared.train.ids], [3, 4, 7]);
     const vectors = await file('i.txt', 'a 1 2\n');
     await fails(
-      prepareData(recipeOf({ train: { ...train, embedding: { dimension: 2, vectors } }, text: ids, data })),
+      prepareData(
+        recipeOf({ train: { ...train, embedding: { ...train.embedding, vectors } }, text: ids, data }),
+      ),
       'ids-without-vocabulary',
       /r\.press\.json/,
     );

@@ -56,7 +56,13 @@ describe('recipe', () => {
       compress: { metric: 'spectrum', ranks: [4] },
       retrain: { optimizer: { name: 'adam', epsilon: 0.01 }, schedule: { name: 'calr', stepSize: 'paper' } },
     });
-    assert.deepEqual(recipe.train?.hidden, [50]);
+    assert.deepEqual(recipe.train?.body, {
+      kind: 'lstm',
+      units: 128,
+      pooling: 'mean',
+      peepholes: false,
+      hidden: [50],
+    });
     assert.equal(recipe.train.optimizer.name, 'adagrad');
     assert.deepEqual(recipe.train.schedule, { name: 'constant', rate: 0.01 });
     assert.deepEqual(recipe.compress?.metrics, ['spectrum']);
@@ -104,7 +110,10 @@ describe('recipe schema', () => {
   // Each of these recipes, spelt out with every default of the schema, must mean what it means bare.
   const bare: readonly Json[] = [
     { train: { architecture: 'dan', embedding: {} }, text: {}, data: { train: source }, retrain: {} },
-    { train: { architecture: 'lstm', embedding: {} }, text: {}, data: { train: source }, retrain: {} },
+    ...['lstm', 'bilstm', 'gru', 'cnn'].map((architecture) => ({
+      train: { architecture, embedding: {} },
+      data: { train: source },
+    })),
     { model: 'm', data: { train: source, test: { path: 'x', format: 'jsonl' } }, compress: {} },
     {
       model: 'm',

@@ -321,7 +321,7 @@ const bad: readonly Bad[] = [
     change: ['"dan"', '"lstn"'],
     code: 'bad-value',
     line: 2,
-    says: /train\.architecture must be "dan" or "lstm", found "lstn"\. Did you mean "lstm"\?/,
+    says: /train\.architecture must be "dan", "lstm", "bilstm", "gru" or "cnn", found "lstn"\. Did you mean "lstm"\?/,
   },
   {
     name: 'no architecture',
@@ -338,6 +338,22 @@ const bad: readonly Bad[] = [
     code: 'useless-field',
     line: 2,
     says: /train\.units has no meaning where architecture is "dan"/,
+  },
+  {
+    name: 'filters of a DAN',
+    from: training,
+    change: ['"hidden": [30, 25]', '"filterWidths": [3]'],
+    code: 'useless-field',
+    line: 2,
+    says: /train\.filterWidths has no meaning where architecture is "dan"/,
+  },
+  {
+    name: 'static vectors where there are none',
+    from: training,
+    change: ['"hidden": [30, 25]', '"embedding": { "mode": "static" }'],
+    code: 'mode-without-vectors',
+    line: 2,
+    says: /mode is "static" but train\.embedding\.vectors is missing/,
   },
   {
     name: 'a hidden width of 0',

@@ -170,12 +170,8 @@ describe('the hover on a rank', () => {
 
   it('says what it cannot know before the data are read', () => {
     const train = {
-      architecture: 'dan',
-      hidden: [30],
-      units: 128,
-      pooling: 'mean',
-      peepholes: false,
-      embedding: { dimension: 100 },
+      body: { kind: 'dan', hidden: [30] },
+      embedding: { dimension: 100, mode: 'non-static' },
       epochs: 1,
       batchSize: 1,
       optimizer: { name: 'sgd' },

@@ -115,6 +115,20 @@ describe('the trials of a recipe', () => {
     assert.deepEqual(withoutTime((await runAll(training)).results), withoutTime(results));
   });
 
+  for (const architecture of ['bilstm', 'gru', 'cnn']) {
+    it(`of a ${architecture} learn, and lose little at rank 1`, async () => {
+      const size = architecture === 'cnn' ? { filterWidths: [1, 2], filters: 4 } : { units: 4 };
+      const { results } = await runAll({
+        ...training,
+        train: { ...training.train, architecture, ...size },
+        compress: { metric: 'task', ranks: [1] },
+      });
+      for (const { trial, testAccuracy } of results) {
+        assert.ok(testAccuracy! > 0.9, `${trial}: ${testAccuracy}`);
+      }
+    });
+  }
+
   it('go on from any epoch to the same end, bit for bit', async () => {
     const { memory, results } = await runAll(training);
     const [runner, trials] = await runnerOf(training);

@@ -20,6 +20,10 @@ const bodies: Record<string, Body> = {
   'DAN without hidden layers': { kind: 'dan', hidden: [] },
   'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
   'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
+  'BiLSTM, mean': { kind: 'bilstm', units: 3, pooling: 'mean', hidden: [] },
+  'BiLSTM, last states': { kind: 'bilstm', units: 3, pooling: 'last', hidden: [4] },
+  CNN: { kind: 'cnn', widths: [1, 2, 5], filters: 4, hidden: [] },
+  'CNN of one width': { kind: 'cnn', widths: [3], filters: 6, hidden: [4] },
 };
 
 function checkpointOf(
@@ -91,7 +95,7 @@ describe('tfjs layers models', () => {
           const target = join(folder, 'model');
           const { format, notes } = await writeCheckpoint(target, checkpoint);
           assert.equal(format, 'tfjs');
-          assert.equal(notes.length, body.kind === 'lstm' && body.pooling === 'last' ? 0 : 1);
+          assert.equal(notes.length, 'pooling' in body && body.pooling === 'last' ? 0 : 1);
           const model = await loadPlain(target);
           const expected = sentences.map((tokens) =>
             head === 'logits'
@@ -124,11 +128,31 @@ describe('tfjs layers models', () => {
     }
   }
 
+  for (const [name, body] of Object.entries(bodies)) {
+    it(`${name} that does not mask: plain tfjs counts the padding as we do`, async () => {
+      const checkpoint = checkpointOf(body, 3, 'softmax', false);
+      const target = join(folder, 'model');
+      await writeCheckpoint(target, checkpoint);
+      const model = await loadPlain(target);
+      const { spec, weights } = checkpoint;
+      for (const ids of [
+        [3, 4, 0, 0, 0],
+        [0, 0, 2, 8, 5],
+      ]) {
+        const found = predictPlain(model, [ids], 'int32')[0]!;
+        assertClose(found, referenceProbabilities(spec, weights, ids), 1e-5);
+      }
+      assert.deepEqual((await readCheckpoint(target)).spec, spec);
+    });
+  }
+
   it('gives a finite answer for a sentence of padding alone', async () => {
     const target = join(folder, 'model');
-    await writeCheckpoint(target, checkpointOf(bodies.DAN!, 3, 'softmax'));
-    const [row] = predictPlain(await loadPlain(target), [[0, 0, 0]], 'int32');
-    assert.ok(row!.every(Number.isFinite));
+    for (const body of Object.values(bodies)) {
+      await writeCheckpoint(target, checkpointOf(body, 3, 'softmax'));
+      const [row] = predictPlain(await loadPlain(target), [[0, 0, 0]], 'int32');
+      assert.ok(row!.every(Number.isFinite));
+    }
   });
 
   it('cuts weights into shards and reads them back across the cuts', async () => {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import type { Body, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import type { CheckpointFormat } from '../../src/core/checkpoint/openCheckpoint.ts';
 import type { TextSettings } from '../../src/core/recipe/recipe.ts';
 import { formatCount } from '../format.ts';
@@ -12,13 +12,28 @@ export function describeFormat(format: CheckpointFormat): string {
 
 /** `DAN, hidden layers 30, 25` */
 export function describeBody({ body }: ModelSpec): string {
-  const parts = [body.kind === 'dan' ? 'DAN' : l10n.t('LSTM with {0} units', body.units)];
-  if (body.kind === 'lstm') {
-    if (body.peepholes) parts.push(l10n.t('peepholes'));
+  const parts = [describeEncoder(body)];
+  if (body.kind === 'lstm' && body.peepholes) parts.push(l10n.t('peepholes'));
+  if ('pooling' in body) {
     parts.push(body.pooling === 'mean' ? l10n.t('mean of all outputs') : l10n.t('last output'));
   }
   if (body.hidden.length > 0) parts.push(l10n.t('hidden layers {0}', body.hidden.join(', ')));
   return parts.join(', ');
+}
+
+function describeEncoder(body: Body): string {
+  switch (body.kind) {
+    case 'dan':
+      return 'DAN';
+    case 'lstm':
+      return l10n.t('LSTM with {0} units', body.units);
+    case 'bilstm':
+      return l10n.t('BiLSTM with {0} units in each direction', body.units);
+    case 'gru':
+      return l10n.t('GRU with {0} units', body.units);
+    case 'cnn':
+      return l10n.t('CNN with {0} filters of each width {1}', body.filters, body.widths.join(', '));
+  }
 }
 
 /** `3,502 × 32`, or the two factors. */

@@ -6,14 +6,29 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
-/** The body between the embedding and the head. */
+interface Recurrence<Kind> {
+  readonly kind: Kind;
+  /** Of each direction. */
+  readonly units: number;
+  /** What is handed on of the outputs: their mean over time, or the last one. */
+  readonly pooling: 'mean' | 'last';
+  readonly hidden: readonly number[];
+}
+
+/**
+ * The body between the embedding and the head. `bilstm` is Keras's Bidirectional LSTM, its directions side by side; `gru`
+ * is Keras's GRU with `reset_after`; `cnn` has convolutions with ReLU and takes their maxima over time (Kim, EMNLP 2014).
+ */
 export type Body =
   | { readonly kind: 'dan'; readonly hidden: readonly number[] }
+  | (Recurrence<'lstm'> & { readonly peepholes: boolean })
+  | Recurrence<'bilstm'>
+  | Recurrence<'gru'>
   | {
-      readonly kind: 'lstm';
-      readonly units: number;
-      readonly pooling: 'mean' | 'last';
-      readonly peepholes: boolean;
+      readonly kind: 'cnn';
+      /** Tokens that a filter sees, all different; each width has as many filters. */
+      readonly widths: readonly number[];
+      readonly filters: number;
       readonly hidden: readonly number[];
     };
 
@@ -44,6 +59,10 @@ export interface ModelSpec {
  * `embedding/table` [m,n], or `embedding/A` [m,k] and `embedding/B` [k,n];
  * `lstm/kernel` [n,4H], `lstm/recurrent_kernel` [H,4H], `lstm/bias` [4H] in Keras's gate order i, f, c, o,
  * and `lstm/peephole` [3,H] (i, f, o) where there are peepholes;
+ * `bilstm/forward/...` and `bilstm/backward/...` as `lstm/...`, of each direction;
+ * `gru/kernel` [n,3H], `gru/recurrent_kernel` [H,3H], `gru/bias` [2,3H] (the input's, the recurrence's) in Keras's gate
+ * order z, r, h;
+ * `conv_W/kernel` [W,n,filters], `conv_W/bias` [filters] of each width W;
  * `hidden_0/kernel` [in,out], `hidden_0/bias` [out], `hidden_1/...`; `head/kernel` [in,units], `head/bias` [units].
  */
 export type Weights = Map<string, Tensor>;

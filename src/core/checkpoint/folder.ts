@@ -13,6 +13,7 @@ import {
   vocabularyFile,
   writeSettings,
 } from './settings.ts';
+import { lackOfStockLayers } from './tfjsTopology.ts';
 import { writeTfjs } from './tfjsWriter.ts';
 
 /** Reads a checkpoint with its weights and what lies beside it. @throws UserError as `openCheckpoint` does. */
@@ -44,7 +45,7 @@ export async function writeCheckpoint(
   const { spec, weights, vocabulary, labels } = checkpoint;
   if (vocabulary !== undefined) checkVocabulary(vocabulary, spec.embedding.rows, folder);
   if (labels !== undefined) checkLabels(labels, spec.classes, folder);
-  const format = spec.body.kind === 'lstm' && spec.body.peepholes ? 'safetensors' : 'tfjs';
+  const format = lackOfStockLayers(spec.body) === undefined ? 'tfjs' : 'safetensors';
   const temporary = temporaryName(target);
   await mkdir(temporary, { recursive: true });
   try {
@@ -56,7 +57,7 @@ export async function writeCheckpoint(
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
-  return { format, notes: notesOn(spec, format) };
+  return { format, notes: notesOn(spec) };
 }
 
 /**
@@ -91,15 +92,18 @@ async function takePlace(folder: string, target: string, exists: boolean): Promi
   await rm(old, { recursive: true, force: true });
 }
 
-function notesOn({ body, masked }: ModelSpec, format: CheckpointFormat): string[] {
-  if (format === 'safetensors') {
-    return [`No stock tfjs layer has peepholes, so the model is saved as ${safetensorsFile}.`];
-  }
+function notesOn({ body, masked }: ModelSpec): string[] {
+  const lack = lackOfStockLayers(body);
+  if (lack !== undefined) return [`${lack}, so the model is saved as ${safetensorsFile}.`];
   if (!masked) return ['As in the model that it comes from, padding counts as a token.'];
+  const freely = 'sentences may be padded with 0 on either side, or not at all.';
+  if (body.kind === 'cnn') {
+    return [
+      `tfjs's own convolutions see padding, so windows beyond the tokens are masked by stock layers: ${freely}`,
+    ];
+  }
   return body.kind === 'dan' || body.pooling === 'mean'
-    ? [
-        "tfjs's own average counts padding, so the mean over the tokens is built of stock layers: sentences may be padded with 0 on either side, or not at all.",
-      ]
+    ? [`tfjs's own average counts padding, so the mean over the tokens is built of stock layers: ${freely}`]
     : [];
 }
 

@@ -42,17 +42,22 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const rawBody = object(spec.body, 'body');
   if (!Array.isArray(rawBody.hidden)) throw at('body.hidden');
   const hidden = rawBody.hidden.map((units) => size(units, 'body.hidden'));
-  const kind = oneOf(rawBody.kind, ['dan', 'lstm'], 'body.kind');
-  const body: Body =
-    kind === 'dan'
-      ? { kind, hidden }
-      : {
-          kind,
-          hidden,
-          units: size(rawBody.units, 'body.units'),
-          pooling: oneOf(rawBody.pooling, ['mean', 'last'], 'body.pooling'),
-          peepholes: flag(rawBody.peepholes, 'body.peepholes'),
-        };
+  const kind = oneOf(rawBody.kind, ['dan', 'lstm', 'bilstm', 'gru', 'cnn'], 'body.kind');
+  const bodyOf = (): Body => {
+    if (kind === 'dan') return { kind, hidden };
+    if (kind === 'cnn') {
+      const { widths } = rawBody;
+      if (!Array.isArray(widths) || widths.length === 0) throw at('body.widths');
+      const sizes = widths.map((width) => size(width, 'body.widths'));
+      if (new Set(sizes).size < sizes.length) throw at('body.widths');
+      return { kind, hidden, widths: sizes, filters: size(rawBody.filters, 'body.filters') };
+    }
+    const units = size(rawBody.units, 'body.units');
+    const pooling = oneOf(rawBody.pooling, ['mean', 'last'], 'body.pooling');
+    return kind === 'lstm'
+      ? { kind, hidden, units, pooling, peepholes: flag(rawBody.peepholes, 'body.peepholes') }
+      : { kind, hidden, units, pooling };
+  };
   const head = oneOf(spec.head, ['softmax', 'sigmoid', 'logits'], 'head');
   const classes = size(spec.classes, 'classes');
   if (head === 'sigmoid' && classes !== 2) throw at('classes');
@@ -62,7 +67,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
       dimension: size(embedding.dimension, 'embedding.dimension'),
       ...(embedding.rank !== undefined && { rank: size(embedding.rank, 'embedding.rank') }),
     },
-    body,
+    body: bodyOf(),
     head,
     classes,
     masked: flag(spec.masked, 'masked'),
@@ -80,14 +85,8 @@ export function weightShapes(spec: ModelSpec): Map<string, readonly number[]> {
     shapes.set('embedding/A', [rows, rank]);
     shapes.set('embedding/B', [rank, dimension]);
   }
-  let width = dimension;
-  if (body.kind === 'lstm') {
-    shapes.set('lstm/kernel', [dimension, 4 * body.units]);
-    shapes.set('lstm/recurrent_kernel', [body.units, 4 * body.units]);
-    shapes.set('lstm/bias', [4 * body.units]);
-    if (body.peepholes) shapes.set('lstm/peephole', [3, body.units]);
-    width = body.units;
-  }
+  for (const [name, shape] of encoderShapes(body, dimension)) shapes.set(name, shape);
+  let width = encoderWidth(body, dimension);
   const layers = body.hidden.map((units, i): [string, number] => [`hidden_${i}`, units]);
   for (const [name, units] of [...layers, ['head', head === 'sigmoid' ? 1 : classes] as const]) {
     shapes.set(`${name}/kernel`, [width, units]);
@@ -95,4 +94,49 @@ export function weightShapes(spec: ModelSpec): Map<string, readonly number[]> {
     width = units;
   }
   return shapes;
+}
+
+/** Of what lies between the embedding and the dense layers. */
+function encoderShapes(body: Body, dimension: number): [string, readonly number[]][] {
+  const recurrent = (name: string, units: number, gates: number): [string, readonly number[]][] => [
+    [`${name}/kernel`, [dimension, gates * units]],
+    [`${name}/recurrent_kernel`, [units, gates * units]],
+  ];
+  const lstm = (name: string, units: number): [string, readonly number[]][] => [
+    ...recurrent(name, units, 4),
+    [`${name}/bias`, [4 * units]],
+  ];
+  switch (body.kind) {
+    case 'dan':
+      return [];
+    case 'lstm':
+      return [
+        ...lstm('lstm', body.units),
+        ...(body.peepholes ? [['lstm/peephole', [3, body.units]] as [string, number[]]] : []),
+      ];
+    case 'bilstm':
+      return [...lstm('bilstm/forward', body.units), ...lstm('bilstm/backward', body.units)];
+    case 'gru':
+      return [...recurrent('gru', body.units, 3), ['gru/bias', [2, 3 * body.units]]];
+    case 'cnn':
+      return body.widths.flatMap((width): [string, readonly number[]][] => [
+        [`conv_${width}/kernel`, [width, dimension, body.filters]],
+        [`conv_${width}/bias`, [body.filters]],
+      ]);
+  }
+}
+
+/** Features of a sentence, which the first dense layer takes. */
+export function encoderWidth(body: Body, dimension: number): number {
+  switch (body.kind) {
+    case 'dan':
+      return dimension;
+    case 'lstm':
+    case 'gru':
+      return body.units;
+    case 'bilstm':
+      return 2 * body.units;
+    case 'cnn':
+      return body.widths.length * body.filters;
+  }
 }

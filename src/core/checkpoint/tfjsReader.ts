@@ -7,7 +7,7 @@ import { readJsonObject } from './openFile.ts';
 import { findShards, readShards } from './shards.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { specOfLayers, type WeightSource } from './tfjsChain.ts';
-import { topologyOf, type Topology } from './tfjsTopology.ts';
+import { lackOfStockLayers, topologyOf, type Topology } from './tfjsTopology.ts';
 import { readManifest } from './weightsManifest.ts';
 
 export interface TfjsModel {
@@ -70,7 +70,7 @@ function describeOwn(
     ?.embeddingPress?.spec;
   if (note === undefined) return undefined;
   const spec = checkSpec(note, path);
-  if (spec.body.kind === 'lstm' && spec.body.peepholes) return undefined;
+  if (lackOfStockLayers(spec.body) !== undefined) return undefined;
   const topology = topologyOf(spec);
   if (!isSameGraph(layers, topology)) return undefined;
   const sources = topology.weights.flatMap(({ name, source }) =>
@@ -80,7 +80,27 @@ function describeOwn(
 }
 
 /** What decides the result; tfjs adds fields of its own when it saves a model again. */
-const telling = ['activation', 'recurrent_activation', 'mask_zero', 'return_sequences', 'use_bias', 'units'];
+const telling = [
+  'activation',
+  'dilation_rate',
+  'filters',
+  'go_backwards',
+  'kernel_size',
+  'mask_zero',
+  'merge_mode',
+  'padding',
+  'recurrent_activation',
+  'return_sequences',
+  'strides',
+  'units',
+  'use_bias',
+];
+
+/** Of the layer, and of the one that it wraps. */
+function tellingOf({ config }: Layer): string {
+  const wrapped = config.layer as { readonly config?: Layer['config'] } | undefined;
+  return JSON.stringify([config, wrapped?.config ?? {}].map((of) => telling.map((field) => of[field])));
+}
 
 function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {
   const ours = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
@@ -93,7 +113,7 @@ function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {
         found?.className === layer.className &&
         found.calls === layer.calls &&
         found.inputs.join() === layer.inputs.join() &&
-        telling.every((field) => found.config[field] === layer.config[field])
+        tellingOf(found) === tellingOf(layer)
       );
     })
   );

@@ -1,12 +1,7 @@
-import type { ModelSpec } from './checkpoint.ts';
-
-/** A weight of the saved model: ours by name, or constants that only the saved graph needs. */
-export interface SavedWeight {
-  /** As tfjs names it: layer/weight. */
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly source: string | Float32Array;
-}
+import type { Body, ModelSpec } from './checkpoint.ts';
+import { encoderWidth } from './specFromJson.ts';
+import { addConvolutions, addLstm, addMaskedMean } from './tfjsEncoder.ts';
+import { Graph, type SavedWeight } from './tfjsGraph.ts';
 
 export interface Topology {
   readonly layers: readonly Record<string, unknown>[];
@@ -14,42 +9,11 @@ export interface Topology {
   readonly weights: readonly SavedWeight[];
 }
 
-type Config = Record<string, unknown>;
-
-/** Collects layers and their weights; each method adds one and returns its name. */
-class Graph {
-  readonly layers: Record<string, unknown>[] = [];
-  readonly weights: SavedWeight[] = [];
-
-  add(className: string, name: string, config: Config, inputs: readonly string[]): string {
-    const inbound = inputs.length === 0 ? [] : [inputs.map((input) => [input, 0, 0, {}])];
-    this.layers.push({ class_name: className, name, config: { name, ...config }, inbound_nodes: inbound });
-    return name;
-  }
-
-  weight(name: string, shape: readonly number[], source: string | Float32Array): void {
-    this.weights.push({ name, shape, source });
-  }
-
-  dense(
-    name: string,
-    input: string,
-    inputs: number,
-    units: number,
-    config: Config,
-    kernel: string | Float32Array,
-    bias?: string | Float32Array,
-  ): string {
-    this.add(
-      'Dense',
-      name,
-      { units, activation: 'linear', ...config, use_bias: bias !== undefined, trainable: true },
-      [input],
-    );
-    this.weight(`${name}/kernel`, [inputs, units], kernel);
-    if (bias !== undefined) this.weight(`${name}/bias`, [units], bias);
-    return name;
-  }
+/** Why no stock layers of tfjs compute a body; undefined where some do. */
+export function lackOfStockLayers(body: Body): string | undefined {
+  if (body.kind === 'lstm' && body.peepholes) return 'No stock tfjs layer has peepholes';
+  if (body.kind === 'gru') return "tfjs's own GRU lacks reset_after, which is Keras's default";
+  return undefined;
 }
 
 /**
@@ -57,22 +21,28 @@ class Graph {
  * mean over the real tokens is built of layers that are exact there: from each id a logit, 0 for a token and -1e9 for
  * the padding (row 0), their softmax over time, which is 1/T at each token and exactly 0 at the padding, and a dot
  * product with the vectors. It takes four numbers, whatever the vocabulary. A sentence of padding alone gives the
- * padding's own row.
+ * padding's own row. Convolutions are masked in the same spirit: see `addConvolutions`.
  *
- * @throws Error for peepholes, which no stock layer has.
+ * @throws Error where there are no such layers: see `lackOfStockLayers`.
  */
 export function topologyOf(spec: ModelSpec): Topology {
   const { embedding, body, masked } = spec;
+  const lack = lackOfStockLayers(body);
+  if (lack !== undefined) throw new Error(lack);
   const { rows, dimension, rank } = embedding;
   const width = rank ?? dimension;
   const graph = new Graph();
   graph.add('InputLayer', 'ids', { batch_input_shape: [null, null], dtype: 'int32', sparse: false }, []);
-  const maskZero = masked && body.kind === 'lstm';
+  const maskZero = masked && (body.kind === 'lstm' || body.kind === 'bilstm');
+  const ids =
+    masked && body.kind === 'cnn'
+      ? graph.padIds('padded_ids', 0, Math.max(...body.widths) - 1, 'row')
+      : 'ids';
   graph.add(
     'Embedding',
     'embedding',
     { input_dim: rows, output_dim: width, mask_zero: maskZero, input_length: null, trainable: true },
-    ['ids'],
+    [ids],
   );
   graph.weight('embedding/embeddings', [rows, width], rank === undefined ? 'embedding/table' : 'embedding/A');
 
@@ -80,43 +50,25 @@ export function topologyOf(spec: ModelSpec): Topology {
     rank === undefined ? input : graph.dense('embedding_factor', input, rank, dimension, {}, 'embedding/B');
   const mean = (sequence: string, size: number): string =>
     masked
-      ? maskedMean(graph, sequence, size)
+      ? addMaskedMean(graph, sequence, size)
       : graph.add('GlobalAveragePooling1D', 'average', {}, [sequence]);
-
-  let last: string;
-  let features: number;
-  if (body.kind === 'dan') {
-    last = expand(mean('embedding', width));
-    features = dimension;
-  } else {
-    if (body.peepholes) throw new Error('No stock layer has peepholes.');
-    const { units, pooling } = body;
-    const input = expand('embedding');
-    last = graph.add(
-      'LSTM',
-      'lstm',
-      {
-        units,
-        activation: 'tanh',
-        recurrent_activation: 'sigmoid',
-        use_bias: true,
-        return_sequences: pooling === 'mean',
-        return_state: false,
-        go_backwards: false,
-        stateful: false,
-        unroll: false,
-        unit_forget_bias: true,
-        implementation: 1,
-        trainable: true,
-      },
-      [input],
-    );
-    graph.weight('lstm/kernel', [dimension, 4 * units], 'lstm/kernel');
-    graph.weight('lstm/recurrent_kernel', [units, 4 * units], 'lstm/recurrent_kernel');
-    graph.weight('lstm/bias', [4 * units], 'lstm/bias');
-    if (pooling === 'mean') last = mean(last, units);
-    features = units;
-  }
+  const encode = (): string => {
+    switch (body.kind) {
+      case 'dan':
+        return expand(mean('embedding', width));
+      case 'lstm':
+      case 'bilstm': {
+        const outputs = addLstm(graph, body, dimension, expand('embedding'));
+        return body.pooling === 'mean' ? mean(outputs, encoderWidth(body, dimension)) : outputs;
+      }
+      case 'cnn':
+        return addConvolutions(graph, body, dimension, expand('embedding'), masked);
+      case 'gru':
+        throw new Error('There is no such layer.');
+    }
+  };
+  let last = encode();
+  let features = encoderWidth(body, dimension);
   body.hidden.forEach((units, i) => {
     last = graph.dense(
       `hidden_${i}`,
@@ -133,28 +85,6 @@ export function topologyOf(spec: ModelSpec): Topology {
   const outputs = spec.head === 'sigmoid' ? 1 : spec.classes;
   last = graph.dense('head', last, features, outputs, { activation }, 'head/kernel', 'head/bias');
   return { layers: graph.layers, output: last, weights: graph.weights };
-}
-
-/** The mean of a sequence's vectors over its real tokens, batch x size. */
-function maskedMean(graph: Graph, sequence: string, size: number): string {
-  const row = graph.add('RepeatVector', 'ids_row', { n: 1 }, ['ids']);
-  const column = graph.add('Permute', 'ids_column', { dims: [2, 1] }, [row]);
-  // relu(1 - id) is 1 at row 0 and 0 at every other.
-  const padding = graph.dense(
-    'is_padding',
-    column,
-    1,
-    1,
-    { activation: 'relu' },
-    Float32Array.of(-1),
-    Float32Array.of(1),
-  );
-  const logit = graph.dense('padding_logit', padding, 1, 1, {}, Float32Array.of(-1e9));
-  const logits = graph.add('Permute', 'padding_logits', { dims: [2, 1] }, [logit]);
-  // Not a Softmax layer: tfjs hands it the mask of another branch.
-  const shares = graph.add('Activation', 'token_shares', { activation: 'softmax' }, [logits]);
-  const dot = graph.add('Dot', 'token_mean', { axes: [2, 1], normalize: false }, [shares, sequence]);
-  return graph.add('Reshape', 'average', { target_shape: [size] }, [dot]);
 }
 
 /** `modelTopology` of a model.json. */

@@ -1,4 +1,5 @@
-import type { ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { Body, ModelSpec } from '../checkpoint/checkpoint.ts';
+import { encoderWidth } from '../checkpoint/specFromJson.ts';
 import type { LayerCost } from '../sweep/trial.ts';
 
 /** Float32 everywhere. */
@@ -18,15 +19,8 @@ export function layerCosts(spec: ModelSpec, meanLength: number): LayerCost[] {
   const { body } = spec;
   const n = spec.embedding.dimension;
   const layers = embeddingCosts(spec, meanLength);
-  let width = n;
-  if (body.kind === 'lstm') {
-    const H = body.units;
-    layers.push(
-      cost('lstm', lstmParameters(n, H, body.peepholes), lstmFlops(n, H, body.peepholes) * meanLength),
-    );
-    layers.push(cost('pooling', 0, body.pooling === 'mean' ? meanLength * H : 0));
-    width = H;
-  }
+  layers.push(...encoderCosts(body, n, meanLength));
+  let width = encoderWidth(body, n);
   body.hidden.forEach((units, i) => {
     layers.push(denseCost(`hidden_${i}`, width, units));
     width = units;
@@ -47,8 +41,8 @@ export function totalCost(layers: readonly LayerCost[]): LayerCost {
 /**
  * Whether the factors cost no more arithmetic than the same table in fixed point, which takes 2n a token to
  * dequantize, the authors' claim of "no added latency". It holds for a DAN, which averages the rows of A
- * before it multiplies by B once, as soon as k <= T: T k + 2 k n <= T n + 2 n T. It does not hold for an
- * LSTM, which multiplies every token by B, unless k is 1 or B is folded into the LSTM's kernel.
+ * before it multiplies by B once, as soon as k <= T: T k + 2 k n <= T n + 2 n T. It does not hold for
+ * recurrences and convolutions, which multiply every token by B, unless k is 1 or B is folded into their kernels.
  *
  * @param meanLength T, tokens of a sentence
  */
@@ -67,6 +61,47 @@ function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number): Lay
   if (averages) layers.push(cost('average', 0, meanLength * (k ?? n)));
   if (k !== undefined) layers.push(cost('embedding/B', k * n, 2 * k * n * (averages ? 1 : meanLength)));
   return layers;
+}
+
+function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
+  switch (body.kind) {
+    case 'dan':
+      return [];
+    case 'cnn':
+      return body.widths.map((width) => convolutionCost(width, n, body.filters, meanLength));
+    default: {
+      const features = encoderWidth(body, n);
+      const [parameters, flops] = recurrentCost(body, n);
+      const pooling = body.pooling === 'mean' ? meanLength * features : 0;
+      return [cost(body.kind, parameters, flops * meanLength), cost('pooling', 0, pooling)];
+    }
+  }
+}
+
+/** Parameters, and FLOPs of a token; both directions of a bidirectional one. */
+function recurrentCost(
+  body: Extract<Body, { readonly pooling: unknown }>,
+  n: number,
+): readonly [number, number] {
+  const H = body.units;
+  switch (body.kind) {
+    case 'lstm':
+      return [lstmParameters(n, H, body.peepholes), lstmFlops(n, H, body.peepholes)];
+    case 'bilstm':
+      return [2 * lstmParameters(n, H, false), 2 * lstmFlops(n, H, false)];
+    case 'gru':
+      // c takes the reset gate's product; h = z h + (1 - z) c takes four a unit.
+      return [3 * H * (n + H + 2), 2 * (n * 3 * H + H * 3 * H) + 6 * H + 5 * H];
+  }
+}
+
+/**
+ * The products of every window, T - W + 1 of them and one at least; the bias is added to the maxima alone. The mean
+ * number of windows is taken at the mean length, which is exact where no sentence is shorter than the window.
+ */
+function convolutionCost(width: number, n: number, filters: number, meanLength: number): LayerCost {
+  const windows = Math.max(1, meanLength - width + 1);
+  return cost(`conv_${width}`, width * n * filters + filters, 2 * width * n * filters * windows + filters);
 }
 
 function denseCost(layer: string, inputs: number, units: number): LayerCost {

@@ -1,9 +1,9 @@
-import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
+import type { Body, Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../errors.ts';
 
 /**
- * Multiplies B into the kernel that follows the embedding, which is linear in it: a DAN's first layer after the mean, an
- * LSTM's input kernel. The model that results has A for its table, k columns wide, and no factor: the same outputs up
+ * Multiplies B into the kernels that follow the embedding, which are linear in it: a DAN's first layer after the mean,
+ * the input kernels of a recurrence, and of a convolution the block of each of its window's tokens. The model that results has A for its table, k columns wide, and no factor: the same outputs up
  * to rounding, with fewer bytes and FLOPs than the factorized one, and a narrower look-up than the original's.
  *
  * @throws UserError `not-factorized`
@@ -19,35 +19,47 @@ export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
       'Name a compressed model.',
     );
   }
-  const name =
-    spec.body.kind === 'lstm'
-      ? 'lstm/kernel'
-      : spec.body.hidden.length > 0
-        ? 'hidden_0/kernel'
-        : 'head/kernel';
-  const kernel = weights.get(name);
-  if (kernel === undefined) throw new Error(`The model has no ${name}.`);
   const folded = new Map(weights);
   folded.delete('embedding/A');
   folded.delete('embedding/B');
   folded.set('embedding/table', { shape: [rows, rank], data: A.data });
-  folded.set(name, product(B, kernel));
+  for (const name of kernelsAfterEmbedding(spec.body)) {
+    const kernel = weights.get(name);
+    if (kernel === undefined) throw new Error(`The model has no ${name}.`);
+    folded.set(name, product(B, kernel));
+  }
   return { ...checkpoint, spec: { ...spec, embedding: { rows, dimension: rank } }, weights: folded };
 }
 
-/** Of k x n and n x h, summed in float64. */
+function kernelsAfterEmbedding(body: Body): string[] {
+  switch (body.kind) {
+    case 'dan':
+      return [body.hidden.length > 0 ? 'hidden_0/kernel' : 'head/kernel'];
+    case 'bilstm':
+      return ['bilstm/forward/kernel', 'bilstm/backward/kernel'];
+    case 'cnn':
+      return body.widths.map((width) => `conv_${width}/kernel`);
+    default:
+      return [`${body.kind}/kernel`];
+  }
+}
+
+/** Of k x n and n x h, or each of w blocks of n x h, summed in float64. */
 function product(B: Tensor, kernel: Tensor): Tensor {
   const [k = 0, n = 0] = B.shape;
-  const h = kernel.shape[1] ?? 0;
-  const data = new Float32Array(k * h);
+  const h = kernel.shape.at(-1) ?? 0;
+  const blocks = kernel.data.length / (n * h);
+  const data = new Float32Array(blocks * k * h);
   const sums = new Float64Array(h);
-  for (let i = 0; i < k; i++) {
+  for (let row = 0; row < blocks * k; row++) {
+    const [block, i] = [Math.floor(row / k), row % k];
     sums.fill(0);
     for (let j = 0; j < n; j++) {
       const b = B.data[i * n + j]!;
-      for (let c = 0; c < h; c++) sums[c]! += b * kernel.data[j * h + c]!;
+      const from = (block * n + j) * h;
+      for (let c = 0; c < h; c++) sums[c]! += b * kernel.data[from + c]!;
     }
-    data.set(sums, i * h);
+    data.set(sums, row * h);
   }
-  return { shape: [k, h], data };
+  return { shape: [...kernel.shape.slice(0, -2), k, h], data };
 }

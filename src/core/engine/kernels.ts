@@ -27,6 +27,7 @@ export interface KernelFunctions {
   add(to: At, from: At, count: number): void;
   dropUnits(x: At, factors: At, y: At, count: number, threshold: number, keep: number): void;
   multiply(x: At, factors: At, count: number): void;
+  transpose(from: At, rows: number, columns: number, to: At): void;
   average(table: At, width: number, tokens: At, stride: number, lengths: At, size: number, means: At): void;
   gather(table: At, width: number, tokens: At, count: number, to: At): void;
   uniqueRows(tokens: At, count: number, slotOfRow: At, rows: At, slots: At): number;
@@ -93,6 +94,17 @@ export interface KernelFunctions {
     peephole: At,
     peepholeGradient: At,
   ): void;
+  gruForward(gates: At, inner: At, before: At, hidden: At, active: number, units: number): void;
+  gruBackward(
+    gates: At,
+    inner: At,
+    before: At,
+    hiddenGradients: At,
+    gateGradients: At,
+    innerGradients: At,
+    active: number,
+    units: number,
+  ): void;
   poolStep(
     from: At,
     to: At,
@@ -112,6 +124,28 @@ export interface KernelFunctions {
     units: number,
     step: number,
     mean: boolean,
+  ): void;
+  gatherWindows(rows: At, width: number, span: number, firsts: At, count: number, windows: At): void;
+  maxOverTime(
+    values: At,
+    filters: number,
+    offsets: At,
+    firsts: At,
+    size: number,
+    maxima: At,
+    winners: At,
+  ): void;
+  windowsBackward(
+    gradients: At,
+    winners: At,
+    size: number,
+    filters: number,
+    rows: At,
+    width: number,
+    span: number,
+    kernels: At,
+    rowGradients: At,
+    kernelGradients: At,
   ): void;
 }
 

@@ -35,6 +35,11 @@ export class Matrix {
   get data(): Float32Array {
     return new Float32Array(this.#workspace.buffer, this.at, this.rows * this.columns);
   }
+
+  /** `count` of its rows, in the same memory. */
+  rowsFrom(first: number, count: number): Matrix {
+    return new Matrix(this.#workspace, this.at + 4 * first * this.columns, count, this.columns);
+  }
 }
 
 /**

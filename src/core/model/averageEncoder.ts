@@ -14,9 +14,9 @@ export class AverageEncoder implements SentenceEncoder {
   #batch: Batch | undefined;
   #averages: Matrix | undefined;
 
-  constructor(embedding: Embedding, dimension: number) {
+  constructor(embedding: Embedding) {
     this.#embedding = embedding;
-    this.width = dimension;
+    this.width = embedding.dimension;
   }
 
   forward(batch: Batch): Matrix {

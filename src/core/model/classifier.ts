@@ -4,12 +4,11 @@ import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
-import { AverageEncoder } from './averageEncoder.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
 import { DenseLayer } from './denseLayer.ts';
 import { dropUnits, dropWords } from './dropout.ts';
 import { Embedding } from './embedding.ts';
-import { LstmEncoder } from './lstmEncoder.ts';
+import { createEncoder } from './createEncoder.ts';
 import { crossEntropy, logitGradient, probabilities } from './loss.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -30,22 +29,23 @@ export class Classifier {
   readonly #layers: DenseLayer[];
   #dropped: (Matrix | undefined)[] = [];
 
-  /** @throws Error where weights and spec do not fit (a bug: readers check what comes from files). */
+  /**
+   * @param frozenColumns leading columns of the table that training leaves as they are
+   * @throws Error where weights and spec do not fit (a bug: readers check what comes from files).
+   */
   constructor(
     engine: Engine,
     spec: ModelSpec,
     weights: Weights,
     optimizer: OptimizerSettings = inferenceOptimizer,
+    frozenColumns = 0,
   ) {
     this.spec = spec;
     const { embedding, body } = spec;
     const workspace = engine.workspace();
     this.#workspace = workspace;
-    this.#embedding = new Embedding(workspace, embedding, weights, optimizer);
-    this.#encoder =
-      body.kind === 'dan'
-        ? new AverageEncoder(this.#embedding, embedding.dimension)
-        : new LstmEncoder(workspace, this.#embedding, embedding.dimension, body, weights, optimizer);
+    this.#embedding = new Embedding(workspace, embedding, weights, optimizer, frozenColumns);
+    this.#encoder = createEncoder(workspace, this.#embedding, body, weights, optimizer);
     let width = this.#encoder.width;
     this.#layers = body.hidden.map((units, i) => {
       const layer = new DenseLayer(workspace, `hidden_${i}`, width, units, true, weights, optimizer);

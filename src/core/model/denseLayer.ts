@@ -1,6 +1,7 @@
 import type { Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
+import { columnSums } from './columns.ts';
 import { Parameter } from './parameter.ts';
 
 /** y = x K + b, or its ReLU. `backward` must follow its `forward`. */
@@ -48,9 +49,7 @@ export class DenseLayer {
     const { rows, columns } = output;
     if (this.relu) workspace.kernels.reluBackward(output.at, gradient.at, rows * columns);
     this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
-    const sums = workspace.matrix(1, columns);
-    workspace.kernels.columnSums(gradient.at, rows, columns, sums.at);
-    this.#bias.gradient = sums;
+    this.#bias.gradient = columnSums(workspace, gradient);
     return workspace.matMul(gradient, this.#kernel.value, false, true);
   }
 }

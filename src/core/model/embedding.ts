@@ -10,9 +10,13 @@ import { Parameter } from './parameter.ts';
  * with the vocabulary. Row 0 is the padding.
  */
 export class Embedding {
+  /** n */
+  readonly dimension: number;
   readonly #workspace: Workspace;
   readonly #table: Parameter;
   readonly #factor: Parameter | undefined;
+  /** Leading columns of the table that training leaves as they are. */
+  readonly #frozenColumns: number;
   /** Place of each row among a batch's own, int32, -1 between batches. */
   readonly #slotOfRow: Matrix;
   #touched: { readonly rows: number; readonly count: number; readonly gradients: Matrix } | undefined;
@@ -22,8 +26,11 @@ export class Embedding {
     { rows, dimension, rank }: ModelSpec['embedding'],
     weights: Weights,
     optimizer: OptimizerSettings,
+    frozenColumns = 0,
   ) {
     this.#workspace = workspace;
+    this.dimension = dimension;
+    this.#frozenColumns = frozenColumns;
     const name = rank === undefined ? 'embedding/table' : 'embedding/A';
     this.#table = new Parameter(workspace, name, [rows, rank ?? dimension], weights, optimizer);
     if (rank !== undefined) {
@@ -87,11 +94,22 @@ export class Embedding {
     this.#workspace.kernels.scatter(at, columns, slots, tokens.length, gradients.at);
   }
 
+  /** Room for dL/dB, all 0, which the next step of B is taken along; undefined where there is no B. */
+  beginFactorGradient(): Matrix | undefined {
+    if (this.#factor === undefined) return undefined;
+    const { rows, columns } = this.#factor.value;
+    return (this.#factor.gradient = this.#workspace.zeros(rows, columns));
+  }
+
   /** One step of the rows that the last backward pass touched, and of B. */
   update(rate: number): void {
     if (this.#touched === undefined) throw new Error('embedding: update without backward');
     const { rows, count, gradients } = this.#touched;
-    this.#table.optimizer.applyRows(rows, count, gradients, rate);
+    const { columns, data } = gradients;
+    if (this.#frozenColumns < columns) {
+      for (let r = 0; r < count; r++) data.fill(0, r * columns, r * columns + this.#frozenColumns);
+      this.#table.optimizer.applyRows(rows, count, gradients, rate);
+    }
     this.#factor?.update(rate);
     this.#touched = undefined;
   }

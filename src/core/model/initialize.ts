@@ -1,17 +1,19 @@
 import type { ModelSpec, Tensor, Weights } from '../checkpoint/checkpoint.ts';
+import { weightShapes } from '../checkpoint/specFromJson.ts';
 import { Random } from '../random.ts';
 
-/** Uniform in +-sqrt(6 / (inputs + outputs)) (Glorot and Bengio, AISTATS 2010). */
-function glorot(rows: number, columns: number, random: Random): Tensor {
-  const limit = Math.sqrt(6 / (rows + columns));
-  const data = Float32Array.from({ length: rows * columns }, () => (2 * random.uniform() - 1) * limit);
-  return { shape: [rows, columns], data };
-}
+const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const zeros = (...shape: number[]): Tensor => ({
-  shape,
-  data: new Float32Array(shape.reduce((a, b) => a * b, 1)),
-});
+/**
+ * Uniform in +-sqrt(6 / (inputs + outputs)) (Glorot and Bengio, AISTATS 2010). As in Keras, a convolution's inputs and
+ * outputs both count once for each token of its window.
+ */
+function glorot(shape: readonly number[], random: Random): Tensor {
+  const [inputs = 0, outputs = 0] = shape.slice(-2);
+  const limit = Math.sqrt(6 / (elements(shape.slice(0, -2)) * (inputs + outputs)));
+  const data = Float32Array.from({ length: elements(shape) }, () => (2 * random.uniform() - 1) * limit);
+  return { shape, data };
+}
 
 /** Square blocks side by side, one a gate, each a random orthogonal matrix (Saxe et al., ICLR 2014). */
 function orthogonal(rows: number, columns: number, random: Random): Tensor {
@@ -39,31 +41,21 @@ function orthogonal(rows: number, columns: number, random: Random): Tensor {
 
 /**
  * Weights of a new model: Glorot for kernels, orthogonal for the recurrence, zero biases but 1 for the forget gate
- * (Jozefowicz et al., ICML 2015), zero peepholes; the table is given.
+ * of an LSTM (Jozefowicz et al., ICML 2015), zero peepholes; the table is given.
  */
 export function initialWeights(spec: ModelSpec, table: Float32Array, seed: number): Weights {
   const random = new Random(seed, 1);
-  const { rows, dimension } = spec.embedding;
-  const weights: Weights = new Map([['embedding/table', { shape: [rows, dimension], data: table }]]);
-  let width = dimension;
-  if (spec.body.kind === 'lstm') {
-    const { units, peepholes } = spec.body;
-    weights.set('lstm/kernel', glorot(dimension, 4 * units, random));
-    weights.set('lstm/recurrent_kernel', orthogonal(units, 4 * units, random));
-    const bias = zeros(4 * units);
-    bias.data.fill(1, units, 2 * units);
-    weights.set('lstm/bias', bias);
-    if (peepholes) weights.set('lstm/peephole', zeros(3, units));
-    width = units;
-  }
-  const dense = (name: string, outputs: number): void => {
-    weights.set(`${name}/kernel`, glorot(width, outputs, random));
-    weights.set(`${name}/bias`, zeros(outputs));
-    width = outputs;
-  };
-  spec.body.hidden.forEach((units, i) => {
-    dense(`hidden_${i}`, units);
-  });
-  dense('head', spec.head === 'sigmoid' ? 1 : spec.classes);
-  return weights;
+  return new Map(
+    [...weightShapes(spec)].map(([name, shape]): [string, Tensor] => {
+      if (name === 'embedding/table') return [name, { shape, data: table }];
+      if (name.endsWith('/recurrent_kernel')) {
+        const [rows = 0, columns = 0] = shape;
+        return [name, orthogonal(rows, columns, random)];
+      }
+      if (name.endsWith('/kernel')) return [name, glorot(shape, random)];
+      const data = new Float32Array(elements(shape));
+      if (/lstm\/(.*\/)?bias$/.test(name)) data.fill(1, data.length / 4, data.length / 2);
+      return [name, { shape, data }];
+    }),
+  );
 }

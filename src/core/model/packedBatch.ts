@@ -34,3 +34,12 @@ export function packBatch(batch: Batch): PackedBatch {
   }
   return { order, lengths, active, offsets, tokens };
 }
+
+/** Where in the packed tokens each one lies when every sentence is read from its end. */
+export function mirrorOf({ lengths, active, offsets, tokens }: PackedBatch): Int32Array {
+  const mirror = new Int32Array(tokens.length);
+  for (let t = 0, at = 0; t < active.length; t++) {
+    for (let j = 0; j < active[t]!; j++, at++) mirror[at] = offsets[lengths[j]! - 1 - t]! + j;
+  }
+  return mirror;
+}

@@ -12,7 +12,8 @@ export class Parameter {
   #gradient: Matrix | undefined;
 
   /**
-   * @param shape as the checkpoint has it: a vector is a matrix of one row
+   * @param shape as the checkpoint has it: a vector is a matrix of one row, and of more than two sizes the last one is
+   * that of the columns
    * @throws Error where the weights lack it (a bug: readers check what comes from files)
    */
   constructor(
@@ -22,7 +23,8 @@ export class Parameter {
     weights: Weights,
     settings: OptimizerSettings,
   ) {
-    const [rows, columns] = shape.length === 2 ? [shape[0] ?? 0, shape[1] ?? 0] : [1, shape[0] ?? 0];
+    const columns = shape.at(-1) ?? 0;
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
     const tensor = weights.get(name);
     if (tensor?.data.length !== rows * columns) {
       const found = tensor?.shape.join(' x ') ?? 'none';

@@ -50,11 +50,14 @@ export const trainDefaults = {
   epochs: 10,
   schedule: 'constant',
   decayEpochs: 5,
-  hidden: { dan: [100, 100], lstm: [] },
+  hidden: { dan: [100, 100], lstm: [], bilstm: [], gru: [], cnn: [] },
   units: 128,
   pooling: 'mean',
   peepholes: false,
+  filterWidths: [3, 4, 5],
+  filters: 100,
   dimension: 100,
+  mode: 'non-static',
 } as const;
 
 export const retrainDefaults = {

@@ -1,5 +1,7 @@
+import type { Body } from '../checkpoint/checkpoint.ts';
 import type {
   DataSource,
+  EmbeddingSettings,
   Fraction,
   Method,
   Metric,
@@ -7,7 +9,6 @@ import type {
   ScheduleSettings,
   Split,
   TextSettings,
-  TrainSettings,
 } from './recipe.ts';
 
 /** The types of a recipe as it is written: what the schema allows, paths relative to the file. */
@@ -31,12 +32,14 @@ export interface RawTraining {
 }
 
 export interface RawTrain extends RawTraining {
-  readonly architecture: TrainSettings['architecture'];
+  readonly architecture: Body['kind'];
   readonly hidden?: number | readonly number[];
   readonly units?: number;
-  readonly pooling?: TrainSettings['pooling'];
+  readonly pooling?: 'mean' | 'last';
   readonly peepholes?: boolean;
-  readonly embedding?: { readonly dimension?: number; readonly vectors?: string };
+  readonly filterWidths?: readonly number[];
+  readonly filters?: number;
+  readonly embedding?: Partial<EmbeddingSettings>;
 }
 
 export interface RawRetrain extends RawTraining {

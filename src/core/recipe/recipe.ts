@@ -1,3 +1,5 @@
+import type { Body } from '../checkpoint/checkpoint.ts';
+
 /** The types of a recipe once it is read: defaults applied, paths absolute. */
 
 export type Metric = 'task' | 'spectrum';
@@ -59,19 +61,18 @@ export interface TrainingSettings {
   readonly wordDropout: number;
 }
 
+export interface EmbeddingSettings {
+  /** Of the word vectors. */
+  readonly dimension: number;
+  /** Absolute path of word vectors; none means random. */
+  readonly vectors?: string;
+  /** What training does with the vectors (Kim, EMNLP 2014): moves them, keeps them, or has them twice and moves one. */
+  readonly mode: 'non-static' | 'static' | 'multichannel';
+}
+
 export interface TrainSettings extends TrainingSettings {
-  readonly architecture: 'dan' | 'lstm';
-  /** Widths of the hidden dense layers after the average (DAN) or the LSTM. */
-  readonly hidden: readonly number[];
-  /** LSTM units; unused by a DAN. */
-  readonly units: number;
-  readonly pooling: 'mean' | 'last';
-  readonly peepholes: boolean;
-  readonly embedding: {
-    readonly dimension: number;
-    /** Absolute path of word vectors; none means random. */
-    readonly vectors?: string;
-  };
+  readonly body: Body;
+  readonly embedding: EmbeddingSettings;
 }
 
 export interface RetrainSettings extends TrainingSettings {

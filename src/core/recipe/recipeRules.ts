@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { dataDefaults } from './defaults.ts';
+import { dataDefaults, trainDefaults } from './defaults.ts';
 import type { JsonDocument, JsonPath } from './jsonDocument.ts';
 import type { RawRecipe } from './rawRecipe.ts';
 
@@ -43,6 +43,15 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       ['vocabulary'],
       'vocabulary is "all-vectors" but train.embedding.vectors is missing.',
       'Name the vectors, or choose the vocabulary "training".',
+    );
+  }
+  const mode = train?.embedding?.mode ?? trainDefaults.mode;
+  if (mode !== trainDefaults.mode && train?.embedding?.vectors === undefined) {
+    fail(
+      'mode-without-vectors',
+      ['train', 'embedding', 'mode'],
+      `train.embedding.mode is "${mode}" but train.embedding.vectors is missing: random vectors would stay random.`,
+      `Name the vectors, or choose the mode "${trainDefaults.mode}".`,
     );
   }
   if (train !== undefined && text?.tokenizer === 'ids' && (vocabulary ?? 'training') === 'training') {

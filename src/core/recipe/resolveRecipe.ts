@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
+import type { Body } from '../checkpoint/checkpoint.ts';
 import {
   compressDefaults,
   dataDefaults,
@@ -73,17 +74,26 @@ type ToAbsolute = (relative: string) => string;
 function resolveTrain(raw: RawTrain, at: ToAbsolute): TrainSettings {
   const vectors = raw.embedding?.vectors;
   return {
-    architecture: raw.architecture,
-    hidden: [raw.hidden ?? trainDefaults.hidden[raw.architecture]].flat(),
-    units: raw.units ?? trainDefaults.units,
-    pooling: raw.pooling ?? trainDefaults.pooling,
-    peepholes: raw.peepholes ?? trainDefaults.peepholes,
+    body: resolveBody(raw),
     embedding: {
       dimension: raw.embedding?.dimension ?? trainDefaults.dimension,
       ...(vectors !== undefined && { vectors: at(vectors) }),
+      mode: raw.embedding?.mode ?? trainDefaults.mode,
     },
     ...resolveTraining(raw, trainDefaults),
   };
+}
+
+function resolveBody(raw: RawTrain): Body {
+  const kind = raw.architecture;
+  const hidden = [raw.hidden ?? trainDefaults.hidden[kind]].flat();
+  if (kind === 'dan') return { kind, hidden };
+  if (kind === 'cnn') {
+    const { filterWidths: widths, filters } = { ...trainDefaults, ...raw };
+    return { kind, widths, filters, hidden };
+  }
+  const { units, pooling, peepholes } = { ...trainDefaults, ...raw };
+  return kind === 'lstm' ? { kind, units, pooling, peepholes, hidden } : { kind, units, pooling, hidden };
 }
 
 function resolveTraining(

@@ -1,15 +1,16 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { twoChannels } from '../embedding/channels.ts';
 import { tableOfVectors, type InitialTable } from '../embedding/vectorsTable.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
-import type { DataSource, Fraction, Recipe, TextSettings } from '../recipe/recipe.ts';
+import type { DataSource, EmbeddingSettings, Fraction, Recipe, TextSettings } from '../recipe/recipe.ts';
 import { encodeDataset, padSentences, type Encoding } from '../text/encode.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../text/labels.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
 import { splitFraction } from '../text/split.ts';
 import type { WordIndex } from '../text/vocabulary.ts';
-import { givenWords, trainingWords, vocabularyWarnings } from './prepareVocabulary.ts';
+import { givenWords, trainingWords, vocabularyWarnings, type Words } from './prepareVocabulary.ts';
 
 /** A recipe's data as table rows, with what gives the rows and classes their meaning. */
 export interface PreparedData {
@@ -86,16 +87,26 @@ export async function prepareData(recipe: Recipe, checkpoint?: Checkpoint): Prom
     text,
     ...(checkpoint === undefined &&
       recipe.train !== undefined && {
-        initialTable: tableOfVectors(
-          words?.vocabulary.words ?? new Array<string>(rows).fill(''),
-          words?.vocabulary.unknownId ?? 0,
-          words?.vectors,
-          recipe.train.embedding.dimension,
-          new Random(recipe.data.seed, tableStream),
-        ),
+        initialTable: newTable(recipe.train.embedding, rows, words, recipe.data.seed),
       }),
     warnings,
   };
+}
+
+function newTable(
+  { dimension, mode }: EmbeddingSettings,
+  rows: number,
+  words: Words | undefined,
+  seed: number,
+): InitialTable {
+  const table = tableOfVectors(
+    words?.vocabulary.words ?? new Array<string>(rows).fill(''),
+    words?.vocabulary.unknownId ?? 0,
+    words?.vectors,
+    dimension,
+    new Random(seed, tableStream),
+  );
+  return mode === 'multichannel' ? twoChannels(table) : table;
 }
 
 interface Parts {

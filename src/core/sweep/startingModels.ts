@@ -112,13 +112,9 @@ export function newSpec(
   { initialTable, labels }: Pick<PreparedData, 'initialTable' | 'labels'>,
 ): ModelSpec {
   if (train === undefined || initialTable === undefined) throw new Error('Nothing to train.');
-  const { hidden, units, pooling, peepholes } = train;
   return {
     embedding: { rows: initialTable.rows, dimension: initialTable.dimension },
-    body:
-      train.architecture === 'dan'
-        ? { kind: 'dan', hidden }
-        : { kind: 'lstm', units, pooling, peepholes, hidden },
+    body: train.body,
     head: 'softmax',
     classes: labels.length,
     masked: true,

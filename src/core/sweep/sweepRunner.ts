@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import { layerCosts, totalCost } from '../cost/cost.ts';
 import { achievedReduction } from '../cost/reduction.ts';
+import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
@@ -95,7 +96,10 @@ class SweepRunner implements TrialRunner {
       trial.kind === 'baseline' ? this.#recipe.train : this.#recipe.retrain;
     const epochs = settings?.epochs ?? 0;
     const weights = saved === undefined ? start.weights : weightsOfState(saved);
-    const model = new Classifier(this.#engine, start.spec, weights, settings?.optimizer);
+    // A table that training was told to keep is moved in retraining, for the control as for the factors.
+    const { train } = this.#recipe;
+    const frozen = trial.kind === 'baseline' && train ? frozenColumns(train.embedding) : 0;
+    const model = new Classifier(this.#engine, start.spec, weights, settings?.optimizer, frozen);
     const trainer = new Trainer({
       model,
       settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },

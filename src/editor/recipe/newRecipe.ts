@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Body } from '../../core/checkpoint/checkpoint.ts';
 import { trainDefaults } from '../../core/recipe/defaults.ts';
-import type { TrainSettings } from '../../core/recipe/recipe.ts';
 import { askToCompress } from '../compressModel.ts';
 import { askColumns, askTestData, askTrainingData } from '../dataQuestions.ts';
 import { fileItem, findInWorkspace } from '../pickFile.ts';
@@ -29,7 +29,7 @@ export async function newRecipe(): Promise<vscode.Uri> {
   return recipe;
 }
 
-type Architecture = TrainSettings['architecture'];
+type Architecture = Body['kind'];
 
 function askSubject(questions: Questions): Promise<'model' | Architecture> {
   return questions.pick<'model' | Architecture>(
@@ -51,6 +51,24 @@ function askSubject(questions: Questions): Promise<'model' | Architecture> {
         detail: l10n.t('Reads the words in their order; takes longer.'),
         iconPath: new vscode.ThemeIcon('sparkle'),
         value: 'lstm',
+      },
+      {
+        label: l10n.t('Train a New Classifier, and Compress It: BiLSTM'),
+        detail: l10n.t('Reads the words from both ends; takes twice as long as an LSTM.'),
+        iconPath: new vscode.ThemeIcon('sparkle'),
+        value: 'bilstm',
+      },
+      {
+        label: l10n.t('Train a New Classifier, and Compress It: GRU'),
+        detail: l10n.t('Reads the words in their order with three quarters of an LSTM’s weights.'),
+        iconPath: new vscode.ThemeIcon('sparkle'),
+        value: 'gru',
+      },
+      {
+        label: l10n.t('Train a New Classifier, and Compress It: CNN'),
+        detail: l10n.t('Looks for telling phrases of a few words.'),
+        iconPath: new vscode.ThemeIcon('sparkle'),
+        value: 'cnn',
       },
     ],
     l10n.t('What is the recipe for?'),

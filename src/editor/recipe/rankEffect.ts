@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../../core/checkpoint/checkpoint.ts';
 import { layerCosts, totalCost } from '../../core/cost/cost.ts';
+import { tableColumns } from '../../core/embedding/channels.ts';
 import { achievedReduction, rankForReduction } from '../../core/cost/reduction.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 
@@ -69,16 +70,11 @@ export function effectOf(
 
 /** The model that a recipe trains, known as a whole once its data have been read. */
 export function trainedModel(
-  { architecture, hidden, units, pooling, peepholes, embedding }: NonNullable<Recipe['train']>,
+  { body, embedding }: NonNullable<Recipe['train']>,
   data: CheckedData | undefined,
 ): KnownModel {
-  if (data === undefined) return { rows: undefined, dimension: embedding.dimension };
-  const { vocabulary: rows, meanLength, classes } = data;
-  const { dimension } = embedding;
-  const body =
-    architecture === 'dan'
-      ? ({ kind: 'dan', hidden } as const)
-      : ({ kind: 'lstm', units, pooling, peepholes, hidden } as const);
+  if (data === undefined) return { rows: undefined, dimension: tableColumns(embedding) };
+  const { vocabulary: rows, dimension, meanLength, classes } = data;
   const spec: ModelSpec = {
     embedding: { rows, dimension },
     body,

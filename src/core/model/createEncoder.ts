@@ -1,0 +1,38 @@
+import type { Body, Weights } from '../checkpoint/checkpoint.ts';
+import type { Workspace } from '../engine/workspace.ts';
+import type { OptimizerSettings } from '../recipe/recipe.ts';
+import { AverageEncoder } from './averageEncoder.ts';
+import type { SentenceEncoder } from './body.ts';
+import { ConvolutionEncoder } from './convolutionEncoder.ts';
+import type { Embedding } from './embedding.ts';
+import { GruLayer } from './gruLayer.ts';
+import { LstmLayer } from './lstmLayer.ts';
+import { RecurrentEncoder } from './recurrentEncoder.ts';
+
+/** The encoder of that body. @throws Error where a weight is not there */
+export function createEncoder(
+  workspace: Workspace,
+  embedding: Embedding,
+  body: Body,
+  weights: Weights,
+  optimizer: OptimizerSettings,
+): SentenceEncoder {
+  switch (body.kind) {
+    case 'dan':
+      return new AverageEncoder(embedding);
+    case 'lstm':
+    case 'bilstm': {
+      const layer = (name: string): LstmLayer =>
+        new LstmLayer(workspace, name, embedding, body, weights, optimizer);
+      return body.kind === 'lstm'
+        ? new RecurrentEncoder(workspace, embedding, layer('lstm'))
+        : new RecurrentEncoder(workspace, embedding, layer('bilstm/forward'), layer('bilstm/backward'));
+    }
+    case 'gru': {
+      const layer = new GruLayer(workspace, 'gru', embedding, body, weights, optimizer);
+      return new RecurrentEncoder(workspace, embedding, layer);
+    }
+    case 'cnn':
+      return new ConvolutionEncoder(workspace, embedding, body, weights, optimizer);
+  }
+}

@@ -1,0 +1,122 @@
+import type { Weights } from '../checkpoint/checkpoint.ts';
+import type { Matrix, Workspace } from '../engine/workspace.ts';
+import type { OptimizerSettings } from '../recipe/recipe.ts';
+import { columnSums } from './columns.ts';
+import type { Embedding } from './embedding.ts';
+import { InputKernel } from './inputKernel.ts';
+import { Parameter } from './parameter.ts';
+import { outputsBefore, type RecurrentBody, type RecurrentLayer, type Sequence } from './recurrentLayer.ts';
+
+interface Cache {
+  readonly sequence: Sequence;
+  readonly rows: Matrix;
+  readonly kernel: Matrix;
+  /** tokens x 3H: z, r and c after their activations. */
+  readonly gates: Matrix;
+  /** tokens x 3H: h_(t-1) U + b of the recurrence. */
+  readonly inner: Matrix;
+  /** tokens x H */
+  readonly hidden: Matrix;
+}
+
+/**
+ * A gated recurrent unit (Cho et al., EMNLP 2014) in the form that Keras has by default, `reset_after`: the reset gate
+ * acts on the recurrent product, which has a bias of its own. All steps' input products are one product.
+ */
+export class GruLayer implements RecurrentLayer {
+  readonly units: number;
+  readonly #workspace: Workspace;
+  readonly #mean: boolean;
+  readonly #kernel: InputKernel;
+  readonly #recurrent: Parameter;
+  /** Two rows: the input's and the recurrence's. */
+  readonly #bias: Parameter;
+  #cache: Cache | undefined;
+
+  /** @param name before the names of its weights */
+  constructor(
+    workspace: Workspace,
+    name: string,
+    embedding: Embedding,
+    { units, pooling }: RecurrentBody,
+    weights: Weights,
+    optimizer: OptimizerSettings,
+  ) {
+    this.units = units;
+    this.#workspace = workspace;
+    this.#mean = pooling === 'mean';
+    const parameter = (of: string, rows: number): Parameter =>
+      new Parameter(workspace, `${name}/${of}`, [rows, 3 * units], weights, optimizer);
+    this.#kernel = new InputKernel(workspace, embedding, parameter('kernel', embedding.dimension));
+    this.#recurrent = parameter('recurrent_kernel', units);
+    this.#bias = parameter('bias', 2);
+  }
+
+  get parameters(): readonly Parameter[] {
+    return [this.#kernel.parameter, this.#recurrent, this.#bias];
+  }
+
+  forward(sequence: Sequence, rows: Matrix): Matrix {
+    const [workspace, units] = [this.#workspace, this.units];
+    const { kernels } = workspace;
+    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const kernel = this.#kernel.value();
+    const gates = workspace.matMul(rows, kernel);
+    const inner = workspace.zeros(gates.rows, gates.columns);
+    [gates, inner].forEach(({ at }, i) => {
+      kernels.addBias(at, this.#bias.value.rowsFrom(i, 1).at, gates.rows, gates.columns, false);
+    });
+    const hidden = workspace.matrix(gates.rows, units);
+    const features = workspace.zeros(order.length, units);
+    for (let t = 0; t < counts.length; t++) {
+      const [active, from] = [counts[t]!, offsets[t]!];
+      const before = t === 0 ? undefined : hidden.rowsFrom(offsets[t - 1]!, active);
+      const now = inner.rowsFrom(from, active);
+      if (before !== undefined) workspace.matMul(before, this.#recurrent.value, false, false, now);
+      const output = hidden.rowsFrom(from, active).at;
+      kernels.gruForward(gates.rowsFrom(from, active).at, now.at, before?.at ?? 0, output, active, units);
+      kernels.poolStep(output, features.at, orderAt, lengthsAt, active, units, t, this.#mean);
+    }
+    this.#cache = { sequence, rows, kernel, gates, inner, hidden };
+    return features;
+  }
+
+  backward(gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
+    if (this.#cache === undefined) throw new Error('gru: backward without forward');
+    const { sequence, rows, kernel, gates, inner, hidden } = this.#cache;
+    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const [workspace, units] = [this.#workspace, this.units];
+    const { kernels } = workspace;
+    const gateGradients = workspace.matrix(gates.rows, gates.columns);
+    const innerGradients = workspace.matrix(gates.rows, gates.columns);
+    // dL/dh_t of the step after; 0 for a sentence that ends.
+    const hiddenGradients = workspace.zeros(order.length, units);
+    for (let t = counts.length - 1; t >= 0; t--) {
+      const [active, from] = [counts[t]!, offsets[t]!];
+      const outputs = hiddenGradients.rowsFrom(0, active);
+      const now = innerGradients.rowsFrom(from, active);
+      kernels.poolStepBackward(gradient.at, outputs.at, orderAt, lengthsAt, active, units, t, this.#mean);
+      kernels.gruBackward(
+        gates.rowsFrom(from, active).at,
+        inner.rowsFrom(from, active).at,
+        t === 0 ? 0 : hidden.rowsFrom(offsets[t - 1]!, active).at,
+        outputs.at,
+        gateGradients.rowsFrom(from, active).at,
+        now.at,
+        active,
+        units,
+      );
+      if (t > 0) workspace.matMul(now, this.#recurrent.value, false, true, outputs);
+    }
+    const before = outputsBefore(workspace, sequence, hidden);
+    this.#kernel.backward(workspace.matMul(rows, gateGradients, true, false), factorGradient);
+    this.#recurrent.gradient = workspace.matMul(before, innerGradients, true, false);
+    const sums = [gateGradients, innerGradients].map((gradients) => columnSums(workspace, gradients));
+    const biasGradient = workspace.matrix(2, gates.columns);
+    sums.forEach((sum, i) => {
+      biasGradient.rowsFrom(i, 1).data.set(sum.data);
+    });
+    this.#bias.gradient = biasGradient;
+    return workspace.matMul(gateGradients, kernel, false, true);
+  }
+}

@@ -1,0 +1,134 @@
+import type { Weights } from '../checkpoint/checkpoint.ts';
+import type { Matrix, Workspace } from '../engine/workspace.ts';
+import type { OptimizerSettings } from '../recipe/recipe.ts';
+import { columnSums } from './columns.ts';
+import type { Embedding } from './embedding.ts';
+import { InputKernel } from './inputKernel.ts';
+import { Parameter } from './parameter.ts';
+import { outputsBefore, type RecurrentBody, type RecurrentLayer, type Sequence } from './recurrentLayer.ts';
+
+interface Cache {
+  readonly sequence: Sequence;
+  readonly rows: Matrix;
+  readonly kernel: Matrix;
+  /** tokens x 4H: the gates' values i, f, c, o after their activations. */
+  readonly gates: Matrix;
+  /** tokens x H */
+  readonly cells: Matrix;
+  readonly hidden: Matrix;
+}
+
+/**
+ * A long short-term memory. Optional peepholes as in Gers et al. (2002): the input and forget gates see c_(t-1), the
+ * output gate sees c_t. All steps' input products are one product; in the recurrence only h W_h and the gates remain.
+ */
+export class LstmLayer implements RecurrentLayer {
+  readonly units: number;
+  readonly #workspace: Workspace;
+  readonly #mean: boolean;
+  readonly #kernel: InputKernel;
+  readonly #recurrent: Parameter;
+  readonly #bias: Parameter;
+  readonly #peephole: Parameter | undefined;
+  #cache: Cache | undefined;
+
+  /** @param name before the names of its weights */
+  constructor(
+    workspace: Workspace,
+    name: string,
+    embedding: Embedding,
+    { units, pooling, peepholes }: RecurrentBody,
+    weights: Weights,
+    optimizer: OptimizerSettings,
+  ) {
+    this.units = units;
+    this.#workspace = workspace;
+    this.#mean = pooling === 'mean';
+    const parameter = (of: string, ...shape: number[]): Parameter =>
+      new Parameter(workspace, `${name}/${of}`, shape, weights, optimizer);
+    this.#kernel = new InputKernel(workspace, embedding, parameter('kernel', embedding.dimension, 4 * units));
+    this.#recurrent = parameter('recurrent_kernel', units, 4 * units);
+    this.#bias = parameter('bias', 4 * units);
+    if (peepholes === true) this.#peephole = parameter('peephole', 3, units);
+  }
+
+  get parameters(): readonly Parameter[] {
+    const peephole = this.#peephole ? [this.#peephole] : [];
+    return [this.#kernel.parameter, this.#recurrent, this.#bias, ...peephole];
+  }
+
+  forward(sequence: Sequence, rows: Matrix): Matrix {
+    const [workspace, units] = [this.#workspace, this.units];
+    const { kernels } = workspace;
+    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const kernel = this.#kernel.value();
+    const gates = workspace.matMul(rows, kernel);
+    kernels.addBias(gates.at, this.#bias.value.at, gates.rows, gates.columns, false);
+    const cells = workspace.matrix(gates.rows, units);
+    const hidden = workspace.matrix(gates.rows, units);
+    const features = workspace.zeros(order.length, units);
+    for (let t = 0; t < counts.length; t++) {
+      const [active, from] = [counts[t]!, offsets[t]!];
+      const before = t === 0 ? undefined : offsets[t - 1]!;
+      const now = gates.rowsFrom(from, active);
+      if (before !== undefined) {
+        workspace.matMul(hidden.rowsFrom(before, active), this.#recurrent.value, false, false, now);
+      }
+      const output = hidden.rowsFrom(from, active).at;
+      kernels.gatesForward(
+        now.at,
+        before === undefined ? 0 : cells.rowsFrom(before, active).at,
+        cells.rowsFrom(from, active).at,
+        output,
+        active,
+        units,
+        this.#peephole?.value.at ?? 0,
+      );
+      kernels.poolStep(output, features.at, orderAt, lengthsAt, active, units, t, this.#mean);
+    }
+    this.#cache = { sequence, rows, kernel, gates, cells, hidden };
+    return features;
+  }
+
+  backward(gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
+    if (this.#cache === undefined) throw new Error('lstm: backward without forward');
+    const { sequence, rows, kernel, gates, cells, hidden } = this.#cache;
+    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const [workspace, units] = [this.#workspace, this.units];
+    const { kernels } = workspace;
+    const gateGradients = workspace.matrix(gates.rows, 4 * units);
+    const peepholeGradient = this.#peephole && workspace.zeros(3, units);
+    // dL/dc_t and dL/dh_t of the step after; 0 for a sentence that ends.
+    const cellGradients = workspace.zeros(order.length, units);
+    const hiddenGradients = workspace.zeros(order.length, units);
+    for (let t = counts.length - 1; t >= 0; t--) {
+      const [active, from] = [counts[t]!, offsets[t]!];
+      const before = t === 0 ? undefined : offsets[t - 1]!;
+      const outputs = hiddenGradients.at;
+      kernels.poolStepBackward(gradient.at, outputs, orderAt, lengthsAt, active, units, t, this.#mean);
+      const now = gateGradients.rowsFrom(from, active);
+      kernels.gatesBackward(
+        gates.rowsFrom(from, active).at,
+        before === undefined ? 0 : cells.rowsFrom(before, active).at,
+        cells.rowsFrom(from, active).at,
+        outputs,
+        cellGradients.at,
+        now.at,
+        active,
+        units,
+        this.#peephole?.value.at ?? 0,
+        peepholeGradient?.at ?? 0,
+      );
+      if (before === undefined) break;
+      const next = hiddenGradients.rowsFrom(0, active);
+      next.data.fill(0);
+      workspace.matMul(now, this.#recurrent.value, false, true, next);
+    }
+    const before = outputsBefore(workspace, sequence, hidden);
+    this.#kernel.backward(workspace.matMul(rows, gateGradients, true, false), factorGradient);
+    this.#recurrent.gradient = workspace.matMul(before, gateGradients, true, false);
+    this.#bias.gradient = columnSums(workspace, gateGradients);
+    if (this.#peephole && peepholeGradient) this.#peephole.gradient = peepholeGradient;
+    return workspace.matMul(gateGradients, kernel, false, true);
+  }
+}
