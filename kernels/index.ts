@@ -3,5 +3,5 @@ export { addBias, add, columnSums, dropUnits, multiply, reluBackward } from './d
 export { addGram, packRows, project } from './gram';
 export { gatesBackward, gatesForward, poolStep, poolStepBackward } from './lstm';
 export { matMul } from './matMul';
-export { adagrad, adagradRows, adam, adamRows, descend, descendRows } from './optimizers';
+export { update, updateRows } from './optimizers';
 export { average, gather, scatter, scatterMeans, uniqueRows } from './rows';
