@@ -12,8 +12,8 @@ export function sgdr(
 ): Schedule {
   return (iteration) => {
     // In iterations, whole numbers, so that a restart is met exactly.
-    let left = iteration;
     let cycle = cycleEpochs * iterationsPerEpoch;
+    let left = cycleGrowth === 1 ? iteration % cycle : iteration;
     while (left >= cycle) {
       left -= cycle;
       cycle *= cycleGrowth;
