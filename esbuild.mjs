@@ -3,7 +3,6 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { build } from 'esbuild';
 import { buildKernels } from './scripts/buildKernels.mjs';
 
-const licenceTexts = { 'Apache-2.0': 'node_modules/typescript/LICENSE.txt' };
 const minify = process.argv.includes('--production');
 const shared = {
   bundle: true,
@@ -46,9 +45,9 @@ for (const name of ['codicon.css', 'codicon.ttf']) {
 await buildKernels('dist');
 writeFileSync('dist/THIRD_PARTY_NOTICES.txt', notices([programs.metafile, page.metafile]));
 
-/** Name, version and licence text of every package that a bundle holds. */
+/** Name, version and licence text of every package that a bundle holds, and of the icons. */
 function notices(metafiles) {
-  const folders = new Set();
+  const folders = new Set(['node_modules/@vscode/codicons']);
   for (const { inputs } of metafiles) {
     for (const path of Object.keys(inputs)) {
       const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
@@ -58,9 +57,7 @@ function notices(metafiles) {
   const parts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-    // tfjs's packages name their licence and leave its text out.
-    const path = file === undefined ? licenceTexts[license] : `${folder}/${file}`;
-    const text = path === undefined ? '' : `\n${readFileSync(path, 'utf8').trim()}\n`;
+    const text = file === undefined ? '' : `\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`;
     return `${name} ${version} (${license})\n${text}`;
   });
   parts.push('The sample holds messages of the public-domain SpamAssassin corpus.\n');

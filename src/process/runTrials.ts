@@ -1,5 +1,4 @@
 import { UserError } from '../core/errors.ts';
-import type { EngineName } from '../core/engine/engine.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { Trial } from '../core/sweep/trial.ts';
 import { EventTail } from './eventLog.ts';
@@ -11,7 +10,8 @@ export interface RunOfTrials {
   readonly folder: string;
   readonly recipe: Recipe;
   readonly status: RunStatus;
-  readonly engine: EngineName | 'auto';
+  /** The run's own; where TensorFlow has gone since, the other gives the same figures but for rounding. */
+  readonly engine: 'wasm' | 'auto';
   /** As planned. */
   readonly trials: readonly Trial[];
 }
@@ -35,7 +35,7 @@ export async function readRunTrials(folder: string): Promise<RunOfTrials> {
       },
     );
   }
-  const engine = status.engine === 'tensorflow' || status.engine === 'wasm' ? status.engine : frozen.engine;
+  const engine = (status.engine || frozen.engine) === 'wasm' ? 'wasm' : 'auto';
   return { folder, recipe: parseFrozenRecipe(frozen), status, engine, trials: plan.trials };
 }
 

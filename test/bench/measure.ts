@@ -1,4 +1,5 @@
 import type { Measures } from './lineWorker.ts';
+import { median } from './median.ts';
 import type { Contestant, Part } from './part.ts';
 import { Workers } from './workers.ts';
 
@@ -7,6 +8,7 @@ export interface Row {
   readonly name: string;
   readonly ours: boolean;
   readonly group: string;
+  readonly form?: string;
   readonly buckets?: boolean;
   readonly medians: Measures;
   readonly samples: readonly Measures[];
@@ -32,15 +34,9 @@ export async function measure(part: Part, repetitions: number, tell: (text: stri
   }
 }
 
-function rowOf({ name, ours, group, buckets }: Contestant, samples: Measures[]): Row {
+function rowOf({ name, ours, group, form, buckets }: Contestant, samples: Measures[]): Row {
   const keys = Object.keys(samples[0] ?? {});
   const medians = Object.fromEntries(keys.map((key) => [key, median(samples.map((one) => one[key] ?? NaN))]));
-  return { name, ours, group, ...(buckets !== undefined && { buckets }), medians, samples };
-}
-
-function median(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+  const optional = { ...(form !== undefined && { form }), ...(buckets !== undefined && { buckets }) };
+  return { name, ours, group, ...optional, medians, samples };
 }

@@ -16,6 +16,8 @@ export interface Contestant {
   readonly ours: boolean;
   /** The table that it stands in. */
   readonly group: string;
+  /** What it computes; compared with peers of the same form only. */
+  readonly form?: string;
   /** Peers: with sentences of like length put into one batch, as ours always does. */
   readonly buckets?: boolean;
   measure(): Promise<Measures>;

@@ -75,7 +75,9 @@ async function runCli(recipe: string, folder: string, options: PressOptions): Pr
   const started = performance.now();
   let elapsed = NaN;
   let last = '{}';
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   for await (const line of createInterface({ input: child.stdout })) {
     last = line;
     if (!untilFirstStep || !Number.isNaN(elapsed) || !line.includes('"type":"step"')) continue;
@@ -87,7 +89,7 @@ async function runCli(recipe: string, folder: string, options: PressOptions): Pr
   const end = JSON.parse(last) as { type?: string; models?: string };
   const results = end.type === 'results' ? (end as unknown as Results) : undefined;
   if (results === undefined && !untilFirstStep)
-    throw new Error(`The run of ${recipe} gave no results: ${last}`);
+    throw new Error(`The run of ${recipe} gave no results: ${errors}`);
   const modelBytes = end.models === undefined ? new Map<string, number>() : await sizes(end.models);
   return { seconds: elapsed / 1000, peakBytes, results, modelBytes };
 }

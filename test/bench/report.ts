@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem, type } from 'node:os';
+import { arch, cpus, totalmem, type } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import type { Row } from './measure.ts';
 import type { Part } from './part.ts';
 import { partTables } from './table.ts';
@@ -40,7 +41,7 @@ function machine(): Machine {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGB: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${arch()}`,
     versions: {
       node: process.versions.node,
       'tfjs-node': tfjs.version,
@@ -62,9 +63,14 @@ export async function writeReport(
   for (const [name, rows] of measured) all[name] = { ...stamp, rows };
   const present = parts.filter(({ name }) => name in all);
   const ordered = Object.fromEntries(present.map(({ name }) => [name, all[name]]));
-  await writeFile(jsonPath, JSON.stringify(ordered, undefined, 1) + '\n');
+  await writeFormatted(jsonPath, JSON.stringify(ordered));
   const sections = present.map((part) => section(part, all[part.name]));
-  await writeFile(join(folder, 'benchmark.md'), `${introduction}\n${sections.join('\n')}`);
+  await writeFormatted(join(folder, 'benchmark.md'), [introduction, ...sections].join('\n'));
+}
+
+/** As the project formats its files. */
+async function writeFormatted(path: string, text: string): Promise<void> {
+  await writeFile(path, await format(text, { ...(await resolveConfig(path)), filepath: path }));
 }
 
 async function readEarlier(jsonPath: string): Promise<Record<string, Measured>> {

@@ -15,24 +15,23 @@ export function partTables(part: Part, rows: readonly Row[]): string {
     .join('\n\n');
 }
 
+/** What a row's figure is divided by. */
 interface Reference {
   readonly title: string;
-  readonly key: string;
-  readonly value: number;
+  readonly column: Column;
+  readonly among: (peer: Row) => boolean;
 }
 
-/** The best peers of a group, and the best without buckets where some have them. */
+/** The best peer, and the best without buckets where some have them, in each column that is compared. */
 function references(part: Part, rows: readonly Row[]): Reference[] {
   const peers = rows.filter(({ ours }) => !ours);
-  const plain = peers.filter(({ buckets }) => buckets === false);
+  const bucketed = peers.some(({ buckets }) => buckets === true);
   const compared = part.columns.filter(({ better }) => better !== undefined);
   return compared.flatMap((column) => {
     const ending = compared.length > 1 ? `, ${column.title.replace(/ \(.*/, '')}` : '';
-    const found = [{ title: `× best peer${ending}`, key: column.key, value: best(peers, column) }];
-    if (plain.length > 0 && plain.length < peers.length) {
-      found.push({ title: `× best without buckets${ending}`, key: column.key, value: best(plain, column) });
-    }
-    return found;
+    const all = { title: `× best peer${ending}`, column, among: () => true };
+    const plain = { title: `× best without buckets${ending}`, column, among: (peer: Row) => !peer.buckets };
+    return peers.length === 0 ? [] : bucketed ? [all, plain] : [all];
   });
 }
 
@@ -44,9 +43,12 @@ function best(rows: readonly Row[], { key, better }: Column): number {
 function groupTable(part: Part, rows: readonly Row[]): string {
   const compared = references(part, rows);
   const head = ['', ...part.columns.map(({ title }) => title), ...compared.map(({ title }) => title)];
-  const body = rows.map(({ name, ours, medians }) => {
+  const body = rows.map(({ name, ours, form, medians }) => {
     const figures = part.columns.map(({ key, digits }) => shown(medians[key], digits));
-    const ratios = compared.map(({ key, value }) => shown((medians[key] ?? NaN) / value, 2));
+    const ratios = compared.map(({ column, among }) => {
+      const peers = rows.filter((row) => !row.ours && row.form === form && among(row));
+      return shown((medians[column.key] ?? NaN) / best(peers, column), 2);
+    });
     return [ours ? `**${name}**` : name, ...figures, ...ratios];
   });
   const widths = head.map((_, i) => Math.max(...[head, ...body].map((cells) => cells[i]?.length ?? 0), 3));

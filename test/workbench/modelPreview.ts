@@ -4,9 +4,6 @@
  *
  * It fails where the page breaks its content security policy, throws, scrolls sideways, or axe finds it hard to use.
  */
-import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { inspectCheckpoint, type Inspection } from '../../src/core/checkpoint/inspect.ts';
@@ -15,17 +12,15 @@ import { spectrumReport } from '../../src/core/report/spectrum.ts';
 import type { ModelPage, SpectrumState } from '../../src/editor/modelProtocol.ts';
 import { reducedModels } from '../../src/editor/reducedModels.ts';
 import { launchBrowser } from './browser.ts';
-import { previewStrings } from './previewStrings.ts';
-import { THEMES, type ThemeName } from './panelThemes.ts';
-
-const folder = 'out/model';
-const origin = 'http://model.test';
-const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
-
-interface AxeViolation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
+import {
+  bundlePage,
+  casesOf,
+  lookAt,
+  openPreview,
+  printProblems,
+  type Bundle,
+  type PreviewCase,
+} from './previewPage.ts';
 
 async function pages(): Promise<Readonly<Record<string, ModelPage>>> {
   const sample = await inspectCheckpoint('sample/model');
@@ -124,109 +119,38 @@ function decaying({ rows, dimension }: Inspection['spec']['embedding']): Spectru
   return { rows, dimension, singularValues };
 }
 
-interface Bundle {
-  readonly script: string;
-  readonly style: string;
-}
-
-async function bundle(): Promise<Bundle> {
-  const built = await build({
-    bundle: true,
-    write: false,
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    entryPoints: { model: 'webview/model/main.ts' },
-    outdir: 'out',
-  });
-  const file = (ending: string): string =>
-    built.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  return { script: file('.js'), style: file('.css') };
-}
-
-interface Case {
-  readonly name: string;
-  readonly language: string;
-  readonly page: ModelPage;
-  readonly theme: ThemeName;
-  readonly width: number;
-}
-
-async function draw(
-  browser: Browser,
-  { script, style }: Bundle,
-  { name, language, page, theme, width }: Case,
-): Promise<string[]> {
-  const { bodyClass, variables } = THEMES[theme];
-  const root = Object.entries(variables).map(([key, value]) => `--vscode-${key}: ${value};`);
-  const files: Readonly<Record<string, { contentType: string; body: string | Buffer }>> = {
-    '/': {
-      contentType: 'text/html',
-      body: `<!DOCTYPE html><html lang="${language}"><head><meta charset="utf-8"><title>Model</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; font-src ${origin}; script-src 'nonce-n'">
-<link rel="stylesheet" href="/codicon.css" id="vscode-codicon-stylesheet">
-<link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/model.css"></head>
-<body class="${bodyClass}"><main id="model"></main>${previewStrings(language)}<script nonce="n" src="/model.js"></script></body></html>`,
-    },
-    '/theme.css': { contentType: 'text/css', body: `:root { ${root.join(' ')} }` },
-    '/codicon.css': {
-      contentType: 'text/css',
-      body: readFileSync('node_modules/@vscode/codicons/dist/codicon.css'),
-    },
-    '/codicon.ttf': {
-      contentType: 'font/ttf',
-      body: readFileSync('node_modules/@vscode/codicons/dist/codicon.ttf'),
-    },
-    '/model.css': { contentType: 'text/css', body: style },
-    '/model.js': { contentType: 'text/javascript', body: script },
-  };
-  const tab = await browser.newPage({ viewport: { width, height: 900 }, reducedMotion: 'reduce' });
-  const problems: string[] = [];
-  tab.on('pageerror', (error) => problems.push(error.stack ?? error.message));
-  tab.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  await tab.route('**/*', async (route) => {
-    const file = files[new URL(route.request().url()).pathname];
-    await (file ? route.fulfill(file) : route.fulfill({ status: 404 }));
-  });
-  await tab.addInitScript('globalThis.acquireVsCodeApi = () => ({ postMessage() {} });');
-  await tab.goto(origin);
-  await tab.evaluate(`postMessage(${JSON.stringify({ type: 'page', page })}, '*')`);
-  await tab.waitForSelector('h1');
-  await tab.waitForTimeout(200);
-  const sideways = await tab.evaluate<number>(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  );
-  if (sideways > 0) problems.push(`scrolls sideways by ${sideways} px`);
-  await tab.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-  // What axe itself tries on the page is none of the page's doing.
-  tab.removeAllListeners('console');
-  await tab.evaluate(axe);
-  const violations = await tab.evaluate<AxeViolation[]>('axe.run().then((found) => found.violations)');
-  for (const { id, nodes } of violations)
-    problems.push(`axe ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-  await tab.close();
-  return problems;
-}
-
-async function main(filter: string, language: string): Promise<void> {
-  const bundled = await bundle();
-  await mkdir(folder, { recursive: true });
+/** Draws the cases that are wanted, and tells what is wrong with each. */
+export async function* drawModels(
+  wanted: (drawn: PreviewCase) => boolean,
+  language = 'en',
+): AsyncGenerator<readonly [name: string, problems: readonly string[]]> {
+  const bundle = await bundlePage('model', 'webview/model/main.ts');
   const browser = await launchBrowser();
   try {
     for (const [sample, page] of Object.entries(await pages()))
-      for (const theme of ['dark', 'light', 'high-contrast'] as const)
-        for (const width of [400, 900, 1600]) {
-          const name = `${sample}-${theme}-${width}${language === 'en' ? '' : `-${language}`}`;
-          if (!name.includes(filter)) continue;
-          const problems = await draw(browser, bundled, { name, language, page, theme, width });
-          if (problems.length > 0) process.exitCode = 1;
-          console.log([name, ...problems].join('\n  '));
-        }
+      for (const drawn of casesOf(sample, language).filter(wanted))
+        yield [drawn.name, await draw(browser, bundle, drawn, page)];
   } finally {
     await browser.close();
   }
 }
 
-await main(process.argv[2] ?? '', process.argv[3] ?? 'en');
+async function draw(
+  browser: Browser,
+  bundle: Bundle,
+  drawn: PreviewCase,
+  page: ModelPage,
+): Promise<readonly string[]> {
+  const host = 'globalThis.acquireVsCodeApi = () => ({ postMessage() {} });';
+  const preview = await openPreview(browser, bundle, drawn, host);
+  await preview.page.evaluate(`postMessage(${JSON.stringify({ type: 'page', page })}, '*')`);
+  await preview.page.waitForSelector('h1');
+  await preview.page.waitForTimeout(200);
+  await lookAt(preview, `out/model/${drawn.name}.png`);
+  await preview.page.close();
+  return preview.problems;
+}
+
+const [, script, filter = '', language] = process.argv;
+if (import.meta.filename === script)
+  await printProblems(drawModels(({ name }) => name.includes(filter), language));

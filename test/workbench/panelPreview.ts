@@ -3,30 +3,27 @@
  * `npx tsx test/workbench/panelPreview.ts [part of a case's name [language]]`, e.g. `running de`; CHROMIUM names another
  * browser.
  *
- * It fails where the page breaks its content security policy, throws, or scrolls sideways.
+ * It fails where the page breaks its content security policy, throws, scrolls sideways, or axe finds it hard to use.
  */
-import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { writeFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
 import type { HostMessage, PanelPageState, SavedFile } from '../../src/editor/panelProtocol.ts';
+import { launchBrowser } from './browser.ts';
 import { answered, failing, manyClasses, pending, type SampleAnswers } from './panelAnswers.ts';
 import { sampleRun, sampleSnapshot, type Sample } from './panelSample.ts';
-import { previewStrings } from './previewStrings.ts';
-import { THEMES, type ThemeName } from './panelThemes.ts';
+import {
+  bundlePage,
+  casesOf,
+  lookAt,
+  openPreview,
+  printProblems,
+  type Bundle,
+  type PreviewCase,
+} from './previewPage.ts';
 
 const folder = 'out/panel';
-const icons = {
-  style: readFileSync('node_modules/@vscode/codicons/dist/codicon.css', 'utf8'),
-  font: readFileSync('node_modules/@vscode/codicons/dist/codicon.ttf'),
-};
-const origin = 'http://panel.test';
 
-interface Case {
-  readonly name: string;
-  readonly language: string;
-  readonly theme: ThemeName;
-  readonly width: number;
+interface Case extends PreviewCase {
   readonly snapshot: HostMessage;
   /** What the page has kept, and the runs that are compared. */
   readonly state?: PanelPageState;
@@ -110,115 +107,37 @@ const otherAnswers: Readonly<Record<string, SampleAnswers>> = {
   failed: failing,
 };
 
-async function main(filter: string, language: string): Promise<void> {
-  const page = await bundle();
-  await mkdir(folder, { recursive: true });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  });
-  let failures = 0;
+/** Draws the cases that are wanted, and tells what is wrong with each. */
+export async function* drawPanels(
+  wanted: (drawn: PreviewCase) => boolean,
+  language = 'en',
+): AsyncGenerator<readonly [name: string, problems: readonly string[]]> {
+  const bundle = await bundlePage('panel', 'webview/main.ts');
+  const browser = await launchBrowser();
   try {
-    for (const preview of cases(language).filter(({ name }) => name.includes(filter))) {
-      const problems = await draw(browser, page, preview);
-      failures += problems.length;
-      console.log([preview.name, ...problems].join('\n  '));
-    }
+    for (const drawn of cases(language).filter(wanted))
+      yield [drawn.name, await draw(browser, bundle, drawn)];
   } finally {
     await browser.close();
   }
-  if (failures > 0) process.exitCode = 1;
 }
 
 function cases(language: string): Case[] {
-  const made: Case[] = [];
-  for (const [sample, content] of Object.entries(samples))
-    for (const theme of ['dark', 'light', 'high-contrast'] as const)
-      for (const width of [400, 900, 1600])
-        made.push({
-          name: `${sample}-${theme}-${width}${language === 'en' ? '' : `-${language}`}`,
-          language,
-          theme,
-          width,
-          snapshot: sampleSnapshot(content),
-          ...(choices[sample] && { state: { run: content.recipe, ...choices[sample] } }),
-          ...(compared[sample] && { compared: compared[sample] }),
-          answers: otherAnswers[sample] ?? answered,
-        });
-  return made;
+  return Object.entries(samples).flatMap(([sample, content]) =>
+    casesOf(sample, language).map((drawn) => ({
+      ...drawn,
+      snapshot: sampleSnapshot(content),
+      ...(choices[sample] && { state: { run: content.recipe, ...choices[sample] } }),
+      ...(compared[sample] && { compared: compared[sample] }),
+      answers: otherAnswers[sample] ?? answered,
+    })),
+  );
 }
 
-interface Bundle {
-  readonly script: string;
-  readonly style: string;
-}
-
-async function bundle(): Promise<Bundle> {
-  const built = await build({
-    bundle: true,
-    write: false,
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    entryPoints: { panel: 'webview/main.ts' },
-    outdir: 'out',
-  });
-  const file = (ending: string): string =>
-    built.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  return { script: file('.js'), style: file('.css') };
-}
-
-async function draw(browser: Browser, { script, style }: Bundle, preview: Case): Promise<string[]> {
-  const { bodyClass, variables } = THEMES[preview.theme];
-  const root = Object.entries(variables).map(([name, value]) => `--vscode-${name}: ${value};`);
-  const files: Readonly<Record<string, { contentType: string; body: string | Buffer }>> = {
-    '/': {
-      contentType: 'text/html',
-      body: `<!DOCTYPE html><html lang="${preview.language}"><head><meta charset="utf-8"><title>Panel</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${origin}; font-src ${origin}; img-src ${origin} data: blob:; script-src 'nonce-n'">
-<link rel="stylesheet" href="/codicon.css" id="vscode-codicon-stylesheet">
-<link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/panel.css"></head>
-<body class="${bodyClass}"><main id="panel"></main>${previewStrings(preview.language)}<script nonce="n" src="/panel.js"></script></body></html>`,
-    },
-    '/theme.css': { contentType: 'text/css', body: `:root { ${root.join(' ')} }` },
-    '/codicon.css': { contentType: 'text/css', body: icons.style },
-    '/codicon.ttf': { contentType: 'font/ttf', body: icons.font },
-    '/panel.css': { contentType: 'text/css', body: style },
-    '/panel.js': { contentType: 'text/javascript', body: script },
-  };
-  const page = await browser.newPage({
-    viewport: { width: preview.width, height: 900 },
-    reducedMotion: 'reduce',
-  });
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(error.stack ?? error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  await page.route('**/*', async (route) => {
-    const file = files[new URL(route.request().url()).pathname];
-    await (file ? route.fulfill(file) : route.fulfill({ status: 404 }));
-  });
-  // As text: what runs in the page is no part of this program.
-  await page.addInitScript(`
-    let state = ${JSON.stringify(preview.state)};
-    globalThis.posted = [];
-    globalThis.acquireVsCodeApi = () => ({
-      getState: () => state,
-      setState: (next) => (state = next),
-      postMessage: (message) => {
-        posted.push(message);
-        if (message.type === 'query') answer(message);
-      },
-    });
-    const answers = ${JSON.stringify(preview.answers)};
-    function answer({ id, kind }) {
-      const value = answers[kind];
-      if (value === 'pending') return;
-      setTimeout(() => postMessage({ type: 'answer', id, ...(value.error ? value : { value }) }, '*'));
-    }`);
-  await page.goto(origin);
-  for (const message of [preview.snapshot, preview.compared])
+async function draw(browser: Browser, bundle: Bundle, drawn: Case): Promise<readonly string[]> {
+  const preview = await openPreview(browser, bundle, drawn, hostOf(drawn));
+  const { page, problems } = preview;
+  for (const message of [drawn.snapshot, drawn.compared])
     if (message) await page.evaluate(`postMessage(${JSON.stringify(message)}, '*')`);
   await page.waitForSelector('h1');
   for (const text of ['a dull film', 'a charming and often affecting journey']) {
@@ -230,14 +149,32 @@ async function draw(browser: Browser, { script, style }: Bundle, preview: Case):
   }
   // Longer than the page waits before it asks for differences.
   await page.waitForTimeout(500);
-  const sideways = await page.evaluate<number>(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  );
-  if (sideways > 0) problems.push(`scrolls sideways by ${sideways} px`);
-  await page.screenshot({ path: `${folder}/${preview.name}.png`, fullPage: true });
-  if (preview.width === 900) await saveCharts(page, preview.name);
+  await lookAt(preview, `${folder}/${drawn.name}.png`);
+  if (drawn.width === 900) await saveCharts(page, drawn.name);
   await page.close();
   return problems;
+}
+
+/** What keeps the page's state and answers its questions. */
+function hostOf({ state, answers }: Case): string {
+  return `
+    let state = ${JSON.stringify(state)};
+    globalThis.posted = [];
+    globalThis.acquireVsCodeApi = () => ({
+      getState: () => state,
+      setState: (next) => (state = next),
+      postMessage: (message) => {
+        posted.push(message);
+        if (message.type === 'query') answer(message);
+      },
+    });
+    const answers = ${JSON.stringify(answers)};
+    function answer({ id, kind, ask }) {
+      let value = answers[kind];
+      if (value === 'pending') return;
+      if (kind === 'sentence' && !value.error) value = value.slice(0, ask.trials.length);
+      setTimeout(() => postMessage({ type: 'answer', id, ...(value.error ? value : { value }) }, '*'));
+    }`;
 }
 
 /** Presses every button that saves a chart, and writes what the page asks to be written beside the picture. */
@@ -254,4 +191,6 @@ async function saveCharts(page: Page, name: string): Promise<void> {
     );
 }
 
-await main(process.argv[2] ?? '', process.argv[3] ?? 'en');
+const [, script, filter = '', language] = process.argv;
+if (import.meta.filename === script)
+  await printProblems(drawPanels(({ name }) => name.includes(filter), language));

@@ -63,9 +63,11 @@ export class Workbench {
     await this.page.locator('.statusbar-item').first().waitFor();
   }
 
-  /** Reloads the window, as `Developer: Reload Window` does. */
+  /** Reloads the window. A page that is reloaded by the browser may lose what VS Code has not written yet. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loading = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loading;
     await this.loaded();
   }
 

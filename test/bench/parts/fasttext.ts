@@ -16,6 +16,7 @@ function ours(vectors: boolean, rank?: number): Contestant {
   return {
     name: `ours, ${vectors ? 'GloVe, ' : ''}${size}`,
     ours: true,
+    form: rank === undefined ? 'whole' : 'compressed',
     group,
     measure: async () => {
       const { seconds, results, modelBytes } = await press(recipe, { engine });
@@ -29,7 +30,7 @@ function ours(vectors: boolean, rank?: number): Contestant {
 export const fasttextPart: Part = {
   name: 'fasttext',
   title: 'Beside fastText',
-  about: `From the text to the model on SST-2: seconds, accuracy on the test sentences and megabytes of the model's files, words included. fastText: supervised, 100 dimensions, 25 epochs, bigrams; quantized with so many features kept, retrained. Ours: the ${engine} engine and a recipe's defaults, words that occur in training; a compressed model's time includes the uncompressed one's training and the control's.`,
+  about: `From the text to the model on SST-2: seconds, accuracy on the test sentences and megabytes of the model's files, words included. fastText: supervised, 100 dimensions, 25 epochs, bigrams; quantized with so many features kept, retrained. Ours: the ${engine} engine and a recipe's defaults, words that occur in training; a compressed model's time includes the uncompressed one's training and the control's, and is compared with quantized models.`,
   columns: [
     seconds('seconds', 1),
     { key: 'accuracy', title: 'test accuracy', digits: 3 },
@@ -37,9 +38,10 @@ export const fasttextPart: Part = {
   ],
   warmUp: false,
   contestants(workers) {
-    const fasttext = (name: string, request: object): Contestant => ({
+    const fasttext = (name: string, request: Readonly<Record<string, unknown>>): Contestant => ({
       name: `fastText${name}`,
       ours: false,
+      form: 'cutoff' in request ? 'compressed' : 'whole',
       group,
       measure: () => workers.of('fasttext', 2).ask({ run: 'supervised', folder: dataFolder, ...request }),
     });

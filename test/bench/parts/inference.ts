@@ -21,6 +21,7 @@ function contestants(workers: Workers, model: string, threads: number): Contesta
     contenders.map(([name, library, request]) => ({
       name: `${name}, ${form}`,
       ours: library === 'ours',
+      form,
       group: `${model.toUpperCase()}, ${threadGroup(threads)}`,
       measure: async () => {
         const worker = workers.of(library, threads);
@@ -36,7 +37,7 @@ function contestants(workers: Workers, model: string, threads: number): Contesta
 export const inferencePart: Part = {
   name: 'inference',
   title: 'Inference',
-  about: `From a sentence's table rows to its probabilities: the median latency of single sentences, and sentences a second in batches of 256 of like length. Factorized at rank ${rank}, a reduction of 0.9; folded means that B is multiplied into the kernel that follows. torch is eager, in inference mode.`,
+  about: `From a sentence's table rows to its probabilities: the median latency of single sentences, and sentences a second in batches of 256 of like length. Factorized at rank ${rank}, a reduction of 0.9; folded means that B is multiplied into the kernel that follows. torch is eager, in inference mode; ratios are to torch in the same form.`,
   columns: [
     { key: 'microseconds', title: 'µs at batch 1', digits: 0, better: 'lower' },
     { key: 'rate', title: 'sentences/s at batch 256 (higher is better)', digits: 0, better: 'higher' },

@@ -14,6 +14,7 @@ from torch_models import BagDan, Dan, Embedding, Lstm
 torch.set_num_threads(int(os.environ["BENCH_THREADS"]))
 sentences = cache(data.Sentences)
 RATE, EPSILON = 1e-3, 1e-7
+PASSES = 5  # each batch counts with the median of so many
 
 
 def build(model, folder, rank=None, sparse=False, dimension=100):
@@ -80,9 +81,12 @@ def predict(model, folder, size, rank=None, dimension=100):
     network, batches = inference(model, folder, rank, dimension, size)
     times = []
     for ids, lengths, _ in batches:
-        started = time.perf_counter()
-        torch.softmax(network(ids, lengths), 1).numpy()
-        times.append(time.perf_counter() - started)
+        passes = []
+        for _ in range(PASSES):
+            started = time.perf_counter()
+            torch.softmax(network(ids, lengths), 1).numpy()
+            passes.append(time.perf_counter() - started)
+        times.append(float(np.median(passes)))
     count = sum(len(labels) for _, _, labels in batches)
     return {"microseconds": 1e6 * float(np.median(times)), "rate": count / sum(times)}
 

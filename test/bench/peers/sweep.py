@@ -1,4 +1,4 @@
-"""A sweep over ranks and seeds with PyTorch: sweep.py MODEL-FOLDER DATA-FOLDER COPY COPIES.
+"""A sweep over ranks and seeds with PyTorch: sweep.py MODEL-FOLDER DATA-FOLDER OPTIMIZER COPY COPIES.
 
 Starts from a model that is trained; retrains it for each seed as it is, and factorized at each rank; keeps each
 one's best epoch by the validation sentences and tests that one. A copy does every COPIES-th of them.
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 import data
-from peer_torch import EPSILON, RATE
+from peer_torch import optimizers
 from torch_models import Dan, Embedding
 
 RANKS, SEEDS, EPOCHS = [None, 1, 2, 4, 9, 18, 36], [1, 2, 3], 5
@@ -34,14 +34,14 @@ def read_model(folder):
     return tensors
 
 
-def start(weights, rank):
+def start(weights, rank, sparse):
     table, *dense = weights
-    embedding = Embedding(table)
+    embedding = Embedding(table, sparse=sparse)
     if rank is not None:
         W = table.numpy().astype(np.float64)
         squares, vectors = np.linalg.eigh(W.T @ W)
         V, roots = vectors[:, ::-1][:, :rank], squares[::-1][:rank] ** 0.25
-        embedding = Embedding(torch.from_numpy((W @ V / roots).astype(np.float32)))
+        embedding = Embedding(torch.from_numpy((W @ V / roots).astype(np.float32)), sparse=sparse)
         embedding.B = nn.Parameter(torch.from_numpy((roots[:, None] * V.T).astype(np.float32)))
     network = Dan(embedding, table.shape[1])
     with torch.no_grad():
@@ -60,18 +60,20 @@ def accuracy(network, sentences):
     return right / len(sentences)
 
 
-def retrain(weights, rank, seed, train, validation, test):
+def retrain(weights, rank, seed, optimizer, train, validation, test):
     random = np.random.default_rng(seed)
-    network = start(weights, rank)
-    optimizer = torch.optim.Adam(network.parameters(), RATE, eps=EPSILON, fused=True)
+    network = start(weights, rank, optimizer == "sparse")
+    updates = optimizers(network, optimizer)
     loss_of = nn.CrossEntropyLoss()
     best, state = accuracy(network, validation), copy.deepcopy(network.state_dict())
     for _ in range(EPOCHS):
         for order in train.orders(random, buckets=True):
             ids, lengths, labels = map(torch.from_numpy, train.batch(order))
-            optimizer.zero_grad()
+            for update in updates:
+                update.zero_grad()
             loss_of(network(ids, lengths), labels).backward()
-            optimizer.step()
+            for update in updates:
+                update.step()
         found = accuracy(network, validation)
         if found > best:
             best, state = found, copy.deepcopy(network.state_dict())
@@ -79,10 +81,11 @@ def retrain(weights, rank, seed, train, validation, test):
     return accuracy(network, test)
 
 
-model, folder, number, copies = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+model, folder, optimizer = sys.argv[1:4]
+number, copies = map(int, sys.argv[4:])
 weights = read_model(model)
 parts = [data.Sentences(folder, part) for part in ("train", "validation", "test")]
 jobs = list(product(SEEDS, RANKS))
-found = [(rank, retrain(weights, rank, seed, *parts)) for seed, rank in jobs[number::copies]]
+found = [(rank, retrain(weights, rank, seed, optimizer, *parts)) for seed, rank in jobs[number::copies]]
 share = len(SEEDS) * (len(RANKS) - 1)
 print(json.dumps({"accuracy": sum(value for rank, value in found if rank is not None) / share}))
