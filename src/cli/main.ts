@@ -17,6 +17,7 @@ import { foldCommand } from './foldCommand.ts';
 import { inspectCommand } from './inspectCommand.ts';
 import { listCommand } from './listCommand.ts';
 import { predictCommand } from './predictCommand.ts';
+import { ratesCommand } from './ratesCommand.ts';
 import { spectrumCommand } from './spectrumCommand.ts';
 import { validateCommand } from './validateCommand.ts';
 import { watchRun } from './watchRun.ts';
@@ -173,6 +174,15 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(jobs())
     .action(async (recipe: string, options: Options) => {
       exit(await estimateCommand(recipe, options));
+    });
+  program
+    .command('rates')
+    .description('find the bounds of the learning rate by some steps at rising rates')
+    .argument('<recipe>', 'a NAME.press.json')
+    .addOption(json())
+    .addOption(engine())
+    .action(async (recipe: string, options: Options) => {
+      exit(await ratesCommand(recipe, options));
     });
   program
     .command('engine')

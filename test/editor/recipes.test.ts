@@ -78,6 +78,22 @@ describe('a recipe in the editor', function () {
     });
   });
 
+  it('draws the learning rates of a schedule', async () => {
+    const text = tinyRecipe('train.tsv', 1).replace('"retrain":{', '"retrain":{"schedule":"sgdr",');
+    await write('rates/train.tsv', sentences(120));
+    const document = await show(await write('rates/rates.press.json', text));
+    const at = document.positionAt(text.indexOf('"schedule"') + 2);
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      at,
+    );
+    const words = hovers.flatMap(({ contents }) =>
+      contents.map((part) => (part as vscode.MarkdownString).value),
+    );
+    assert.ok(words.some((word) => /\*\*sgdr\*\*: .*█/s.test(word)));
+  });
+
   it('has its data read when it is opened, and the error at its line until it is mended', async () => {
     const lines = sentences(120).split('\n');
     lines[6] = 'a row without its label';

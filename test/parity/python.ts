@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** The first interpreter that imports the modules named: EMBEDDING_PRESS_PYTHON, those of the set-up, the system's. */
 export function findPython(...modules: string[]): string | undefined {
@@ -15,4 +16,16 @@ export function findPython(...modules: string[]): string | undefined {
       return false;
     }
   });
+}
+
+/** What a script of this folder, given JSON, prints as JSON. */
+export function askPython(python: string, script: string, input: unknown): unknown {
+  const printed = execFileSync(python, [join(import.meta.dirname, script)], {
+    encoding: 'utf8',
+    input: JSON.stringify(input),
+    maxBuffer: 1e8,
+    // What libraries warn of is shown only where the script fails.
+    stdio: 'pipe',
+  });
+  return JSON.parse(printed) as unknown;
 }

@@ -4,7 +4,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/core/errors.ts';
-import type { Differences, Estimate, SpectrumReport, TriedSentence } from '../../src/core/report/reports.ts';
+import type {
+  Differences,
+  Estimate,
+  RateRange,
+  SpectrumReport,
+  TriedSentence,
+} from '../../src/core/report/reports.ts';
 import type { Results } from '../../src/core/sweep/trial.ts';
 import { askCli } from '../../src/process/askCli.ts';
 import { runPaths } from '../../src/process/runFolder.ts';
@@ -102,6 +108,15 @@ describe('what the command line computes of a run', function () {
     assert.deepEqual(estimate.sentences, { train: 270, validation: 30, test: 60 });
     assert.ok(estimate.seconds > 0.01 && estimate.seconds < 30, String(estimate.seconds));
     assert.ok(estimate.diskBytes > 8 * 4 * 13 * 8);
+  });
+
+  it('finds the bounds of the learning rate between those it tries', async () => {
+    const { trial, rates, losses, bounds } = await ask<RateRange>('rates', recipe, '--engine', 'wasm');
+    assert.equal(trial, 'baseline');
+    assert.equal(rates.length, losses.length);
+    assert.equal(rates[0], 1e-6);
+    assert.ok(rates.every((rate, i) => i === 0 || rate > rates[i - 1]!) && rates.at(-1)! < 1 + 1e-9);
+    assert.ok(bounds && 1e-6 < bounds.lower && bounds.lower < bounds.upper && bounds.upper < 1);
   });
 
   it('says what is wrong as an error of the caller, and ends when it is told to', async () => {

@@ -7,7 +7,20 @@ import { installedEngines } from '../support/engines.ts';
 
 const adam: OptimizerSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 0.01 };
 const adagrad: OptimizerSettings = { name: 'adagrad', initialAccumulator: 0.1, epsilon: 1e-7 };
-const all: readonly OptimizerSettings[] = [adam, adagrad, { name: 'sgd' }];
+const momentum: OptimizerSettings = { name: 'momentum', momentum: 0.9, nesterov: false };
+const nesterov: OptimizerSettings = { ...momentum, nesterov: true };
+const adadelta: OptimizerSettings = { name: 'adadelta', rho: 0.75, epsilon: 0.01 };
+const rmsprop: OptimizerSettings = { name: 'rmsprop', rho: 0.75, epsilon: 0.01 };
+const all: readonly OptimizerSettings[] = [
+  { name: 'sgd' },
+  momentum,
+  nesterov,
+  adagrad,
+  adadelta,
+  rmsprop,
+  adam,
+];
+const nameOf = (settings: OptimizerSettings): string => (settings === nesterov ? 'nesterov' : settings.name);
 
 const normals = (random: Random, length: number): Float32Array =>
   Float32Array.from({ length }, () => random.normal());
@@ -95,8 +108,38 @@ describe('an optimizer', () => {
     near(descend({ name: 'sgd' }, [1, 2, -0.5], 0.1), -0.25);
   });
 
+  it('keeps a share of its velocity with momentum', () => {
+    // Velocities 1, 0.9 + 2 = 2.9 and 2.61 - 0.5 = 2.11.
+    near(descend(momentum, [1, 2, -0.5], 0.1), -0.1 * (1 + 2.9 + 2.11));
+    // A rate of its own does not pile up in the velocity: after many equal gradients a step is rate g / (1 - momentum).
+    const steps = new Array<number>(200).fill(1);
+    near(descend(momentum, [...steps, 1], 0.1) - descend(momentum, steps, 0.1), -1, 1e-4);
+  });
+
+  it('looks ahead with Nesterov’s momentum', () => {
+    near(descend(nesterov, [1, 2, -0.5], 0.1), -0.1 * (1 + 0.9 + (2 + 0.9 * 2.9) + (-0.5 + 0.9 * 2.11)));
+  });
+
+  it('takes Adadelta’s steps, which have the units of the values', () => {
+    // s = 0.25 * 4 = 1, step = 2 sqrt(0.01) / sqrt(1.01).
+    const step = (2 * 0.1) / Math.sqrt(1.01);
+    near(descend(adadelta, [2], 1), -step);
+    // s = 0.75 + 0.25 = 1, u = 0.25 step^2.
+    near(descend(adadelta, [2, -1], 1), -step + Math.sqrt(0.25 * step ** 2 + 0.01) / Math.sqrt(1.01));
+    near(descend(adadelta, [2], 0.5), -step / 2);
+  });
+
+  it('divides by the root of the mean square in RMSprop', () => {
+    // s = 0.25 * 4 = 1, then 0.75 + 0.25 = 1.
+    near(descend(rmsprop, [2, -1], 0.1), -0.2 / 1.01 + 0.1 / 1.01);
+  });
+
+  it('does not move without a gradient', () => {
+    for (const settings of all) assert.equal(descend(settings, [0, 0], 1), 0, nameOf(settings));
+  });
+
   for (const settings of all) {
-    it(`equals its dense form bit for bit where every row is touched, the padding aside (${settings.name})`, () => {
+    it(`equals its dense form bit for bit where every row is touched, the padding aside (${nameOf(settings)})`, () => {
       const random = new Random(3);
       const [m, n] = [6, 5];
       const start = normals(random, m * n);
@@ -117,7 +160,7 @@ describe('an optimizer', () => {
       assert.deepEqual(sparse.values.data.slice(0, n), start.slice(0, n));
     });
 
-    it(`goes on after a restore as if undisturbed (${settings.name})`, () => {
+    it(`goes on after a restore as if undisturbed (${nameOf(settings)})`, () => {
       const [m, n] = [5, 3];
       const first = new Trained(workspaces(), settings, m, n, normals(new Random(4), m * n));
       const step = (of: Trained, seed: number): void => {

@@ -3,7 +3,6 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RunEvent } from '../../src/core/sweep/trial.ts';
 import { PanelFeed } from '../../src/editor/panelFeed.ts';
 import type { HostMessage } from '../../src/editor/panelProtocol.ts';
@@ -78,17 +77,21 @@ describe('the events of a long run', () => {
         throw error;
       },
     );
-    const loop = monitorEventLoopDelay({ resolution: 1 });
-    loop.enable();
+    // Turns of the event loop, which tell that nothing held it up, however busy the machine is.
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      ticking = setImmediate(count);
+    };
+    let ticking = setImmediate(count);
     feed.snapshot(status);
     while (posted.length < 10) await delay(5);
-    loop.disable();
+    clearImmediate(ticking);
     feed.stop();
     const sizes = posted.map((message) => ('events' in message ? message.events.length : 0));
     assert.ok(Math.max(...sizes) <= 2000, `${Math.max(...sizes)} events in a message`);
     assert.ok(posted[0]?.type === 'snapshot');
-    // 20 ms on a machine that has nothing else to do.
-    const held = loop.percentile(98) / 1e6;
-    assert.ok(held < 40, `held up for ${held.toFixed(0)} ms`);
+    // The file is read in some forty pieces, and what is kept of it sent in ten.
+    assert.ok(turns > 50, `${turns} turns`);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { optimizerDefaults, scheduleDefaults } from '../../src/core/recipe/defaults.ts';
 import { formatRecipe } from '../../src/core/recipe/formatRecipe.ts';
 import type { RawRecipe } from '../../src/core/recipe/rawRecipe.ts';
 import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
@@ -120,10 +121,15 @@ describe('recipe schema', () => {
       data: { train: { path: 'x', format: 'label-text' } },
       compress: { ranks: [3], reductions: [] },
     },
-    ...['adam', 'sgd', 'adagrad'].map((name) => ({
+    ...Object.keys(optimizerDefaults).map((name) => ({
       model: 'm',
       data: { train: source },
-      retrain: { optimizer: { name }, schedule: { name: name === 'sgd' ? 'constant' : 'calr' } },
+      retrain: { optimizer: { name } },
+    })),
+    ...Object.keys(scheduleDefaults).map((name) => ({
+      model: 'm',
+      data: { train: source },
+      retrain: { schedule: { name } },
     })),
   ];
   for (const recipe of bare) {

@@ -86,7 +86,7 @@ const bad: readonly Bad[] = [
     change: ['"calr"', '"clar"'],
     code: 'bad-value',
     line: 13,
-    says: /retrain\.schedule must be "calr" or "constant", found "clar"\. Did you mean "calr"\?/,
+    says: /retrain\.schedule must be "calr", .* or "sgdr", found "clar"\. Did you mean "calr"\?/,
   },
   {
     name: 'a reduction above 1',
@@ -159,6 +159,20 @@ const bad: readonly Bad[] = [
     code: 'useless-field',
     line: 13,
     says: /retrain\.optimizer\.epsilon has no meaning where name is "sgd"/,
+  },
+  {
+    name: 'a setting of another schedule',
+    change: ['"schedule": "calr"', '"schedule": { "name": "sgdr", "stepSize": "auto" }'],
+    code: 'useless-field',
+    line: 13,
+    says: /retrain\.schedule\.stepSize has no meaning where name is "sgdr"/,
+  },
+  {
+    name: 'bounds in the wrong order',
+    change: ['"schedule": "calr"', '"schedule": { "name": "triangular", "lowerRate": 0.01 }'],
+    code: 'lower-rate-too-high',
+    line: 13,
+    says: /retrain\.schedule\.lowerRate must be below the rate, 0\.001, found 0\.01/,
   },
   {
     name: 'an optimizer without a name',

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { applyEdits } from 'jsonc-parser/lib/esm/main.js';
 import { UserError } from '../../src/core/errors.ts';
+import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
+import type { TrainingSettings } from '../../src/core/recipe/recipe.ts';
 import { validateRecipe } from '../../src/core/recipe/validateRecipe.ts';
 import { describeEstimate, roundDuration } from '../../src/editor/recipe/estimateText.ts';
 import { fixesOf, pathFixes } from '../../src/editor/recipe/fixes.ts';
 import { landingOf } from '../../src/editor/recipe/landing.ts';
 import { namedFiles } from '../../src/editor/recipe/namedFiles.ts';
 import { ownErrors } from '../../src/editor/recipe/ownErrors.ts';
+import { describeRates, scheduleAt } from '../../src/editor/recipe/plannedRates.ts';
 import { effectOf, rankOf, trainedModel } from '../../src/editor/recipe/rankEffect.ts';
 import { describeEntry, describeEntries, ranksAt } from '../../src/editor/recipe/rankHover.ts';
 import { RecipeText } from '../../src/editor/recipe/recipeText.ts';
@@ -184,12 +187,73 @@ describe('the hover on a rank', () => {
     assert.match(describeEntry({ kind: 'reduction', value: 0.9 }, unread), /rank 10.*40 of 400 bytes/s);
     assert.match(describeEntries([{ kind: 'reduction', value: 0.9 }], unread), /not counted/);
     const read = trainedModel(train, {
+      train: 1000,
       vocabulary: 5000,
       dimension: 100,
       meanLength: 9,
       classes: ['a', 'b'],
     });
     assert.ok(effectOf(9, read)?.flopsPerSentence);
+  });
+});
+
+describe('the hover on a schedule', () => {
+  const text = good.replace(
+    /\n\}\n$/,
+    ',\n  "retrain": { "epochs": 5, "schedule": { "name": "calr", "rate": 0.01 } }\n}\n',
+  );
+  const settings = (schedule: unknown, epochs = 5): TrainingSettings =>
+    parseRecipe(
+      JSON.stringify({
+        model: 'm',
+        data: { train: { path: 'x', format: 'tsv' } },
+        retrain: { schedule, epochs },
+      }),
+      file,
+    ).retrain;
+  /** The chart's rows, without the row of epochs. */
+  const chart = (text: string): string[] => text.split('\n').slice(3, -2);
+
+  it('is on its name and its value, and nowhere else', () => {
+    const phaseAt = (part: string) => scheduleAt(new RecipeText(text), text.indexOf(part) + 2)?.phase;
+    for (const part of ['"schedule"', '"calr"', '0.01']) assert.equal(phaseAt(part), 'retrain', part);
+    for (const part of ['"epochs"', '// what', '"model"', '"retrain"'])
+      assert.equal(phaseAt(part), undefined);
+  });
+
+  it('draws the rates over the epochs, highest at the top', () => {
+    assert.deepEqual(chart(describeRates(settings('constant'), 1000)), new Array(4).fill('█'.repeat(60)));
+    const falling = chart(describeRates(settings({ name: 'step-decay', decayEpochs: 1 }), undefined));
+    // Epochs of 12 columns: the rate, then a half, a quarter, an eighth and a sixteenth of it.
+    assert.deepEqual(falling, [
+      '█'.repeat(12),
+      '█'.repeat(12),
+      '█'.repeat(24),
+      '█'.repeat(36) + '▄'.repeat(12) + '▂'.repeat(12),
+    ]);
+  });
+
+  it('tells the bounds, the epochs, and how long they are once the sentences are counted', () => {
+    const unread = describeRates(settings('triangular'), undefined);
+    assert.match(unread, /\*\*triangular\*\*: Learning rate between 1e−4 and 1e−3\. Epochs: 5\./);
+    assert.match(describeRates(settings('triangular'), 6920), /Epochs: 5, each of 109 iterations\./);
+    assert.equal(
+      describeRates(settings('triangular'), 6920).split('\n').at(-2),
+      '1           2           3           4           5',
+    );
+  });
+
+  it('says where the rates depend on the sentences, or are none', () => {
+    const paper = settings({ name: 'calr', stepSize: 'paper' });
+    assert.match(describeRates(paper, undefined), /once the sentences are counted/);
+    // 1,000 iterations are not reached in 5 epochs of 109.
+    assert.match(describeRates(paper, 6920), /between 1\.3e−4 and /);
+    assert.match(describeRates(settings('calr', 0), 6920), /Nothing is trained/);
+  });
+
+  it('draws thousands of epochs in the same width', () => {
+    const rows = chart(describeRates(settings({ name: 'sgdr', cycleGrowth: 1 }, 10_000), 100_000));
+    assert.ok(rows.every((row) => row.length <= 60));
   });
 });
 

@@ -64,4 +64,89 @@ describe('createSchedule', () => {
     near(paper(5 * 1540, 5), 1e-8); // 5 mod 6 = D
     near(paper(9000, 6), 1e-3);
   });
+
+  /** Rates of a schedule with 10 iterations an epoch, at some iterations. */
+  const rates = (settings: ScheduleSettings, iterations: readonly number[]): number[] => {
+    const schedule = createSchedule(settings, 10);
+    return iterations.map((iteration) => schedule(iteration, Math.floor(iteration / 10)));
+  };
+  const allNear = (found: readonly number[], expected: readonly number[]): void => {
+    assert.equal(found.length, expected.length);
+    found.forEach((rate, i) => {
+      near(rate, expected[i]!);
+    });
+  };
+
+  it('falls at every second epoch’s border in a step decay', () => {
+    allNear(
+      rates({ name: 'step-decay', rate: 0.4, decay: 0.5, decayEpochs: 2 }, [0, 19, 20, 39, 40, 75]),
+      [0.4, 0.4, 0.2, 0.2, 0.1, 0.05],
+    );
+  });
+
+  it('falls by the decay in each epoch, evenly, in the exponential one', () => {
+    allNear(
+      rates({ name: 'exponential', rate: 0.4, decay: 0.25 }, [0, 5, 10, 15, 20, 30]),
+      [0.4, 0.2, 0.1, 0.05, 0.025, 0.00625],
+    );
+  });
+
+  // Smith's bounds 0.001 and 0.006, S = 4.
+  const clr = { rate: 0.006, lowerRate: 0.001, stepSize: 4 } as const;
+
+  it('rises and falls between Smith’s bounds', () => {
+    allNear(
+      rates({ name: 'triangular', ...clr }, [0, 1, 2, 3, 4, 6, 8, 12, 800, 804]),
+      [0.001, 0.00225, 0.0035, 0.00475, 0.006, 0.0035, 0.001, 0.006, 0.001, 0.006],
+    );
+  });
+
+  it('halves the triangle after each cycle in triangular2', () => {
+    allNear(
+      rates({ name: 'triangular2', ...clr }, [0, 4, 8, 12, 14, 20, 28]),
+      [0.001, 0.006, 0.001, 0.0035, 0.00225, 0.00225, 0.001625],
+    );
+  });
+
+  it('lets the triangle fall by gamma^t in exp-range', () => {
+    const gamma = 0.25 ** (1 / 10);
+    allNear(rates({ name: 'exp-range', ...clr, decay: 0.25 }, [0, 4, 8, 12, 20, 50]), [
+      0.001,
+      0.001 + 0.005 * gamma ** 4,
+      0.001,
+      0.001 + 0.005 * gamma ** 12,
+      0.001 + 0.005 / 16,
+      0.001 + (0.005 * 0.5) / 4 ** 5,
+    ]);
+  });
+
+  it('makes half a cycle an epoch by default in the triangular ones', () => {
+    allNear(
+      rates({ name: 'triangular', ...clr, stepSize: 'auto' }, [0, 5, 10, 20]),
+      [0.001, 0.0035, 0.006, 0.001],
+    );
+  });
+
+  it('falls along a cosine and restarts, in SGDR', () => {
+    const sgdr = { name: 'sgdr', rate: 0.05, lowerRate: 0.01, cycleEpochs: 1, cycleGrowth: 2 } as const;
+    const half = 0.01 + 0.02 * (1 + Math.SQRT1_2);
+    // Cycles of 10, 20 and 40 iterations.
+    allNear(rates(sgdr, [0, 5, 10, 15, 20, 25, 30, 40, 50, 69, 70]), [
+      0.05,
+      0.03,
+      0.05,
+      half,
+      0.03,
+      0.02 + 0.04 - half,
+      0.05,
+      half,
+      0.03,
+      0.01 + 0.02 * (1 + Math.cos((39 / 40) * Math.PI)),
+      0.05,
+    ]);
+    allNear(
+      rates({ ...sgdr, cycleGrowth: 1, lowerRate: 0 }, [0, 5, 10, 9995, 10000]),
+      [0.05, 0.025, 0.05, 0.025, 0.05],
+    );
+  });
 });

@@ -33,43 +33,32 @@ export interface KernelFunctions {
   uniqueRows(tokens: At, count: number, slotOfRow: At, rows: At, slots: At): number;
   scatter(gradients: At, width: number, slots: At, count: number, rowGradients: At): void;
   scatterMeans(gradients: At, width: number, slots: At, lengths: At, size: number, rowGradients: At): void;
-  adam(
+  update(
+    rule: number,
     values: At,
-    m: At,
-    v: At,
+    first: At,
+    second: At,
     gradients: At,
     count: number,
     rate: number,
-    share1: number,
-    share2: number,
+    a: number,
+    b: number,
     epsilon: number,
   ): void;
-  adamRows(
+  updateRows(
+    rule: number,
     table: At,
-    m: At,
-    v: At,
+    first: At,
+    second: At,
     width: number,
     rows: At,
     count: number,
     gradients: At,
     rate: number,
-    share1: number,
-    share2: number,
+    a: number,
+    b: number,
     epsilon: number,
   ): void;
-  adagrad(values: At, sum: At, gradients: At, count: number, rate: number, epsilon: number): void;
-  adagradRows(
-    table: At,
-    sum: At,
-    width: number,
-    rows: At,
-    count: number,
-    gradients: At,
-    rate: number,
-    epsilon: number,
-  ): void;
-  descend(values: At, gradients: At, count: number, rate: number): void;
-  descendRows(table: At, width: number, rows: At, count: number, gradients: At, rate: number): void;
   packRows(data: At, rows: number, n: number, weights: At, packed: At): void;
   addGram(packed: At, rows: number, panels: number, sums: At): void;
   project(data: At, rows: number, n: number, directions: At, panels: number, projected: At): void;

@@ -26,17 +26,30 @@ export const dataDefaults: { readonly validation: Fraction; readonly seed: numbe
 export const optimizerDefaults = {
   adam: { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
   sgd: { name: 'sgd' },
+  momentum: { name: 'momentum', momentum: 0.9, nesterov: false },
   adagrad: { name: 'adagrad', initialAccumulator: 0.1, epsilon: 1e-7 },
+  adadelta: { name: 'adadelta', rho: 0.95, epsilon: 1e-7 },
+  rmsprop: { name: 'rmsprop', rho: 0.9, epsilon: 1e-7 },
 } as const;
 
 /**
- * The authors' decay is 0.1, which leaves one epoch in four or six a rate that moves anything; 0.5 validates better.
- * `decayEpochs` is the phase's own: see `trainDefaults` and `retrainDefaults`.
+ * `decayEpochs` is the phase's own: see `trainDefaults` and `retrainDefaults`; the cyclical schedules' `lowerRate` is
+ * a share of their rate. Of CALR the authors' decay is 0.1, which leaves one epoch in four or six a rate that moves
+ * anything; 0.5 validates better.
  */
 export const scheduleDefaults = {
   calr: { name: 'calr', rate: 1e-3, decay: 0.5, stepSize: 'auto' },
   constant: { name: 'constant', rate: 1e-3 },
+  'step-decay': { name: 'step-decay', rate: 1e-3, decay: 0.5 },
+  exponential: { name: 'exponential', rate: 1e-3, decay: 0.8 },
+  triangular: { name: 'triangular', rate: 1e-3, stepSize: 'auto' },
+  triangular2: { name: 'triangular2', rate: 1e-3, stepSize: 'auto' },
+  'exp-range': { name: 'exp-range', rate: 1e-3, stepSize: 'auto', decay: 0.8 },
+  sgdr: { name: 'sgdr', rate: 1e-3, lowerRate: 0, cycleEpochs: 1, cycleGrowth: 2 },
 } as const;
+
+/** Of the upper bound. */
+export const lowerRateShare = 0.1;
 
 const trainingDefaults = {
   batchSize: 64,

@@ -33,12 +33,55 @@ export interface Fraction {
 }
 
 export type OptimizerSettings =
-  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
   | { readonly name: 'sgd' }
-  | { readonly name: 'adagrad'; readonly initialAccumulator: number; readonly epsilon: number };
+  | { readonly name: 'momentum'; readonly momentum: number; readonly nesterov: boolean }
+  | { readonly name: 'adagrad'; readonly initialAccumulator: number; readonly epsilon: number }
+  | { readonly name: 'adadelta'; readonly rho: number; readonly epsilon: number }
+  | { readonly name: 'rmsprop'; readonly rho: number; readonly epsilon: number }
+  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+
+/** In iterations; `auto` is a share of an epoch that the schedule chooses, `paper` is 1000. */
+export type StepSize = 'auto' | 'paper' | number;
 
 export type ScheduleSettings =
   | { readonly name: 'constant'; readonly rate: number }
+  | {
+      readonly name: 'step-decay';
+      readonly rate: number;
+      readonly decay: number;
+      /** Epochs from one fall to the next. */
+      readonly decayEpochs: number;
+    }
+  | {
+      readonly name: 'exponential';
+      readonly rate: number;
+      /** Of an epoch. */
+      readonly decay: number;
+    }
+  | {
+      readonly name: 'triangular' | 'triangular2';
+      /** The upper bound. */
+      readonly rate: number;
+      readonly lowerRate: number;
+      readonly stepSize: StepSize;
+    }
+  | {
+      readonly name: 'exp-range';
+      readonly rate: number;
+      readonly lowerRate: number;
+      readonly stepSize: StepSize;
+      /** Of an epoch. */
+      readonly decay: number;
+    }
+  | {
+      readonly name: 'sgdr';
+      readonly rate: number;
+      readonly lowerRate: number;
+      /** T_0: epochs until the first restart. */
+      readonly cycleEpochs: number;
+      /** T_mult: how many times as long as the one before each cycle is. */
+      readonly cycleGrowth: number;
+    }
   | {
       readonly name: 'calr';
       /** U0, the rate at an annealing's start. */
@@ -46,8 +89,8 @@ export type ScheduleSettings =
       readonly decay: number;
       /** D: epochs over which the upper bound falls to the lower one. */
       readonly decayEpochs: number;
-      /** S in iterations; `auto` is max(1, round(0.65 * iterations of an epoch)), `paper` is 1000. */
-      readonly stepSize: 'auto' | 'paper' | number;
+      /** S; `auto` is max(1, round(0.65 * iterations of an epoch)). */
+      readonly stepSize: StepSize;
     };
 
 export interface TrainingSettings {

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { dataDefaults, trainDefaults } from './defaults.ts';
+import { dataDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
 import type { JsonDocument, JsonPath } from './jsonDocument.ts';
 import type { RawRecipe } from './rawRecipe.ts';
 
@@ -68,6 +68,18 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       ['expectedAccuracy'],
       'expectedAccuracy has no meaning without "model".',
       'Remove it.',
+    );
+  }
+  for (const phase of ['train', 'retrain'] as const) {
+    const schedule = recipe[phase]?.schedule;
+    if (typeof schedule !== 'object' || !('lowerRate' in schedule)) continue;
+    const { rate = scheduleDefaults[schedule.name].rate, lowerRate = 0 } = schedule;
+    if (lowerRate < rate) continue;
+    fail(
+      'lower-rate-too-high',
+      [phase, 'schedule', 'lowerRate'],
+      `${phase}.schedule.lowerRate must be below the rate, ${rate}, found ${lowerRate}.`,
+      'Make it smaller, or the rate larger.',
     );
   }
   const fractions = [data.validation ?? dataDefaults.validation, data.test];

@@ -3,6 +3,7 @@ import type { Body } from '../checkpoint/checkpoint.ts';
 import {
   compressDefaults,
   dataDefaults,
+  lowerRateShare,
   optimizerDefaults,
   retrainDefaults,
   scheduleDefaults,
@@ -118,9 +119,14 @@ function resolveOptimizer(raw: RawOptimizer): OptimizerSettings {
 
 function resolveSchedule(raw: RawSchedule, decayEpochs: number): ScheduleSettings {
   const given = typeof raw === 'string' ? { name: raw } : raw;
-  const defaults =
-    given.name === 'calr' ? { ...scheduleDefaults.calr, decayEpochs } : scheduleDefaults.constant;
-  return { ...defaults, ...given } as ScheduleSettings;
+  const settings = { ...scheduleDefaults[given.name], ...given };
+  const phase = settings.name === 'calr' || settings.name === 'step-decay' ? { decayEpochs } : {};
+  const bound = isTriangular(settings.name) ? { lowerRate: lowerRateShare * settings.rate } : {};
+  return { ...phase, ...bound, ...settings } as ScheduleSettings;
+}
+
+function isTriangular(name: ScheduleSettings['name']): boolean {
+  return name === 'triangular' || name === 'triangular2' || name === 'exp-range';
 }
 
 function resolvePart(raw: RawSource | Fraction, at: ToAbsolute): DataSource | Fraction {

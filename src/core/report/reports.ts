@@ -60,3 +60,21 @@ export interface Estimate {
   readonly sentences: { readonly train: number; readonly validation: number; readonly test: number };
   readonly warnings: readonly string[];
 }
+
+/** The loss under a learning rate that rises from step to step. */
+export interface RateRange {
+  /** Which of the run's models was trained. */
+  readonly trial: string;
+  readonly optimizer: string;
+  /** Ends early where the loss explodes. */
+  readonly rates: readonly number[];
+  /** Of the batches, each before its step. */
+  readonly losses: readonly number[];
+  /** What to train between: the loss begins to fall at the lower and has all but fallen at the upper one. */
+  readonly bounds?: RateBounds;
+}
+
+export interface RateBounds {
+  readonly lower: number;
+  readonly upper: number;
+}

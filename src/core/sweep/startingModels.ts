@@ -52,7 +52,7 @@ export class StartingModels {
   }
 
   /** The best checkpoint of a trial that others start from. */
-  async parent(id: string, storage: TrialStorage): Promise<Checkpoint> {
+  async parent(id: string, storage: Pick<TrialStorage, 'loadBest'>): Promise<Checkpoint> {
     if (this.#parent?.id === id) return this.#parent.checkpoint;
     const checkpoint = await storage.loadBest(id);
     this.#parent = { id, checkpoint };
@@ -62,7 +62,7 @@ export class StartingModels {
   /** The model that a trial begins with; `warn` gets what the factorization has to say. */
   async of(
     trial: Trial,
-    storage: TrialStorage,
+    storage: Pick<TrialStorage, 'loadBest'>,
     data: PreparedData,
     warn: (text: string) => void,
   ): Promise<Checkpoint> {

@@ -18,6 +18,8 @@ export interface KnownModel {
 
 /** What the command line's validator tells of a recipe's data. */
 export interface CheckedData {
+  /** Sentences to train on. */
+  readonly train: number;
   readonly vocabulary: number;
   readonly dimension: number;
   readonly meanLength: number;

@@ -12,6 +12,7 @@ import { RankHover } from './hover.ts';
 import { recipeSelector } from './isRecipe.ts';
 import { newRecipe } from './newRecipe.ts';
 import { QuickFixes } from './quickFixes.ts';
+import { ScheduleHover } from './scheduleHover.ts';
 
 /** All that helps with writing a recipe. */
 export function registerRecipeSupport({
@@ -32,6 +33,7 @@ export function registerRecipeSupport({
     new RecipeDiagnostics(),
     vscode.languages.registerCodeLensProvider(recipeSelector, lenses),
     vscode.languages.registerHoverProvider(recipeSelector, new RankHover(checks)),
+    vscode.languages.registerHoverProvider(recipeSelector, new ScheduleHover(checks)),
     vscode.languages.registerCodeActionsProvider(recipeSelector, new QuickFixes(), QuickFixes.metadata),
     vscode.commands.registerCommand('embeddingPress.newRecipe', () => showErrors(log, newRecipe)),
     vscode.commands.registerCommand('embeddingPress.estimateRecipe', (file: unknown, from: unknown) =>
