@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { stopRuns } from './stopRuns.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
 
 /** The extension as it is published. VSIX names another build. */
@@ -56,7 +57,9 @@ export function useWorkbench(
 
   after(async () => {
     await workbench?.dispose();
-    if (own !== '') await rm(own, { recursive: true, force: true });
+    if (own === '') return;
+    await stopRuns(folder);
+    await rm(own, { recursive: true, force: true });
   });
 
   return {
