@@ -25,7 +25,8 @@ async function fill(folder: string): Promise<void> {
   await cp('sample/model', join(folder, 'spam-filter'), { recursive: true });
   await cp('sample/messages.tsv', join(folder, 'messages.tsv'));
   const recipe = async (name: string, compress: object, retrain: object): Promise<void> => {
-    const data = { train: { path: 'messages.tsv', format: 'tsv' }, test: { fraction: 0.2 } };
+    const fifth = { fraction: 0.2 };
+    const data = { train: { path: 'messages.tsv', format: 'tsv' }, validation: fifth, test: fifth };
     const content = { model: 'spam-filter', data, compress, retrain };
     await writeFile(join(folder, `${name}.press.json`), `${JSON.stringify(content, null, 2)}\n`);
   };
