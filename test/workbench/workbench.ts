@@ -155,18 +155,25 @@ export class Workbench {
 
   /** Chooses an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
-    await row.click({ button: 'right' });
-    const action = this.page.locator('.context-view .action-label', { hasText: entry }).first();
-    // A menu that has just opened takes no click, lest the one that opened it chooses.
-    for (const end = Date.now() + Workbench.patience; ;) {
-      await action.click();
-      try {
-        await action.waitFor({ state: 'hidden', timeout: 1500 });
-        return;
-      } catch (error) {
-        if (Date.now() > end) throw error;
+    const enabled = this.page.locator('.context-view .action-item:not(.disabled) .action-label');
+    const action = enabled.filter({ hasText: entry }).first();
+    let isOpen = false;
+    await this.#until(async () => {
+      // What is not enabled yet stays so in a menu that is open.
+      if (isOpen) await this.page.keyboard.press('Escape');
+      await row.click({ button: 'right' });
+      isOpen = true;
+      // A menu that has just opened takes no click, lest the one that opened it chooses.
+      for (const last of [false, true]) {
+        await action.click({ timeout: 3000 });
+        try {
+          await action.waitFor({ state: 'hidden', timeout: 1500 });
+          return;
+        } catch (error) {
+          if (last) throw error;
+        }
       }
-    }
+    });
   }
 
   /** The page inside the webview that is shown. */
