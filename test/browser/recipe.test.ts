@@ -50,9 +50,14 @@ describe('a recipe in the editor', function () {
 
   it('is mended by a quick fix', async () => {
     const { page } = opened;
-    await word('reductoins').click();
-    await page.keyboard.press('Control+.');
-    await page.locator('.action-widget .monaco-list-row', { hasText: 'Change to "reductions"' }).click();
+    const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Change to "reductions"' });
+    // A list that opens before the fix is known does not get it.
+    await eventually('the fix is offered', async () => {
+      await word('reductoins').click({ timeout: 3000 });
+      await page.keyboard.press('Control+.');
+      await fix.click({ timeout: 3000 });
+      return true;
+    });
     await line('"reductions"').waitFor();
     await page.keyboard.press('Control+s');
     await page.locator('.squiggly-error, .squiggly-warning').first().waitFor({ state: 'detached' });
@@ -73,9 +78,13 @@ describe('a recipe in the editor', function () {
 
   it('tells of a reduction what it does', async () => {
     const { page } = opened;
-    await word('0.9').hover();
     const hover = page.locator('.monaco-hover:visible', { hasText: 'Rank 3 removes' }).first();
-    await hover.waitFor();
+    await eventually('the hover is there', async () => {
+      await page.mouse.move(0, 0);
+      await word('0.9').hover({ timeout: 3000 });
+      await hover.waitFor({ timeout: 3000 });
+      return true;
+    });
     assert.match(await hover.innerText(), /Embedding[\s\S]*kB[\s\S]*FLOPs a sentence/);
     await page.mouse.move(0, 0);
   });
