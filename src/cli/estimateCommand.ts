@@ -18,17 +18,8 @@ export async function estimateCommand(
   const { jobs, json } = options;
   const recipe = await readRecipe(resolve(recipePath));
   const engine = createEngine(options.engine);
-  const { data, trials, warnings, seconds, costs } = await measurePlan(recipe, engine, jobs);
-  const ranks = new Set(trials.flatMap(({ rank }) => rank ?? []));
-  const bytes = bytesToWrite({
-    trials,
-    finished: new Set(),
-    costs: {
-      baseline: costs(undefined),
-      byRank: Object.fromEntries([...ranks].map((rank) => [rank, costs(rank)])),
-    },
-    jobs,
-  });
+  const { data, trials, warnings, seconds, spec, meanLength } = await measurePlan(recipe, engine, jobs);
+  const bytes = bytesToWrite({ trials, finished: new Set(), spec, meanLength, jobs });
   const estimate: Estimate = {
     trials: trials.length,
     epochs: totalEpochs(recipe, trials),

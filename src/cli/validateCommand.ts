@@ -13,18 +13,25 @@ export async function validateCommand(
   const recipe = await readRecipe(resolve(recipePath));
   const runner = createTrialRunner({ recipe, engine: 'wasm' });
   try {
-    const { warnings, ...data } = await runner.prepare();
-    const plan = planTrials(recipe, data.vocabulary, data.dimension);
+    const { warnings, spec, ...data } = await runner.prepare();
+    const { rows: vocabulary, dimension } = spec.embedding;
+    const plan = planTrials(recipe, vocabulary, dimension);
     if (recipe.output !== undefined) {
       await checkOutput(recipe.output, plan.trials.filter(writtenBy(recipe)));
     }
     if (json) {
       console.log(
-        JSON.stringify({ trials: plan.trials.length, ...data, warnings: [...warnings, ...plan.warnings] }),
+        JSON.stringify({
+          trials: plan.trials.length,
+          ...data,
+          vocabulary,
+          dimension,
+          warnings: [...warnings, ...plan.warnings],
+        }),
       );
       return exitCode.done;
     }
-    const { train, validation, test, classes, vocabulary, dimension, embeddingShare } = data;
+    const { train, validation, test, classes, embeddingShare } = data;
     console.log(`Sentences: ${train} to train, ${validation} to validate, ${test} to test`);
     console.log(`Labels: ${classes.join(', ')}`);
     console.log(

@@ -1,7 +1,8 @@
-import type { LayerCost, Trial } from '../core/sweep/trial.ts';
+import type { ModelSpec } from '../core/checkpoint/checkpoint.ts';
+import { layerCosts, specOfPoint, totalCost } from '../core/cost/cost.ts';
+import type { Trial } from '../core/sweep/trial.ts';
 import { checkDisk, checkpointBytes } from './diskNeed.ts';
 import { modelName } from './finishedModels.ts';
-import type { Answers } from './protocol.ts';
 
 /**
  * Finds out before the first trial whether all that the run will write fits the disk.
@@ -23,27 +24,25 @@ export async function checkRoom(
 export interface PlannedFiles {
   readonly trials: readonly Trial[];
   readonly finished: ReadonlySet<string>;
-  readonly costs: Answers['costs'];
+  /** The uncompressed model's. */
+  readonly spec: ModelSpec;
+  readonly meanLength: number;
   readonly jobs: number;
 }
 
 /** Bytes of the checkpoints, at most, and of the finished models. */
-export function bytesToWrite({ trials, finished, costs, jobs }: PlannedFiles): {
+export function bytesToWrite({ trials, finished, spec, meanLength, jobs }: PlannedFiles): {
   readonly checkpoints: number;
   readonly models: number;
 } {
-  const bytesOf = ({ rank }: Pick<Trial, 'rank'>): number =>
-    totalBytes(rank === undefined ? costs.baseline : (costs.byRank[rank] ?? []));
+  const bytesOf = (trial: Partial<Trial>): number =>
+    totalCost(layerCosts(specOfPoint(spec, trial), meanLength)).storageBytes;
   const trialBytes = trials.filter(({ id }) => !finished.has(id)).map(bytesOf);
   const finishedBytes = new Map(trials.map((trial) => [modelName(trial), bytesOf(trial)]));
   // A control's.
   finishedBytes.delete(undefined);
   return {
-    checkpoints: checkpointBytes({ modelBytes: totalBytes(costs.baseline), trialBytes, jobs }),
+    checkpoints: checkpointBytes({ modelBytes: bytesOf({}), trialBytes, jobs }),
     models: [...finishedBytes.values()].reduce((a, b) => a + b, 0),
   };
-}
-
-function totalBytes(layers: readonly LayerCost[]): number {
-  return layers.reduce((sum, layer) => sum + layer.storageBytes, 0);
 }

@@ -6,13 +6,8 @@ import type { Trial, TrialResult } from '../core/sweep/trial.ts';
 import { bestFolder } from './trialStorage.ts';
 
 /** The folder's name of a trial's finished model; controls have none. Seeds share one. */
-export function modelName({
-  kind,
-  metric,
-  rank,
-}: Pick<Trial, 'kind' | 'metric' | 'rank'>): string | undefined {
-  if (kind === 'control') return undefined;
-  return kind === 'baseline' ? 'uncompressed' : `${metric ?? 'model'}-rank${rank ?? 0}`;
+export function modelName({ kind, setting }: Pick<Trial, 'kind' | 'setting'>): string | undefined {
+  return kind === 'baseline' ? 'uncompressed' : setting;
 }
 
 /** Which trials leave a model: not the baseline of a model that was given, which could only go over the user's own. */

@@ -1,12 +1,10 @@
 import { UserError, type Place } from '../core/errors.ts';
 import type { Preparation, TestReport } from '../core/sweep/runner.ts';
-import type { LayerCost, Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
+import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
 
 /** What a supervisor asks of a worker, one request at a time. */
 export type WorkerRequest =
   | { readonly type: 'prepare' }
-  /** The costs by layer of the uncompressed model and of each rank; after `prepare`. */
-  | { readonly type: 'costs'; readonly ranks: readonly number[] }
   | { readonly type: 'run'; readonly trial: Trial }
   | { readonly type: 'report'; readonly trial: Trial };
 
@@ -21,10 +19,6 @@ export interface Answers {
     readonly engine: string;
     readonly versions: Readonly<Record<string, string>>;
     readonly preparation: Preparation;
-  };
-  readonly costs: {
-    readonly baseline: readonly LayerCost[];
-    readonly byRank: Readonly<Record<string, readonly LayerCost[]>>;
   };
   readonly run: TrialResult;
   readonly report: TestReport;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { CancelledError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
-import { planTrials, totalEpochs } from '../core/sweep/plan.ts';
+import { planTrials, totalEpochs, trialEpochs } from '../core/sweep/plan.ts';
 import { assembleResults } from '../core/sweep/results.ts';
 import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
 import { checkRoom } from './checkRoom.ts';
@@ -78,7 +78,6 @@ export function modelsFolder(runFolder: string, recipe: Recipe): string {
 interface Planned {
   readonly trials: readonly Trial[];
   readonly prepared: Answers['prepare'];
-  readonly costs: Answers['costs'];
 }
 
 class Supervisor {
@@ -162,7 +161,7 @@ class Supervisor {
     const models = modelsFolder(runFolder, this.#recipe);
     const isWritten = writtenBy(this.#recipe);
     await checkOutput(models, trials.filter(isWritten));
-    await checkRoom({ runFolder, models, trials, finished, costs: planned.costs, jobs });
+    await checkRoom({ runFolder, models, trials, finished, ...planned.prepared.preparation, jobs });
     await runInOrder(trials, finished, jobs, async (trial) => {
       this.#emit({ type: 'trial', trial: trial.id });
       const result = await this.#ask({ type: 'run', trial });
@@ -187,11 +186,13 @@ class Supervisor {
   async #prepare(): Promise<Planned> {
     const prepared = await this.#ask({ type: 'prepare' });
     this.#engine = prepared.engine;
-    const { vocabulary, dimension, warnings } = prepared.preparation;
-    const { trials, warnings: more } = planTrials(this.#recipe, vocabulary, dimension);
-    const ranks = [...new Set(trials.flatMap(({ rank }) => rank ?? []))];
-    const costs = await this.#ask({ type: 'costs', ranks });
-    this.#progress.plan(trials, (trial) => totalEpochs(this.#recipe, [trial]));
+    const { spec, warnings } = prepared.preparation;
+    const { trials, warnings: more } = planTrials(
+      this.#recipe,
+      spec.embedding.rows,
+      spec.embedding.dimension,
+    );
+    this.#progress.plan(trials, (trial) => trialEpochs(this.#recipe, trial));
     this.#past.replay((event) => {
       this.#progress.record(event);
     });
@@ -200,7 +201,7 @@ class Supervisor {
       for (const text of [...warnings, ...more]) this.#emit({ type: 'message', level: 'warning', text });
       this.#emit({ type: 'plan', trials, epochs: totalEpochs(this.#recipe, trials) });
     }
-    this.#planned = { trials, prepared, costs };
+    this.#planned = { trials, prepared };
     await this.#status.flush();
     return this.#planned;
   }
@@ -232,13 +233,8 @@ class Supervisor {
 
   async #writeResults(results: readonly TrialResult[]): Promise<void> {
     if (this.#planned === undefined || results.length === 0) return;
-    const { trials, prepared, costs } = this.#planned;
-    const runner = {
-      engine: prepared.engine,
-      versions: prepared.versions,
-      costs: (rank: number | undefined) => (rank === undefined ? costs.baseline : (costs.byRank[rank] ?? [])),
-    };
-    const assembled = assembleResults(runner, prepared.preparation, trials, results);
+    const { trials, prepared } = this.#planned;
+    const assembled = assembleResults(prepared, prepared.preparation, trials, results);
     await writeFileAtomic(
       runPaths(this.#options.runFolder).results,
       JSON.stringify(assembled, undefined, 2) + '\n',

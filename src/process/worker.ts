@@ -54,11 +54,6 @@ async function answer(
       const preparation = await runner.prepare();
       return { engine: runner.engine, versions: runner.versions, preparation };
     }
-    case 'costs':
-      return {
-        baseline: runner.costs(undefined),
-        byRank: Object.fromEntries(request.ranks.map((rank) => [rank, runner.costs(rank)])),
-      };
     case 'run':
       return runner.run(request.trial, storage, (event) => {
         send({ type: 'event', event });

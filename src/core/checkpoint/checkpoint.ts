@@ -1,3 +1,4 @@
+import type { Coding } from '../compression/coding.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
 
 /** A dense float32 tensor, row-major. */
@@ -45,6 +46,8 @@ export interface ModelSpec {
     readonly dimension: number;
     /** k, where the table is factorized. */
     readonly rank?: number;
+    /** How the table, or A, is stored where it is not as float32 values, and B as `factorCoding` says. */
+    readonly coding?: Coding;
   };
   readonly body: Body;
   /** `sigmoid` is one unit for two classes; `logits` has one unit a class and no softmax in the saved model. */
@@ -56,7 +59,8 @@ export interface ModelSpec {
 
 /**
  * Weights by name:
- * `embedding/table` [m,n], or `embedding/A` [m,k] and `embedding/B` [k,n];
+ * `embedding/table` [m,n], or `embedding/A` [m,k] and `embedding/B` [k,n]; where these are coded, the parts of their
+ * coding below these names, such as `embedding/A/codes`;
  * `lstm/kernel` [n,4H], `lstm/recurrent_kernel` [H,4H], `lstm/bias` [4H] in Keras's gate order i, f, c, o,
  * and `lstm/peephole` [3,H] (i, f, o) where there are peepholes;
  * `bilstm/forward/...` and `bilstm/backward/...` as `lstm/...`, of each direction;

@@ -38,7 +38,7 @@ async function openSafetensors(path: string): Promise<OpenCheckpoint> {
   const shapes = weightShapes(spec);
   for (const [name, shape] of shapes) {
     const found = tensors.get(name)?.shape;
-    if (found?.join() === shape.join()) continue;
+    if (fits(found, shape)) continue;
     throw new UserError(
       'weight-shape',
       `The weight '${name}' is ${found?.join(' x ') ?? 'missing'}, where ${shape.join(' x ')} is expected.`,
@@ -55,6 +55,11 @@ async function openSafetensors(path: string): Promise<OpenCheckpoint> {
       return new Map([...all].filter(([name]) => shapes.has(name)));
     },
   };
+}
+
+/** Whether a shape is the one expected, in which -1 is any size. */
+function fits(found: readonly number[] | undefined, expected: readonly number[]): boolean {
+  return found?.length === expected.length && expected.every((size, i) => size === -1 || size === found[i]);
 }
 
 async function modelFile(path: string): Promise<string> {

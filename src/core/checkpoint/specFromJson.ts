@@ -1,3 +1,5 @@
+import { factorCoding, type Coding } from '../compression/coding.ts';
+import { checkCoding, schemeOf } from '../compression/codings.ts';
 import { UserError } from '../errors.ts';
 import type { Body, ModelSpec } from './checkpoint.ts';
 
@@ -66,6 +68,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
       rows: size(embedding.rows, 'embedding.rows'),
       dimension: size(embedding.dimension, 'embedding.dimension'),
       ...(embedding.rank !== undefined && { rank: size(embedding.rank, 'embedding.rank') }),
+      ...(embedding.coding !== undefined && { coding: checkCoding(embedding.coding, at) }),
     },
     body: bodyOf(),
     head,
@@ -74,16 +77,21 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   };
 }
 
-/** The shape of each weight that a model of that spec has, by our names. */
+/** The shape of each weight that a model of that spec has, by our names; -1 for a size that is the content's. */
 export function weightShapes(spec: ModelSpec): Map<string, readonly number[]> {
   const { embedding, body, head, classes } = spec;
-  const { rows, dimension, rank } = embedding;
+  const { rows, dimension, rank, coding } = embedding;
   const shapes = new Map<string, readonly number[]>();
+  const matrix = (name: string, [m, n]: readonly [number, number], how: Coding | undefined): void => {
+    if (how === undefined) shapes.set(name, [m, n]);
+    else
+      for (const [part, { shape }] of schemeOf(how).layout(m, n, how)) shapes.set(`${name}/${part}`, shape);
+  };
   if (rank === undefined) {
-    shapes.set('embedding/table', [rows, dimension]);
+    matrix('embedding/table', [rows, dimension], coding);
   } else {
-    shapes.set('embedding/A', [rows, rank]);
-    shapes.set('embedding/B', [rank, dimension]);
+    matrix('embedding/A', [rows, rank], coding);
+    matrix('embedding/B', [rank, dimension], factorCoding(coding));
   }
   for (const [name, shape] of encoderShapes(body, dimension)) shapes.set(name, shape);
   let width = encoderWidth(body, dimension);

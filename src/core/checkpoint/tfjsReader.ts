@@ -70,7 +70,7 @@ function describeOwn(
     ?.embeddingPress?.spec;
   if (note === undefined) return undefined;
   const spec = checkSpec(note, path);
-  if (lackOfStockLayers(spec.body) !== undefined) return undefined;
+  if (lackOfStockLayers(spec) !== undefined) return undefined;
   const topology = topologyOf(spec);
   if (!isSameGraph(layers, topology)) return undefined;
   const sources = topology.weights.flatMap(({ name, source }) =>

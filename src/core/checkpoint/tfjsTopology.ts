@@ -1,4 +1,4 @@
-import type { Body, ModelSpec } from './checkpoint.ts';
+import type { ModelSpec } from './checkpoint.ts';
 import { encoderWidth } from './specFromJson.ts';
 import { addConvolutions, addLstm, addMaskedMean } from './tfjsEncoder.ts';
 import { Graph, type SavedWeight } from './tfjsGraph.ts';
@@ -9,8 +9,9 @@ export interface Topology {
   readonly weights: readonly SavedWeight[];
 }
 
-/** Why no stock layers of tfjs compute a body; undefined where some do. */
-export function lackOfStockLayers(body: Body): string | undefined {
+/** Why no stock layers of tfjs compute, or hold, what the spec says; undefined where some do. */
+export function lackOfStockLayers({ body, embedding }: ModelSpec): string | undefined {
+  if (embedding.coding) return `No stock tfjs layer holds an embedding in ${embedding.coding.kind} coding`;
   if (body.kind === 'lstm' && body.peepholes) return 'No stock tfjs layer has peepholes';
   if (body.kind === 'gru') return "tfjs's own GRU lacks reset_after, which is Keras's default";
   return undefined;
@@ -27,7 +28,7 @@ export function lackOfStockLayers(body: Body): string | undefined {
  */
 export function topologyOf(spec: ModelSpec): Topology {
   const { embedding, body, masked } = spec;
-  const lack = lackOfStockLayers(body);
+  const lack = lackOfStockLayers(spec);
   if (lack !== undefined) throw new Error(lack);
   const { rows, dimension, rank } = embedding;
   const width = rank ?? dimension;

@@ -1,8 +1,12 @@
-import type { Body, ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { Body, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
+import { factorCoding, type Coding, type CodingCost } from '../compression/coding.ts';
+import { schemeOf } from '../compression/codings.ts';
+import { partsOf } from '../model/parameter.ts';
 import { encoderWidth } from '../checkpoint/specFromJson.ts';
+import type { PointSettings } from '../compression/method.ts';
 import type { LayerCost } from '../sweep/trial.ts';
 
-/** Float32 everywhere. */
+/** Float32 wherever nothing is coded. */
 const bytesPerParameter = 4;
 
 /**
@@ -14,11 +18,12 @@ const bytesPerParameter = 4;
  * not computed: T is the mean number of tokens.
  *
  * @param meanLength T, tokens of a sentence
+ * @param weights the model's: what a coding stores may depend on them, and is counted at most without
  */
-export function layerCosts(spec: ModelSpec, meanLength: number): LayerCost[] {
+export function layerCosts(spec: ModelSpec, meanLength: number, weights?: Weights): LayerCost[] {
   const { body } = spec;
   const n = spec.embedding.dimension;
-  const layers = embeddingCosts(spec, meanLength);
+  const layers = embeddingCosts(spec, meanLength, weights);
   layers.push(...encoderCosts(body, n, meanLength));
   let width = encoderWidth(body, n);
   body.hidden.forEach((units, i) => {
@@ -31,11 +36,20 @@ export function layerCosts(spec: ModelSpec, meanLength: number): LayerCost[] {
 
 /** The sum over the layers, under the name `total`. */
 export function totalCost(layers: readonly LayerCost[]): LayerCost {
-  return layers.reduce(
-    (sum, layer) =>
-      cost('total', sum.parameters + layer.parameters, sum.flopsPerSentence + layer.flopsPerSentence),
-    cost('total', 0, 0),
-  );
+  const sum = (figure: (layer: LayerCost) => number): number =>
+    layers.reduce((total, layer) => total + figure(layer), 0);
+  return {
+    layer: 'total',
+    parameters: sum((layer) => layer.parameters),
+    storageBytes: sum((layer) => layer.storageBytes),
+    flopsPerSentence: sum((layer) => layer.flopsPerSentence),
+  };
+}
+
+/** Bytes of the table or of what stands for it. */
+export function embeddingBytes(layers: readonly LayerCost[]): number {
+  const parts = layers.filter(({ layer }) => layer.startsWith('embedding/'));
+  return parts.reduce((sum, { storageBytes }) => sum + storageBytes, 0);
 }
 
 /**
@@ -53,14 +67,44 @@ export function addsNoLatency(spec: ModelSpec, meanLength: number): boolean {
   return flops(spec) <= flops({ ...spec, embedding: { rows, dimension } }) + dequantization;
 }
 
-/** Table or factors, with the average that a DAN takes between A and B. */
-function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number): LayerCost[] {
-  const { rows: m, dimension: n, rank: k } = embedding;
+/** Table or factors, with the average that a DAN takes between A and B. A coded B is decoded once, on loading. */
+function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number, weights?: Weights): LayerCost[] {
+  const { rows: m, dimension: n, rank: k, coding } = embedding;
   const averages = body.kind === 'dan';
-  const layers = [k === undefined ? cost('embedding/table', m * n, 0) : cost('embedding/A', m * k, 0)];
+  const matrix = (layer: string, rows: number, columns: number, how: Coding | undefined): CodingCost =>
+    how === undefined
+      ? {
+          parameters: rows * columns,
+          storageBytes: rows * columns * bytesPerParameter,
+          flopsPerRow: 0,
+        }
+      : schemeOf(how).cost(rows, columns, how, weights && partsOf(weights, layer));
+  const layer = (name: string, of: CodingCost, flopsPerSentence: number): LayerCost => ({
+    layer: name,
+    parameters: of.parameters,
+    storageBytes: of.storageBytes,
+    flopsPerSentence,
+  });
+  const name = k === undefined ? 'embedding/table' : 'embedding/A';
+  const looked = matrix(name, m, k ?? n, coding);
+  const layers = [layer(name, looked, looked.flopsPerRow * meanLength)];
   if (averages) layers.push(cost('average', 0, meanLength * (k ?? n)));
-  if (k !== undefined) layers.push(cost('embedding/B', k * n, 2 * k * n * (averages ? 1 : meanLength)));
+  if (k !== undefined) {
+    const factor = matrix('embedding/B', k, n, factorCoding(coding));
+    layers.push(layer('embedding/B', factor, 2 * k * n * (averages ? 1 : meanLength)));
+  }
   return layers;
+}
+
+/** The spec of a model that a point makes of an uncompressed one. */
+export function specOfPoint(spec: ModelSpec, { rank, dimension, coding }: Partial<PointSettings>): ModelSpec {
+  const embedding = {
+    rows: spec.embedding.rows,
+    dimension: dimension ?? spec.embedding.dimension,
+    ...(rank !== undefined && { rank }),
+    ...(coding && { coding }),
+  };
+  return { ...spec, embedding };
 }
 
 function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {

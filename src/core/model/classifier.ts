@@ -10,7 +10,7 @@ import { dropUnits, dropWords } from './dropout.ts';
 import { Embedding } from './embedding.ts';
 import { createEncoder } from './createEncoder.ts';
 import { crossEntropy, logitGradient, probabilities } from './loss.ts';
-import type { Parameter } from './parameter.ts';
+import { partsOf, type Parameter } from './parameter.ts';
 
 export interface Dropout {
   readonly units: number;
@@ -90,23 +90,20 @@ export class Classifier {
 
   /** The weights as they are now. They share the model's memory: write or copy them before the next step. */
   weights(): Weights {
-    return new Map<string, Tensor>(this.#parameters().map((parameter) => parameter.weight()));
+    return new Map<string, Tensor>(this.#parameters().flatMap((parameter) => parameter.weights()));
   }
 
-  /** Moments and step counts of every weight, for a later `restoreOptimizers`. */
+  /** Moments, step counts and the like of every weight, for a later `restoreOptimizers`. */
   optimizerState(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
-    for (const { name, optimizer } of this.#parameters()) {
-      for (const [part, tensor] of optimizer.state()) state.set(`${name}/${part}`, tensor);
+    for (const parameter of this.#parameters()) {
+      for (const [part, tensor] of parameter.state()) state.set(`${parameter.name}/${part}`, tensor);
     }
     return state;
   }
 
   restoreOptimizers(state: ReadonlyMap<string, Tensor>): void {
-    for (const { name, optimizer } of this.#parameters()) {
-      const own = [...state].filter(([key]) => key.startsWith(`${name}/`));
-      optimizer.restore(new Map(own.map(([key, tensor]) => [key.slice(name.length + 1), tensor])));
-    }
+    for (const parameter of this.#parameters()) parameter.restore(partsOf(state, parameter.name));
   }
 
   #forward(batch: Batch, dropout?: Dropout): Matrix {

@@ -2,6 +2,7 @@ import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
+import { factorCoding } from '../compression/coding.ts';
 import { Parameter } from './parameter.ts';
 
 /**
@@ -23,7 +24,7 @@ export class Embedding {
 
   constructor(
     workspace: Workspace,
-    { rows, dimension, rank }: ModelSpec['embedding'],
+    { rows, dimension, rank, coding }: ModelSpec['embedding'],
     weights: Weights,
     optimizer: OptimizerSettings,
     frozenColumns = 0,
@@ -32,9 +33,16 @@ export class Embedding {
     this.dimension = dimension;
     this.#frozenColumns = frozenColumns;
     const name = rank === undefined ? 'embedding/table' : 'embedding/A';
-    this.#table = new Parameter(workspace, name, [rows, rank ?? dimension], weights, optimizer);
+    this.#table = new Parameter(workspace, name, [rows, rank ?? dimension], weights, optimizer, coding);
     if (rank !== undefined) {
-      this.#factor = new Parameter(workspace, 'embedding/B', [rank, dimension], weights, optimizer);
+      this.#factor = new Parameter(
+        workspace,
+        'embedding/B',
+        [rank, dimension],
+        weights,
+        optimizer,
+        factorCoding(coding),
+      );
     }
     this.#slotOfRow = workspace.keep(1, rows);
     new Int32Array(workspace.buffer, this.#slotOfRow.at, rows).fill(-1);
@@ -54,6 +62,7 @@ export class Embedding {
   average(batch: Batch): Matrix {
     const { size, length } = batch;
     this.#check(batch.ids);
+    this.#table.read(batch.ids);
     const workspace = this.#workspace;
     const { at, columns } = this.#table.value;
     const [tokens, lengths] = [workspace.integers(batch.ids), workspace.integers(batch.lengths)];
@@ -65,6 +74,7 @@ export class Embedding {
   /** The rows of the given tokens, tokens x width. */
   gather(tokens: Int32Array): Matrix {
     this.#check(tokens);
+    this.#table.read(tokens);
     const workspace = this.#workspace;
     const { at, columns } = this.#table.value;
     const from = workspace.integers(tokens);
@@ -108,7 +118,7 @@ export class Embedding {
     const { columns, data } = gradients;
     if (this.#frozenColumns < columns) {
       for (let r = 0; r < count; r++) data.fill(0, r * columns, r * columns + this.#frozenColumns);
-      this.#table.optimizer.applyRows(rows, count, gradients, rate);
+      this.#table.updateRows(rows, count, gradients, rate);
     }
     this.#factor?.update(rate);
     this.#touched = undefined;

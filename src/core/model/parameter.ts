@@ -1,19 +1,25 @@
 import type { Tensor, Weights } from '../checkpoint/checkpoint.ts';
+import type { Coding, Parts, RowCode } from '../compression/coding.ts';
+import { schemeOf } from '../compression/codings.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { Optimizer } from '../training/optimizer.ts';
 
-/** A trainable matrix of a model, by the name that it has in a checkpoint. */
+/** A trainable matrix of a model, by the name that it has in a checkpoint; a coded one has its parts below that name. */
 export class Parameter {
   readonly name: string;
+  /** What the model reads; of a coded matrix only the rows that were named to `read` are sure to be up to date. */
   readonly value: Matrix;
-  readonly optimizer: Optimizer;
+  readonly #workspace: Workspace;
+  readonly #optimizer: Optimizer | undefined;
+  readonly #code: RowCode | undefined;
   readonly #shape: readonly number[];
   #gradient: Matrix | undefined;
 
   /**
    * @param shape as the checkpoint has it: a vector is a matrix of one row, and of more than two sizes the last one is
    * that of the columns
+   * @param coding where the matrix is coded: the weights hold its parts, and may hold the values they were made from
    * @throws Error where the weights lack it (a bug: readers check what comes from files)
    */
   constructor(
@@ -22,19 +28,25 @@ export class Parameter {
     shape: readonly number[],
     weights: Weights,
     settings: OptimizerSettings,
+    coding?: Coding,
   ) {
     const columns = shape.at(-1) ?? 0;
     const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-    const tensor = weights.get(name);
-    if (tensor?.data.length !== rows * columns) {
-      const found = tensor?.shape.join(' x ') ?? 'none';
-      throw new Error(`Weight '${name}' of ${rows} x ${columns} is not there; found ${found}.`);
+    const parts = coding && partsOf(weights, name);
+    const exact = weights.get(name)?.data;
+    const data = exact ?? (coding && parts && schemeOf(coding).decode(parts, rows, columns, coding));
+    if (data?.length !== rows * columns) {
+      throw new Error(
+        `Weight '${name}' of ${rows} x ${columns} is not there; found ${data?.length ?? 'none'}.`,
+      );
     }
     this.name = name;
+    this.#workspace = workspace;
     this.#shape = shape;
     this.value = workspace.keep(rows, columns);
-    this.value.data.set(tensor.data);
-    this.optimizer = new Optimizer(settings, workspace, this.value);
+    this.value.data.set(data);
+    if (coding && parts) this.#code = schemeOf(coding).open(workspace, this.value, coding, parts, settings);
+    else this.#optimizer = new Optimizer(settings, workspace, this.value);
   }
 
   /** The gradient for the next `update`. */
@@ -42,15 +54,53 @@ export class Parameter {
     this.#gradient = gradient;
   }
 
+  /** Brings these rows of the value up to date. */
+  read(rows: Int32Array): void {
+    this.#code?.read(rows);
+  }
+
   /** One step along the gradient of the last backward pass. */
   update(rate: number): void {
     if (this.#gradient === undefined) throw new Error(`${this.name}: update without backward`);
-    this.optimizer.apply(this.#gradient, rate);
+    if (this.#code === undefined) this.#optimizer?.apply(this.#gradient, rate);
+    else {
+      const { rows } = this.value;
+      const all = this.#workspace.integers(Int32Array.from({ length: rows }, (_, row) => row));
+      this.#code.step(all, rows, this.#gradient, rate);
+    }
     this.#gradient = undefined;
   }
 
-  /** The value as it is now. It shares the model's memory: write or copy it before the next step. */
-  weight(): [string, Tensor] {
-    return [this.name, { shape: [...this.#shape], data: this.value.data }];
+  /** One step of some rows: see `Optimizer.applyRows`. */
+  updateRows(rows: number, count: number, gradients: Matrix, rate: number): void {
+    if (this.#code === undefined) this.#optimizer?.applyRows(rows, count, gradients, rate);
+    else this.#code.step(rows, count, gradients, rate);
   }
+
+  /** What a checkpoint holds of it, as it is now. It shares the model's memory: write or copy it before the next step. */
+  weights(): [string, Tensor][] {
+    if (this.#code === undefined) return [[this.name, { shape: [...this.#shape], data: this.value.data }]];
+    return [...this.#code.parts()].map(([part, tensor]) => [`${this.name}/${part}`, tensor]);
+  }
+
+  /** Moments, steps, and what else training goes on from. */
+  state(): Parts {
+    return this.#code?.state() ?? this.#optimizer?.state() ?? new Map<string, Tensor>();
+  }
+
+  /** @throws RangeError when a tensor is missing or of another size */
+  restore(state: Parts): void {
+    this.#code?.restore(state);
+    this.#optimizer?.restore(state);
+  }
+}
+
+/** The tensors below a name. */
+export function partsOf(weights: ReadonlyMap<string, Tensor>, name: string): Parts {
+  const prefix = `${name}/`;
+  return new Map(
+    [...weights]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
+  );
 }

@@ -81,11 +81,40 @@ export const retrainDefaults = {
   seeds: [1] satisfies RetrainSettings['seeds'],
 } as const;
 
-/** The reductions hold where a recipe has neither reductions nor ranks. */
-export const compressDefaults: CompressSettings = {
-  method: 'low-rank',
-  metrics: ['task'],
-  split: 'balanced',
-  reductions: [0.5, 0.7, 0.9, 0.95, 0.98],
-  ranks: [],
+const rankDefaults = { reductions: [0.5, 0.7, 0.9, 0.95, 0.98], ranks: [], split: 'balanced' } as const;
+
+/**
+ * Of each method. The reductions hold where there are neither reductions nor ranks; the dimensions of `ppa-pca` are a
+ * half, a quarter and a tenth of the vectors'.
+ */
+export const compressDefaults: {
+  readonly [M in CompressSettings['method']]: Extract<CompressSettings, { readonly method: M }>;
+} = {
+  'low-rank': { method: 'low-rank', metrics: ['task'], bits: [32], retrain: true, ...rankDefaults },
+  'low-rank-offline': { method: 'low-rank-offline', ...rankDefaults },
+  'ppa-pca': { method: 'ppa-pca', dimensions: [], removed: 7 },
+  'fixed-point': {
+    method: 'fixed-point',
+    bits: [8, 4, 2, 1],
+    scale: 'table',
+    zeroPoint: false,
+    retrain: true,
+  },
+  'product-quantization': {
+    method: 'product-quantization',
+    subvectors: [2, 4],
+    centroids: 256,
+    norm: true,
+    words: [1],
+    keep: 'norm',
+    retrain: true,
+  },
+  codes: { method: 'codes', codebooks: [8, 16], codewords: 16, epochs: 20, retrain: true },
+  pruning: { method: 'pruning', sparsities: [0.8, 0.9, 0.95], gradual: true, retrain: true },
+  'deep-compression': {
+    method: 'deep-compression',
+    sparsities: [0.8, 0.9, 0.95],
+    bits: [5],
+    retrain: true,
+  },
 };

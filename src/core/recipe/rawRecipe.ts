@@ -1,13 +1,13 @@
 import type { Body } from '../checkpoint/checkpoint.ts';
 import type {
+  CompressSettings,
   DataSource,
   EmbeddingSettings,
   Fraction,
-  Method,
+  LowRankSettings,
   Metric,
   OptimizerSettings,
   ScheduleSettings,
-  Split,
   TextSettings,
 } from './recipe.ts';
 
@@ -46,13 +46,14 @@ export interface RawRetrain extends RawTraining {
   readonly seeds?: readonly number[];
 }
 
-export interface RawCompress {
-  readonly method?: Method;
-  readonly metric?: Metric | readonly Metric[];
-  readonly split?: Split;
-  readonly reductions?: readonly number[];
-  readonly ranks?: readonly number[];
-}
+/** Of the union's members `low-rank` alone may leave its name out, and says its metrics by `metric`. */
+export type RawCompress =
+  | (Partial<Omit<LowRankSettings, 'metrics'>> & { readonly metric?: Metric | readonly Metric[] })
+  | NamedMethod<Exclude<CompressSettings, LowRankSettings>>;
+
+type NamedMethod<T extends CompressSettings> = T extends unknown
+  ? Pick<T, 'method'> & Partial<Omit<T, 'method'>>
+  : never;
 
 export interface RawRecipe {
   readonly $schema?: string;
@@ -67,7 +68,7 @@ export interface RawRecipe {
     readonly seed?: number;
   };
   readonly labels?: readonly string[];
-  readonly compress?: RawCompress;
+  readonly compress?: RawCompress | readonly RawCompress[];
   readonly retrain?: RawRetrain;
   readonly expectedAccuracy?: number;
   readonly output?: string;

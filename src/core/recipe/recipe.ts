@@ -2,9 +2,9 @@ import type { Body } from '../checkpoint/checkpoint.ts';
 
 /** The types of a recipe once it is read: defaults applied, paths absolute. */
 
-export type Metric = 'task' | 'spectrum';
+export type Metric = 'task' | 'spectrum' | 'frequency' | 'task-frequency';
 export type Split = 'balanced' | 'paper' | 'right';
-export type Method = 'low-rank';
+export type Method = CompressSettings['method'];
 
 export interface TextSettings {
   /** `whitespace` splits at white space; `words` takes runs of letters, digits and apostrophes, and single punctuation marks; `ids` reads table rows already indexed. */
@@ -122,13 +122,106 @@ export interface RetrainSettings extends TrainingSettings {
   readonly seeds: readonly number[];
 }
 
-export interface CompressSettings {
-  readonly method: Method;
-  readonly metrics: readonly Metric[];
-  readonly split: Split;
+interface MethodSettings {
+  /** Whether a point is retrained after it is compressed; if not, it is measured as it is. */
+  readonly retrain: boolean;
+}
+
+/** Ranks, said as such or as shares of the table's parameters to remove. */
+interface RankSettings {
   readonly reductions: readonly number[];
   readonly ranks: readonly number[];
 }
+
+/** How many bits a value has; `ternary` has the three levels -1, 0 and 1 times a scale, one bit the two of a sign. */
+export type Bits = number | 'ternary';
+
+export interface LowRankSettings extends MethodSettings, RankSettings {
+  readonly method: 'low-rank';
+  readonly metrics: readonly Metric[];
+  readonly split: Split;
+  /** Of the factors' values, each tried; 32 leaves them float32. */
+  readonly bits: readonly Bits[];
+  /** Training sentences, seeded, that the metric `task` is estimated from; all of them where absent. */
+  readonly taskSentences?: number;
+}
+
+/** The word vectors are factorized before the model is trained. */
+export interface LowRankOfflineSettings extends RankSettings {
+  readonly method: 'low-rank-offline';
+  readonly split: Split;
+}
+
+/** Post-processing, PCA, post-processing of the word vectors before training (Raunak et al., RepL4NLP 2019). */
+export interface PpaPcaSettings {
+  readonly method: 'ppa-pca';
+  /** Of the vectors that are left, each tried; a half, a quarter and a tenth of theirs where there are none. */
+  readonly dimensions: readonly number[];
+  /** D: directions that each post-processing removes. */
+  readonly removed: number;
+}
+
+export interface FixedPointSettings extends MethodSettings {
+  readonly method: 'fixed-point';
+  readonly bits: readonly Bits[];
+  /** Of what the values' range is taken. */
+  readonly scale: 'table' | 'row';
+  /** Whether the range may lie askew of 0. */
+  readonly zeroPoint: boolean;
+}
+
+/** Sub-vectors by the nearest of a codebook's centroids (Joulin et al., 2016, fastText.zip). */
+export interface ProductQuantizationSettings extends MethodSettings {
+  readonly method: 'product-quantization';
+  /** Dimensions of a sub-vector, each tried. */
+  readonly subvectors: readonly number[];
+  /** Of a codebook. */
+  readonly centroids: number;
+  /** Whether a vector's norm is quantized by itself. */
+  readonly norm: boolean;
+  /** Shares of the words that keep a vector, each tried. */
+  readonly words: readonly number[];
+  /** By what words are chosen. */
+  readonly keep: 'norm' | 'frequency';
+}
+
+/** A word's vector is a sum of one codeword of each codebook (Shu and Nakayama, ICLR 2018). */
+export interface CodesSettings extends MethodSettings {
+  readonly method: 'codes';
+  /** M, each tried. */
+  readonly codebooks: readonly number[];
+  /** K, a power of two. */
+  readonly codewords: number;
+  /** Of the training of the codes. */
+  readonly epochs: number;
+}
+
+/** The smallest values become 0 and stay it (Han et al., NIPS 2015), at once or in steps over the epochs (Zhu and Gupta, 2017). */
+export interface PruningSettings extends MethodSettings {
+  readonly method: 'pruning';
+  /** Shares of the table's values, each tried. */
+  readonly sparsities: readonly number[];
+  readonly gradual: boolean;
+}
+
+/** Pruning, shared values by k-means, Huffman coding (Han et al., ICLR 2016). */
+export interface DeepCompressionSettings extends MethodSettings {
+  readonly method: 'deep-compression';
+  readonly sparsities: readonly number[];
+  /** Of the index of a shared value, each tried with each sparsity. */
+  readonly bits: readonly number[];
+}
+
+/** One method with the settings to try. */
+export type CompressSettings =
+  | LowRankSettings
+  | LowRankOfflineSettings
+  | PpaPcaSettings
+  | FixedPointSettings
+  | ProductQuantizationSettings
+  | CodesSettings
+  | PruningSettings
+  | DeepCompressionSettings;
 
 export interface Recipe {
   /** Absolute path of the recipe's file. */
@@ -150,8 +243,8 @@ export interface Recipe {
     readonly seed: number;
   };
   readonly labels?: readonly string[];
-  /** None: train and save only. */
-  readonly compress?: CompressSettings;
+  /** Each with a method of its own or other settings; none: train and save only. */
+  readonly compress: readonly CompressSettings[];
   readonly retrain: RetrainSettings;
   readonly expectedAccuracy?: number;
   /** Absolute folder that receives the finished checkpoints; none: `models` in the run folder. */

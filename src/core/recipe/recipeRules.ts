@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { dataDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
-import type { JsonDocument, JsonPath } from './jsonDocument.ts';
+import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
 import type { RawRecipe } from './rawRecipe.ts';
 
 /** The rules that tie fields together and that a schema cannot say well; for a recipe that its schema accepts. */
@@ -21,14 +21,27 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'Name a checkpoint with "model", or describe a model to train with "train".',
     );
   }
-  if (compress?.reductions?.length === 0 && (compress.ranks ?? []).length === 0) {
+  const entries = compress === undefined ? [] : [compress].flat();
+  entries.forEach((entry, i) => {
+    const path: JsonPath = Array.isArray(compress) ? ['compress', i] : ['compress'];
+    if (!('reductions' in entry) || entry.reductions?.length !== 0 || (entry.ranks ?? []).length > 0) return;
     fail(
       'nothing-to-compress',
-      ['compress', 'reductions'],
-      'compress has neither reductions nor ranks.',
+      [...path, 'reductions'],
+      `${formatPath(path)} has neither reductions nor ranks.`,
       'Give one at least, e.g. "reductions": [0.9], or leave both out for the default.',
     );
-  }
+  });
+  entries.forEach((entry, i) => {
+    if (model === undefined || (entry.method !== 'low-rank-offline' && entry.method !== 'ppa-pca')) return;
+    const path: JsonPath = Array.isArray(compress) ? ['compress', i] : ['compress'];
+    fail(
+      'offline-without-train',
+      [...path, 'method'],
+      `${formatPath(path)}.method is "${entry.method}", which compresses word vectors before training, but there is "model".`,
+      'Describe a model to train with "train", or choose another method.',
+    );
+  });
   if (model !== undefined && (vocabulary === 'training' || vocabulary === 'all-vectors')) {
     fail(
       'vocabulary-of-model',

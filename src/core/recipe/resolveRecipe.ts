@@ -60,7 +60,7 @@ export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
       seed: data.seed ?? dataDefaults.seed,
     },
     ...(labels && { labels }),
-    ...(compress && { compress: resolveCompress(compress) }),
+    compress: compress === undefined ? [] : [compress].flat().map(resolveCompress),
     retrain: {
       ...resolveTraining(retrain ?? {}, retrainDefaults),
       seeds: retrain?.seeds ?? retrainDefaults.seeds,
@@ -138,11 +138,13 @@ function resolveSource(raw: RawSource, at: ToAbsolute): DataSource {
 }
 
 function resolveCompress(raw: RawCompress): CompressSettings {
+  const method = raw.method ?? 'low-rank';
+  const { metric, ...given } = { metric: undefined, ...raw };
+  const settings = { ...compressDefaults[method], ...given };
+  // The schema has made sure that the settings given are the method's.
   return {
-    method: raw.method ?? compressDefaults.method,
-    metrics: [raw.metric ?? compressDefaults.metrics].flat(),
-    split: raw.split ?? compressDefaults.split,
-    reductions: raw.reductions ?? (raw.ranks?.length ? [] : compressDefaults.reductions),
-    ranks: raw.ranks ?? compressDefaults.ranks,
-  };
+    ...settings,
+    ...(metric !== undefined && { metrics: [metric].flat() }),
+    ...('ranks' in given && given.ranks?.length && !given.reductions && { reductions: [] }),
+  } as CompressSettings;
 }

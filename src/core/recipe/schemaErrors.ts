@@ -134,7 +134,9 @@ function uselessField(path: JsonPath, document: JsonDocument): UserError {
   const field = String(path.at(-1));
   let owner = document.value as Schema;
   for (const step of object) owner = owner[step] as Schema;
-  const ruler = ['architecture', 'name', 'format'].find((candidate) => typeof owner[candidate] === 'string');
+  const ruler = ['architecture', 'name', 'format', 'method'].find(
+    (candidate) => typeof owner[candidate] === 'string',
+  );
   const which = ruler === undefined ? '' : ` where ${ruler} is ${show(owner[ruler])}`;
   return new UserError(
     'useless-field',

@@ -1,15 +1,16 @@
 import { readCheckpoint } from '../checkpoint/folder.ts';
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
-import { layerCosts } from '../cost/cost.ts';
+import { specOfPoint } from '../cost/cost.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
 import { logitGradient } from '../model/loss.ts';
-import type { Recipe } from '../recipe/recipe.ts';
+import { usesTask } from '../compression/methods/lowRank.ts';
+import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
-import { planTrials } from '../sweep/plan.ts';
+import { planTrials, trialEpochs } from '../sweep/plan.ts';
 import { newSpec } from '../sweep/startingModels.ts';
-import type { LayerCost, Trial } from '../sweep/trial.ts';
+import type { Trial } from '../sweep/trial.ts';
 import { sentenceCount } from '../text/encoded.ts';
 import { makespan } from './makespan.ts';
 import { measureEpoch } from './measureSteps.ts';
@@ -20,13 +21,14 @@ export interface MeasuredPlan {
   readonly trials: readonly Trial[];
   readonly warnings: readonly string[];
   readonly seconds: number;
-  /** Of the uncompressed model and of each rank. */
-  readonly costs: (rank: number | undefined) => readonly LayerCost[];
+  /** The uncompressed model's. */
+  readonly spec: ModelSpec;
+  /** Mean tokens of a sentence. */
+  readonly meanLength: number;
 }
 
 /**
- * Plans a recipe and measures a few training steps of its models: of the uncompressed one, and of the largest and the
- * smallest rank, between which an epoch's time is taken to be linear.
+ * Plans a recipe and measures a few training steps of its models.
  *
  * @param jobs trials at once
  * @throws UserError as the run itself would: for the data, the model, and ranks
@@ -39,18 +41,15 @@ export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number):
   const dense = checkpoint?.spec ?? newSpec(recipe, data);
   const { rows, dimension } = dense.embedding;
   const { trials, warnings } = planTrials(recipe, rows, dimension);
-  const ofRank = (rank: number | undefined): ModelSpec =>
-    rank === undefined ? dense : { ...dense, embedding: { rows, dimension, rank } };
-
-  const secondsOf = trialSeconds(recipe, engine, data, trials, ofRank);
-  const tokens = data.validation.ids.length / Math.max(1, sentenceCount(data.validation));
+  const secondsOf = trialSeconds(recipe, engine, data, trials, dense);
   return {
     data,
     trials,
     warnings: [...data.warnings, ...warnings],
     // A run's first worker reads the data, then each other one by itself, beside the first trials.
     seconds: reading + makespan(trials, secondsOf, jobs),
-    costs: (rank) => layerCosts(ofRank(rank), tokens),
+    spec: dense,
+    meanLength: data.validation.ids.length / Math.max(1, sentenceCount(data.validation)),
   };
 }
 
@@ -59,30 +58,56 @@ function trialSeconds(
   engine: Engine,
   data: PreparedData,
   trials: readonly Trial[],
-  ofRank: (rank: number | undefined) => ModelSpec,
+  dense: ModelSpec,
 ): (trial: Trial) => number {
   const { train, retrain } = recipe;
-  const training =
-    train === undefined ? 0 : train.epochs * measureEpoch(engine, ofRank(undefined), train, data);
-  const ranks = [...new Set(trials.flatMap(({ rank }) => rank ?? []))].sort((a, b) => a - b);
-  const [least, most] = [ranks[0], ranks.at(-1)];
-  if (least === undefined || most === undefined) return () => training;
-  const epochAt = (rank: number | undefined): number => measureEpoch(engine, ofRank(rank), retrain, data);
-  const control = epochAt(undefined);
-  const low = epochAt(least);
-  const high = most === least ? low : epochAt(most);
-  const slope = most === least ? 0 : (high - low) / (most - least);
-  const gradients = trials.some(({ metric }) => metric === 'task')
-    ? gradientSeconds(engine, ofRank(undefined), data)
-    : 0;
+  const epochOf = (phase: TrainingSettings | undefined): ((trial: Trial) => number) =>
+    phase === undefined
+      ? () => 0
+      : epochSeconds(trials, (spec) => measureEpoch(engine, spec, phase, data), dense);
+  const [training, retraining] = [epochOf(train), epochOf(retrain)];
+  const gradients = trials.some(needsGradients) ? gradientSeconds(engine, dense, data) : 0;
   const parents = new Set<string>();
-  return ({ kind, rank, metric, from }) => {
-    if (kind === 'baseline') return training;
-    if (kind === 'control' || rank === undefined) return retrain.epochs * control;
+  return (trial) => {
+    const epoch = trial.from === undefined ? training : retraining;
     // A worker takes the gradients of a parent once and keeps them.
-    const first = metric === 'task' && from !== undefined && !parents.has(from);
-    if (first) parents.add(from);
-    return retrain.epochs * (low + slope * (rank - least)) + (first ? gradients : 0);
+    const first = needsGradients(trial) && trial.from !== undefined && !parents.has(trial.from);
+    if (first) parents.add(trial.from);
+    return trialEpochs(recipe, trial) * epoch(trial) + (first ? gradients : 0);
+  };
+}
+
+function needsGradients({ metric }: Trial): boolean {
+  return metric !== undefined && usesTask(metric);
+}
+
+/**
+ * Seconds of an epoch of each trial: measured once for the uncompressed model, and for the largest and the smallest rank
+ * of each kind of coding, between which it is taken to be linear.
+ */
+function epochSeconds(
+  trials: readonly Trial[],
+  measure: (spec: ModelSpec) => number,
+  dense: ModelSpec,
+): (trial: Trial) => number {
+  const measured = new Map<string, number>();
+  const at = (trial: Partial<Trial>, rank: number | undefined): number => {
+    const { rank: _rank, ...rest } = trial;
+    const key = `${trial.coding?.kind ?? ''} ${trial.dimension ?? ''} ${rank ?? ''}`;
+    const seconds =
+      measured.get(key) ?? measure(specOfPoint(dense, { ...rest, ...(rank !== undefined && { rank }) }));
+    measured.set(key, seconds);
+    return seconds;
+  };
+  return (trial) => {
+    const { rank } = trial;
+    if (rank === undefined) return at(trial, undefined);
+    const ranks = trials
+      .filter(({ coding }) => coding?.kind === trial.coding?.kind)
+      .flatMap((other) => other.rank ?? []);
+    const [least, most] = [Math.min(...ranks), Math.max(...ranks)];
+    const low = at(trial, least);
+    return most === least ? low : low + ((at(trial, most) - low) * (rank - least)) / (most - least);
   };
 }
 

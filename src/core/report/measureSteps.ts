@@ -1,4 +1,6 @@
-import type { ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
+import { encodeEmbedding } from '../compression/encodeEmbedding.ts';
+import { withFactors } from '../compression/methods/lowRank.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
@@ -52,16 +54,15 @@ function medianMs<T>(items: Iterable<T>, work: (item: T) => void): number {
   return warm[Math.floor(warm.length / 2)] ?? 0;
 }
 
-function randomWeights(spec: ModelSpec): ReturnType<typeof initialWeights> {
-  const { rows, dimension, rank } = spec.embedding;
+function randomWeights(spec: ModelSpec): Weights {
+  const { rows, dimension, rank, coding } = spec.embedding;
   const dense = { ...spec, embedding: { rows, dimension } };
-  const weights = new Map(initialWeights(dense, new Float32Array(rows * dimension), 1));
-  if (rank === undefined) return weights;
-  weights.delete('embedding/table');
-  weights.set('embedding/A', { shape: [rows, rank], data: new Float32Array(rows * rank).fill(0.1) });
-  weights.set('embedding/B', {
-    shape: [rank, dimension],
-    data: new Float32Array(rank * dimension).fill(0.1),
-  });
-  return weights;
+  const random = new Random(2);
+  const values = (length: number): Float32Array => Float32Array.from({ length }, () => 0.1 * random.normal());
+  const model = { spec: dense, weights: initialWeights(dense, values(rows * dimension), 1) };
+  const uncoded =
+    rank === undefined
+      ? model
+      : withFactors(model, { A: values(rows * rank), B: values(rank * dimension), rank });
+  return coding === undefined ? uncoded.weights : encodeEmbedding(uncoded, coding, random).weights;
 }

@@ -33,8 +33,8 @@ export async function rateRange(recipe: Recipe, engine: Engine): Promise<RateRan
   if (recipe.model !== undefined) {
     const { rows, dimension } = start.spec.embedding;
     const { trials } = planTrials(recipe, rows, dimension);
-    const metric = recipe.compress?.metrics[0];
-    trial = trials.findLast((planned) => planned.kind === 'point' && planned.metric === metric) ?? baseline;
+    const first = trials.find((planned) => planned.kind === 'point')?.series;
+    trial = trials.findLast((planned) => planned.kind === 'point' && planned.series === first) ?? baseline;
     if (trial !== baseline) start = await startOf(trial, start);
   }
   const settings = recipe.train ?? recipe.retrain;

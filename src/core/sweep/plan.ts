@@ -1,6 +1,6 @@
-import { achievedReduction, rankForReduction } from '../cost/reduction.ts';
-import { UserError } from '../errors.ts';
-import type { CompressSettings, Recipe } from '../recipe/recipe.ts';
+import { methodOf } from '../compression/methods.ts';
+import type { PointSettings } from '../compression/method.ts';
+import type { Recipe } from '../recipe/recipe.ts';
 import type { Trial } from './trial.ts';
 
 export interface Plan {
@@ -10,13 +10,13 @@ export interface Plan {
 }
 
 /**
- * The trials of a recipe: the baselines, their retrained controls, then seed by seed the points of the curve
- * from the largest rank to the smallest, so that a first whole curve is there early. A loaded model is one
+ * The trials of a recipe: the baselines, their retrained controls, then seed by seed the points of the curves, each
+ * from the largest to the smallest, so that the first whole curves are there early. A loaded model is one
  * baseline for all seeds; a trained one is trained anew for each.
  *
  * @param rows m, the table's rows
  * @param dimension n, the table's columns
- * @throws UserError a rank above min(m, n)
+ * @throws UserError a setting that the table does not allow, as a rank above min(m, n)
  */
 export function planTrials(recipe: Recipe, rows: number, dimension: number): Plan {
   const { compress } = recipe;
@@ -28,92 +28,57 @@ export function planTrials(recipe: Recipe, rows: number, dimension: number): Pla
     kind: 'baseline',
     seed,
   }));
-  if (compress === undefined) return { trials: baselines, warnings: [] };
+  if (compress.length === 0) return { trials: baselines, warnings: [] };
 
-  const { ranks, warnings } = ranksOf(compress, recipe.path, rows, dimension);
-  const { method, metrics, split } = compress;
+  const { points, warnings } = planPoints(recipe, { rows, dimension });
   const controls = seeds.map((seed): Trial => ({
     id: `control-s${seed}`,
     kind: 'control',
     seed,
     from: baselineOf(seed),
   }));
-  const points = seeds.flatMap((seed) =>
-    ranks.flatMap((rank) =>
-      metrics.map((metric): Trial => ({
-        id: `${metric}-k${rank}-s${seed}`,
-        kind: 'point',
-        seed,
-        from: baselineOf(seed),
-        method,
-        metric,
-        split,
-        rank,
-      })),
-    ),
+  const trials = seeds.flatMap((seed) =>
+    points.map((point): Trial => ({
+      id: `${point.setting}-s${seed}`,
+      kind: 'point',
+      seed,
+      ...(compressesTrained(recipe, point) && { from: baselineOf(seed) }),
+      ...point,
+    })),
   );
-  return { trials: [...baselines, ...controls, ...points], warnings };
+  return { trials: [...baselines, ...controls, ...trials], warnings };
+}
+
+/** The points of all entries, in the entries' order; a point that two entries have is tried once. */
+function planPoints(
+  { compress, path: file }: Recipe,
+  table: { readonly rows: number; readonly dimension: number },
+): { readonly points: readonly PointSettings[]; readonly warnings: readonly string[] } {
+  const planned = compress.map((settings, entry) => {
+    const path = compress.length === 1 ? 'compress' : `compress[${entry}]`;
+    return methodOf(settings).points(settings, table, { file, path, entry });
+  });
+  const points = new Map<string, PointSettings>();
+  const warnings = planned.flatMap((of) => of.warnings);
+  for (const point of planned.flatMap((of) => of.points)) {
+    if (points.has(point.setting)) warnings.push(`${point.setting} is asked for twice and tried once.`);
+    else points.set(point.setting, point);
+  }
+  return { points: [...points.values()], warnings: [...new Set(warnings)] };
+}
+
+function compressesTrained({ compress }: Recipe, { entry }: PointSettings): boolean {
+  const settings = compress[entry];
+  return settings !== undefined && methodOf(settings).compresses === 'trained';
+}
+
+/** Epochs of a trial: those of training for what is trained from its start, none for what is only measured. */
+export function trialEpochs(recipe: Recipe, { kind, from, retrain }: Trial): number {
+  if (kind === 'baseline' || (kind === 'point' && from === undefined)) return recipe.train?.epochs ?? 0;
+  return retrain === false ? 0 : recipe.retrain.epochs;
 }
 
 /** Epochs of all trials together, the measure of a run's progress. A loaded baseline is only measured. */
 export function totalEpochs(recipe: Recipe, trials: readonly Trial[]): number {
-  const trained = recipe.train?.epochs ?? 0;
-  return trials.reduce((sum, { kind }) => sum + (kind === 'baseline' ? trained : recipe.retrain.epochs), 0);
-}
-
-/** The ranks to try, each once, largest first. */
-function ranksOf(
-  { reductions, ranks }: CompressSettings,
-  file: string,
-  rows: number,
-  dimension: number,
-): { readonly ranks: readonly number[]; readonly warnings: readonly string[] } {
-  const most = Math.min(rows, dimension);
-  ranks.forEach((rank, i) => {
-    if (rank <= most) return;
-    throw new UserError(
-      'rank-too-large',
-      `compress.ranks[${i}] must be at most ${most}, the smaller side of the ${rows} x ${dimension} table, found ${rank}.`,
-      'Choose a smaller rank.',
-      { file, item: `compress.ranks[${i}]` },
-    );
-  });
-
-  const warnings: string[] = [];
-  const wishes = new Map<number, string[]>();
-  const wish = (rank: number, words: string): void => {
-    wishes.set(rank, [...(wishes.get(rank) ?? []), words]);
-  };
-  for (const reduction of reductions) {
-    const rank = rankForReduction(reduction, rows, dimension);
-    wish(rank, `reduction ${reduction}`);
-    const achieved = achievedReduction(rank, rows, dimension);
-    if (achieved < reduction - 1e-9) {
-      warnings.push(
-        `Reduction ${reduction} is out of reach: rank ${rank}, the smallest, removes ${(100 * achieved).toFixed(2)} % of the table.`,
-      );
-    }
-  }
-  for (const rank of ranks) wish(rank, `rank ${rank}`);
-  for (const [rank, words] of wishes) {
-    if (words.length > 1) warnings.push(`${listed(words)} give the same rank ${rank}, which is tried once.`);
-    const achieved = achievedReduction(rank, rows, dimension);
-    if (achieved <= 0) {
-      warnings.push(
-        `Rank ${rank} makes the table ${achieved === 0 ? 'no smaller' : `${percent(-achieved)} larger`}: ` +
-          `below ${((rows * dimension) / (rows + dimension)).toFixed(1)} it becomes smaller.`,
-      );
-    }
-  }
-  return { ranks: [...wishes.keys()].sort((a, b) => b - a), warnings };
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-/** `Reduction 0.98, reduction 0.985 and rank 1`. */
-function listed(words: readonly string[]): string {
-  const text = `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return trials.reduce((sum, trial) => sum + trialEpochs(recipe, trial), 0);
 }

@@ -5,23 +5,26 @@ import type { MeanResult, Results, Trial, TrialResult } from './trial.ts';
  * The mean over the seeds of one setting. A figure that not all seeds have, as the test's in a run that was
  * cancelled, is left out.
  *
- * @param results at least one, all of one kind, metric and rank
+ * @param results at least one, all of one kind and setting
  */
 export function meanResult(results: readonly TrialResult[]): MeanResult {
   const first = results[0];
   if (first === undefined) throw new Error('A mean needs at least one result.');
   const mean = (figure: (result: TrialResult) => number): number =>
     results.reduce((sum, result) => sum + figure(result), 0) / results.length;
-  const { kind, method, metric, split, rank, reduction } = first;
+  const {
+    trial: _trial,
+    seed: _seed,
+    confusion: _confusion,
+    bestEpoch: _bestEpoch,
+    layers: _layers,
+    ...shared
+  } = first;
   return {
-    kind,
-    ...(method && { method }),
-    ...(metric && { metric }),
-    ...(split && { split }),
-    ...(rank !== undefined && { rank }),
-    ...(reduction !== undefined && { reduction }),
+    ...shared,
     parameters: mean((result) => result.parameters),
     storageBytes: mean((result) => result.storageBytes),
+    embeddingBytes: mean((result) => result.embeddingBytes),
     flopsPerSentence: mean((result) => result.flopsPerSentence),
     validationAccuracy: mean((result) => result.validationAccuracy),
     seconds: mean((result) => result.seconds),
@@ -48,11 +51,11 @@ function meanWhereAll<F extends OptionalFigure>(
   return { [figure]: sum / results.length } as Record<F, number>;
 }
 
-/** The points' means over seeds, one for each method, metric, split and rank, in the points' order. */
+/** The points' means over seeds, one for each setting, in the points' order. */
 export function meanPoints(points: readonly TrialResult[]): MeanResult[] {
   const groups = new Map<string, TrialResult[]>();
   for (const point of points) {
-    const key = [point.method, point.metric, point.split, point.rank].join(' ');
+    const key = point.setting ?? point.trial;
     groups.set(key, [...(groups.get(key) ?? []), point]);
   }
   return [...groups.values()].map(meanResult);
@@ -61,10 +64,10 @@ export function meanPoints(points: readonly TrialResult[]): MeanResult[] {
 /**
  * results.json from what the trials gave so far, in the plan's order whatever order they ended in.
  *
- * @param runner names the engine and counts the costs
+ * @param runner names the engine
  */
 export function assembleResults(
-  runner: Pick<TrialRunner, 'engine' | 'versions' | 'costs'>,
+  runner: Pick<TrialRunner, 'engine' | 'versions'>,
   preparation: Preparation,
   trials: readonly Trial[],
   results: readonly TrialResult[],
@@ -74,8 +77,8 @@ export function assembleResults(
   const baselines = ordered.filter(({ kind }) => kind === 'baseline');
   const controls = ordered.filter(({ kind }) => kind === 'control');
   const points = ordered.filter(({ kind }) => kind === 'point');
-  const ranks = [...new Set(points.flatMap(({ rank }) => rank ?? []))].sort((a, b) => b - a);
-  const { train, validation, test, classes, vocabulary, dimension, meanLength } = preparation;
+  const { train, validation, test, classes, spec, meanLength } = preparation;
+  const { rows: vocabulary, dimension } = spec.embedding;
   return {
     engine: runner.engine,
     versions: runner.versions,
@@ -83,10 +86,6 @@ export function assembleResults(
     ...(baselines.length > 0 && { baseline: meanResult(baselines) }),
     ...(controls.length > 0 && { control: meanResult(controls) }),
     points,
-    costs: {
-      baseline: runner.costs(undefined),
-      byRank: Object.fromEntries(ranks.map((rank) => [rank, runner.costs(rank)])),
-    },
   };
 }
 

@@ -14,7 +14,7 @@ interface Row {
 /** What a table shows of results. */
 export type TableResults = Pick<Results, 'baseline' | 'control' | 'points'>;
 
-/** The results as a plain-text table: the uncompressed model, its control, and each metric's ranks, largest first. */
+/** The results as a plain-text table: the uncompressed model, its control, and each series, from the largest model to the smallest. */
 export function resultsTable(results: TableResults): string {
   const rows = rowsOf(results);
   if (rows.length === 0) return 'No trial has ended yet.';
@@ -40,7 +40,7 @@ function rowsOf({ baseline, control, points }: TableResults): Row[] {
   return [
     ...(baseline ? [{ name: 'uncompressed', result: baseline }] : []),
     ...(control ? [{ name: 'retrained control', result: control }] : []),
-    ...byMetric(meanPoints(points)).map((result) => ({ name: result.metric ?? '', result })),
+    ...bySeries(meanPoints(points)).map((result) => ({ name: result.setting ?? '', result })),
   ];
 }
 
@@ -61,7 +61,7 @@ function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
       cell: ({ result }) =>
         result.reduction === undefined ? '-' : `${(100 * result.reduction).toFixed(1)} %`,
     },
-    { title: 'parameters', cell: ({ result }) => formatCount(result.parameters) },
+    { title: 'embedding', cell: ({ result }) => formatBytes(result.embeddingBytes) },
     { title: 'size', cell: ({ result }) => formatBytes(result.storageBytes) },
     { title: 'FLOPs/sentence', cell: ({ result }) => formatCount(result.flopsPerSentence) },
     { title: 'validation before', cell: ({ result }) => formatAccuracy(result.validationAccuracyBefore) },
@@ -90,11 +90,11 @@ function notes(results: TableResults, rows: readonly Row[]): string[] {
   ];
 }
 
-/** One metric after the other, in the order of their first points; ranks from the largest. */
-function byMetric(points: readonly MeanResult[]): MeanResult[] {
-  const metrics = [...new Set(points.map(({ metric }) => metric))];
-  return metrics.flatMap((metric) =>
-    points.filter((point) => point.metric === metric).sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0)),
+/** One series after the other, in the order of their first points; each from its largest model. */
+function bySeries(points: readonly MeanResult[]): MeanResult[] {
+  const series = [...new Set(points.map((point) => point.series))];
+  return series.flatMap((name) =>
+    points.filter((point) => point.series === name).sort((a, b) => b.embeddingBytes - a.embeddingBytes),
   );
 }
 

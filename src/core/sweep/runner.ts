@@ -1,5 +1,5 @@
-import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
-import type { LayerCost, Trial, TrialEvent, TrialResult } from './trial.ts';
+import type { Checkpoint, ModelSpec, Tensor } from '../checkpoint/checkpoint.ts';
+import type { Trial, TrialEvent, TrialResult } from './trial.ts';
 
 /** Everything needed to go on with a trial after its last finished epoch. */
 export interface SavedState {
@@ -23,10 +23,8 @@ export interface Preparation {
   readonly validation: number;
   readonly test: number;
   readonly classes: readonly string[];
-  /** m */
-  readonly vocabulary: number;
-  /** n */
-  readonly dimension: number;
+  /** The uncompressed model's. */
+  readonly spec: ModelSpec;
   readonly meanLength: number;
   /** Share of the model's parameters that are the embedding's. */
   readonly embeddingShare: number;
@@ -48,6 +46,5 @@ export interface TrialRunner {
   /** Goes on from the saved state where there is one. Yields to the event loop at least every 100 ms. */
   run(trial: Trial, storage: TrialStorage, emit: (event: TrialEvent) => void): Promise<TrialResult>;
   report(trial: Trial, storage: TrialStorage): Promise<TestReport>;
-  costs(rank: number | undefined): readonly LayerCost[];
   dispose(): void;
 }

@@ -1,20 +1,26 @@
 import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/folder.ts';
-import { factorize } from '../embedding/factorize.ts';
-import { EmbeddingTable } from '../embedding/table.ts';
+import type { PointSettings } from '../compression/method.ts';
+import { methodOf } from '../compression/methods.ts';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
+import { Random } from '../random.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { sentenceCount } from '../text/encoded.ts';
+import { splitFraction } from '../text/split.ts';
 import type { Pause } from '../training/pause.ts';
 import { taskGradientCovariance } from '../training/taskGradient.ts';
 import type { PreparedData } from './prepare.ts';
 import type { TrialStorage } from './runner.ts';
 import type { Trial } from './trial.ts';
 
+/** Of the data's seed. */
+const sampleStream = 5;
+
 /**
- * The models that trials begin with: new ones, the recipe's checkpoint, and factorized copies of a parent's. The last
+ * The models that trials begin with: new ones, the recipe's checkpoint, and compressed copies of a parent's. The last
  * parent read and what was computed from it are kept, since trials come parent by parent.
  */
 export class StartingModels {
@@ -23,7 +29,7 @@ export class StartingModels {
   readonly #pause: Pause;
   #loaded: Checkpoint | undefined;
   #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
-  #covariance: { readonly id: string; readonly matrix: Float64Array } | undefined;
+  #covariance: { readonly key: string; readonly matrix: Float64Array } | undefined;
 
   constructor(recipe: Recipe, engine: Engine, pause: Pause) {
     this.#recipe = recipe;
@@ -40,7 +46,7 @@ export class StartingModels {
     if (path === undefined) return undefined;
     const checkpoint = (this.#loaded ??= await readCheckpoint(path));
     const { rank } = checkpoint.spec.embedding;
-    if (rank !== undefined && this.#recipe.compress !== undefined) {
+    if (rank !== undefined && this.#recipe.compress.length > 0) {
       throw new UserError(
         'already-factorized',
         `The model's embedding is already factorized, at rank ${rank}.`,
@@ -59,39 +65,41 @@ export class StartingModels {
     return checkpoint;
   }
 
-  /** The model that a trial begins with; `warn` gets what the factorization has to say. */
+  /** The model that a trial begins with; `warn` gets what the compression has to say. */
   async of(
     trial: Trial,
     storage: Pick<TrialStorage, 'loadBest'>,
     data: PreparedData,
     warn: (text: string) => void,
   ): Promise<Checkpoint> {
-    if (trial.from === undefined) return this.#first(trial.seed, data);
-    const parent = await this.parent(trial.from, storage);
-    if (trial.kind !== 'point' || trial.rank === undefined) return parent;
-    const { rows, dimension } = parent.spec.embedding;
-    const table = parent.weights.get('embedding/table');
-    if (table === undefined) throw new Error(`The checkpoint of '${trial.from}' has no table.`);
-    const metric = trial.metric ?? 'task';
-    const { A, B, rank, warnings } = factorize(new EmbeddingTable(rows, dimension, table.data), {
-      rank: trial.rank,
-      metric,
-      split: trial.split ?? 'balanced',
-      ...(metric === 'task' && { gradientCovariance: await this.#covarianceOf(trial.from, parent, data) }),
+    const { from, seed } = trial;
+    const parent = from === undefined ? await this.#first(seed, data) : await this.parent(from, storage);
+    if (!isPoint(trial)) return parent;
+    const settings = this.#recipe.compress[trial.entry];
+    if (settings === undefined) throw new Error(`${trial.id} has no entry in the recipe.`);
+    return methodOf(settings).compress(parent, trial, settings, {
+      seed,
+      data,
+      pause: this.#pause,
+      gradientCovariance: (sentences) => this.#covarianceOf(from ?? trial.id, parent, data, sentences),
+      warn,
     });
-    warnings.forEach(warn);
-    const weights = new Map(parent.weights);
-    weights.delete('embedding/table');
-    weights.set('embedding/A', { shape: [rows, rank], data: A });
-    weights.set('embedding/B', { shape: [rank, dimension], data: B });
-    return { ...parent, spec: { ...parent.spec, embedding: { rows, dimension, rank } }, weights };
   }
 
-  async #covarianceOf(id: string, parent: Checkpoint, data: PreparedData): Promise<Float64Array> {
-    if (this.#covariance?.id === id) return this.#covariance.matrix;
+  async #covarianceOf(
+    id: string,
+    parent: Checkpoint,
+    { train }: PreparedData,
+    sentences?: number,
+  ): Promise<Float64Array> {
+    const key = `${id} ${sentences ?? 'all'}`;
+    if (this.#covariance?.key === key) return this.#covariance.matrix;
+    const { seed } = this.#recipe.data;
+    const share = (sentences ?? Infinity) / sentenceCount(train);
+    const seen = share < 1 ? splitFraction(train, share, new Random(seed, sampleStream)).heldOut : train;
     const model = new Classifier(this.#engine, parent.spec, parent.weights);
-    const matrix = await taskGradientCovariance(model, data.train, this.#recipe.data.seed, this.#pause);
-    this.#covariance = { id, matrix };
+    const matrix = await taskGradientCovariance(model, seen, seed, this.#pause);
+    this.#covariance = { key, matrix };
     return matrix;
   }
 
@@ -104,6 +112,10 @@ export class StartingModels {
     const weights = initialWeights(spec, data.initialTable.data, seed);
     return { spec, weights, text, vocabulary, labels };
   }
+}
+
+function isPoint(trial: Trial): trial is Trial & PointSettings {
+  return trial.kind === 'point';
 }
 
 /** What the recipe's `train` describes. */

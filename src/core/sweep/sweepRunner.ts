@@ -1,6 +1,5 @@
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
-import { layerCosts, totalCost } from '../cost/cost.ts';
-import { achievedReduction } from '../cost/reduction.ts';
+import { embeddingBytes, layerCosts, totalCost } from '../cost/cost.ts';
 import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
@@ -15,7 +14,8 @@ import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from './runner.ts';
 import { newSpec, StartingModels } from './startingModels.ts';
-import type { LayerCost, Trial, TrialEvent, TrialResult } from './trial.ts';
+import { trialEpochs } from './plan.ts';
+import type { Trial, TrialEvent, TrialResult } from './trial.ts';
 
 type Emit = (event: TrialEvent) => void;
 
@@ -62,7 +62,7 @@ class SweepRunner implements TrialRunner {
     const { parameters } = totalCost(layerCosts(spec, tokens));
     const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
     const warnings = [...data.warnings];
-    if (this.#recipe.compress !== undefined && embeddingShare < 0.5) {
+    if (this.#recipe.compress.length > 0 && embeddingShare < 0.5) {
       const percent = (100 * embeddingShare).toFixed(0);
       warnings.push(
         `The embedding is only ${percent} % of this model's parameters, so at best the model shrinks by ${percent} %.`,
@@ -73,8 +73,7 @@ class SweepRunner implements TrialRunner {
       validation: sentenceCount(data.validation),
       test: data.test === undefined ? 0 : sentenceCount(data.test),
       classes: data.labels,
-      vocabulary: spec.embedding.rows,
-      dimension: spec.embedding.dimension,
+      spec,
       meanLength: tokens,
       embeddingShare,
       warnings,
@@ -92,13 +91,13 @@ class SweepRunner implements TrialRunner {
             emit({ type: 'message', level: 'warning', text: `${trial.id}: ${text}` });
           })
         : await storage.loadBest(trial.id);
-    const settings: TrainingSettings | undefined =
-      trial.kind === 'baseline' ? this.#recipe.train : this.#recipe.retrain;
-    const epochs = settings?.epochs ?? 0;
+    const trained = trial.from === undefined;
+    const settings: TrainingSettings | undefined = trained ? this.#recipe.train : this.#recipe.retrain;
+    const epochs = trialEpochs(this.#recipe, trial);
     const weights = saved === undefined ? start.weights : weightsOfState(saved);
     // A table that training was told to keep is moved in retraining, for the control as for the factors.
     const { train } = this.#recipe;
-    const frozen = trial.kind === 'baseline' && train ? frozenColumns(train.embedding) : 0;
+    const frozen = trained && train ? frozenColumns(train.embedding) : 0;
     const model = new Classifier(this.#engine, start.spec, weights, settings?.optimizer, frozen);
     const trainer = new Trainer({
       model,
@@ -140,23 +139,23 @@ class SweepRunner implements TrialRunner {
         seconds: epoch.seconds,
       });
     }
-    const { parameters, storageBytes, flopsPerSentence } = totalCost(
-      layerCosts(start.spec, meanLength(data)),
-    );
-    const { rows, dimension, rank } = start.spec.embedding;
+    const layers = layerCosts(start.spec, meanLength(data), model.weights());
+    const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
+    const { id, from: _from, ...point } = trial;
+    const { rank } = start.spec.embedding;
     return {
-      trial: trial.id,
-      kind: trial.kind,
-      ...(trial.method !== undefined && { method: trial.method }),
-      ...(trial.metric !== undefined && { metric: trial.metric }),
-      ...(trial.split !== undefined && { split: trial.split }),
-      ...(rank !== undefined && { rank, reduction: achievedReduction(rank, rows, dimension) }),
-      seed: trial.seed,
+      ...point,
+      trial: id,
+      // The table may have less to keep than was asked for.
+      ...(rank !== undefined && { rank }),
+      ...(trial.kind === 'point' && { reduction: 1 - embeddingBytes(layers) / this.#tableBytes() }),
       parameters,
       storageBytes,
+      embeddingBytes: embeddingBytes(layers),
       flopsPerSentence,
+      layers,
       // A model that starts from random weights has no accuracy before its training.
-      ...(!(trial.kind === 'baseline' && this.#recipe.train) && { validationAccuracyBefore: before }),
+      ...(!(trained && this.#recipe.train) && { validationAccuracyBefore: before }),
       validationAccuracy: trainer.bestAccuracy,
       bestEpoch: trainer.bestEpoch,
       seconds: seconds + (this.#pause.now() - mark) / 1000,
@@ -182,14 +181,6 @@ class SweepRunner implements TrialRunner {
     };
   }
 
-  costs(rank: number | undefined): readonly LayerCost[] {
-    if (this.#data === undefined) throw new Error('costs before prepare');
-    const spec = this.#dense();
-    const { rows, dimension } = spec.embedding;
-    const embedding = { rows, dimension, ...(rank !== undefined && { rank }) };
-    return layerCosts({ ...spec, embedding }, meanLength(this.#data));
-  }
-
   dispose(): void {
     this.#data = undefined;
   }
@@ -209,6 +200,11 @@ class SweepRunner implements TrialRunner {
   #dense(): ModelSpec {
     if (this.#spec === undefined) throw new Error('The data is not read yet.');
     return this.#spec;
+  }
+
+  #tableBytes(): number {
+    const { rows, dimension } = this.#dense().embedding;
+    return 4 * rows * dimension;
   }
 
   #checkExpected(found: number): void {

@@ -1,37 +1,33 @@
-import type { Method, Metric, Split } from '../recipe/recipe.ts';
+import type { PointSettings } from '../compression/method.ts';
 
 /**
  * One model to make: `baseline` trains (or loads and measures) the uncompressed model of a seed, `control`
- * retrains it uncompressed, `point` factorizes it at one rank and retrains it.
+ * retrains it uncompressed, `point` compresses it in one way and retrains it, or compresses the word vectors and trains.
+ * A point has all that its PointSettings have; the others none of it.
  */
-export interface Trial {
+export interface Trial extends Partial<PointSettings> {
   /** File-safe, unique in the run, e.g. `baseline-s1`, `control-s1`, `task-k9-s1`. */
   readonly id: string;
   readonly kind: 'baseline' | 'control' | 'point';
   readonly seed: number;
-  /** The trial whose best checkpoint this one starts from; baselines have none. */
+  /** The trial whose best checkpoint this one starts from; baselines have none, nor points that train. */
   readonly from?: string;
-  readonly method?: Method;
-  readonly metric?: Metric;
-  readonly split?: Split;
-  readonly rank?: number;
 }
 
 /** The figures of one trial; those that do not apply are absent. Accuracies in [0,1]. */
-export interface TrialResult {
+export interface TrialResult extends Partial<PointSettings> {
   readonly trial: string;
   readonly kind: Trial['kind'];
-  readonly method?: Method;
-  readonly metric?: Metric;
-  readonly split?: Split;
-  readonly rank?: number;
-  /** Achieved reduction of the embedding's parameters, 1 - k(m+n)/(mn). */
+  /** Share of the float32 table's bytes that is saved, codebooks, scales and the like counted; of factors 1 - k(m+n)/(mn). */
   readonly reduction?: number;
   readonly seed: number;
   readonly parameters: number;
   readonly storageBytes: number;
+  /** Of the table or what stands for it. */
+  readonly embeddingBytes: number;
   /** At the mean length of the validation sentences. */
   readonly flopsPerSentence: number;
+  readonly layers: readonly LayerCost[];
   /** Before retraining; for a baseline that is loaded, as loaded. */
   readonly validationAccuracyBefore?: number;
   /** Of the best epoch (earliest on ties; epoch 0 is the state before retraining). */
@@ -48,7 +44,10 @@ export interface TrialResult {
 }
 
 /** The mean over seeds, with every seed's own figures. Numeric fields are means. */
-export interface MeanResult extends Omit<TrialResult, 'trial' | 'seed' | 'confusion' | 'bestEpoch'> {
+export interface MeanResult extends Omit<
+  TrialResult,
+  'trial' | 'seed' | 'confusion' | 'bestEpoch' | 'layers'
+> {
   readonly seeds: readonly TrialResult[];
 }
 
@@ -77,11 +76,6 @@ export interface Results {
   readonly baseline?: MeanResult;
   readonly control?: MeanResult;
   readonly points: readonly TrialResult[];
-  /** Cost by layer of the uncompressed model and of each rank. */
-  readonly costs: {
-    readonly baseline: readonly LayerCost[];
-    readonly byRank: Readonly<Record<string, readonly LayerCost[]>>;
-  };
 }
 
 /** What a run tells while it goes; one JSON line each in events.jsonl. `time` is milliseconds since 1970. */

@@ -1,0 +1,86 @@
+import type { Tensor } from '../checkpoint/checkpoint.ts';
+import type { Matrix, Workspace } from '../engine/workspace.ts';
+import type { Random } from '../random.ts';
+import type { Bits, OptimizerSettings } from '../recipe/recipe.ts';
+
+/** How a matrix of an embedding is stored, where it is not as float32 values. */
+export type Coding = FixedPointCoding;
+
+/** Each value by a whole number of so many levels, times a scale. */
+export interface FixedPointCoding {
+  readonly kind: 'fixed-point';
+  readonly bits: Bits;
+  /** Of what a scale is taken. */
+  readonly scale: 'table' | 'row';
+  readonly zeroPoint: boolean;
+}
+
+/** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */
+export function factorCoding(coding: Coding | undefined): Coding | undefined {
+  return coding?.kind === 'fixed-point' ? coding : undefined;
+}
+
+/** The tensors that a coded matrix is stored as, by their names, such as `codes` and `scales`. Whole numbers are exact in float32 up to 2^24. */
+export type Parts = ReadonlyMap<string, Tensor>;
+
+/** How a part is stored. */
+export interface PartLayout {
+  /** -1 for a size that is the content's. */
+  readonly shape: readonly number[];
+  /** Of a value: 32 is float32, fewer a whole number from 0 to 2^bits - 1, or 0 to 2 where it is ternary. */
+  readonly bits: Bits;
+}
+
+/** What one coding costs. */
+export interface CodingCost {
+  /** Numbers that are stored, codes and scales and masks among them. */
+  readonly parameters: number;
+  /** Codes packed to their bits, codebooks, scales, masks. */
+  readonly storageBytes: number;
+  /** To get a row's values from its code; one multiplication or addition is one. */
+  readonly flopsPerRow: number;
+}
+
+/** A coded matrix in a model that computes, and trains, with it. Row 0 of a table is the padding. */
+export interface RowCode {
+  /** Makes these rows of the value what the code says. Rows may be named more than once. */
+  read(rows: Int32Array): void;
+  /**
+   * One step of the code, as if along the gradients of the values (straight through what is not differentiable).
+   *
+   * @param rows address of `count` distinct int32 row numbers
+   * @param gradients count x n, the workspace's until the next step
+   */
+  step(rows: number, count: number, gradients: Matrix, rate: number): void;
+  /** What the matrix is stored as, as it is now. */
+  parts(): Parts;
+  /** What a later `restore` needs besides the parts. May share the code's memory. */
+  state(): Parts;
+  /** @throws RangeError when a tensor is missing or of another size */
+  restore(state: Parts): void;
+}
+
+/** One way of coding matrices; one file each beside this one. */
+export interface CodingScheme<C extends Coding> {
+  /**
+   * The coding that a file describes, checked field by field.
+   * @param fault makes the error for a field
+   */
+  check(value: Readonly<Record<string, unknown>>, fault: (field: string) => Error): C;
+  /**
+   * @param matrix rows x columns, finite
+   * @param random decides whatever is drawn
+   */
+  encode(matrix: Tensor, coding: C, random: Random): Parts;
+  /** The values, rows x columns. */
+  decode(parts: Parts, rows: number, columns: number, coding: C): Float32Array;
+  /** Each part, as a file holds it. */
+  layout(rows: number, columns: number, coding: C): ReadonlyMap<string, PartLayout>;
+  /** Without `parts` at most so much, where the content decides. */
+  cost(rows: number, columns: number, coding: C, parts?: Parts): CodingCost;
+  /**
+   * @param value rows x columns, which the model reads; holds the values to start from, which may be more exact than the
+   * parts are, and is made what the code says
+   */
+  open(workspace: Workspace, value: Matrix, coding: C, parts: Parts, optimizer: OptimizerSettings): RowCode;
+}

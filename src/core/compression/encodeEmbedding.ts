@@ -1,0 +1,39 @@
+import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
+import type { Random } from '../random.ts';
+import { factorCoding, type Coding } from './coding.ts';
+import { schemeOf } from './codings.ts';
+
+/**
+ * The model with its table, or its factors, coded. The exact values stay beside the parts for training to start from;
+ * a checkpoint that is written holds the parts alone.
+ */
+export function encodeEmbedding<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
+  checkpoint: M,
+  coding: Coding,
+  random: Random,
+): M {
+  const weights = new Map(checkpoint.weights);
+  const { embedding } = checkpoint.spec;
+  const encode = (name: string, how: Coding | undefined): void => {
+    const matrix = weights.get(name);
+    if (matrix === undefined) throw new Error(`The model has no ${name}.`);
+    if (how === undefined) return;
+    for (const [part, tensor] of schemeOf(how).encode(matrix, how, random))
+      weights.set(`${name}/${part}`, tensor);
+  };
+  if (embedding.rank === undefined) encode('embedding/table', coding);
+  else {
+    encode('embedding/A', coding);
+    encode('embedding/B', factorCoding(coding));
+  }
+  return { ...checkpoint, spec: { ...checkpoint.spec, embedding: { ...embedding, coding } }, weights };
+}
+
+/** The table m x n of a model whose embedding is neither factorized nor coded. */
+export function tableOf({ spec, weights }: Checkpoint): Tensor {
+  const table = weights.get('embedding/table');
+  if (table === undefined || spec.embedding.rank !== undefined || spec.embedding.coding !== undefined) {
+    throw new Error('The model is compressed already.');
+  }
+  return table;
+}

@@ -1,0 +1,65 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { CompressSettings, Method, Metric, Split } from '../recipe/recipe.ts';
+import type { PreparedData } from '../sweep/prepare.ts';
+import type { Pause } from '../training/pause.ts';
+import type { Coding } from './coding.ts';
+
+/** One point of a method's curve. */
+export interface PointSettings {
+  /** Unique in a run and file-safe, e.g. `task-k9` or `fixed-point-4bit`; the trials of all seeds share it. */
+  readonly setting: string;
+  /** The same for all points of one curve, e.g. `task` or `fixed-point`. */
+  readonly series: string;
+  readonly method: Method;
+  /** Position in the recipe's `compress` of what it was planned from. */
+  readonly entry: number;
+  readonly retrain: boolean;
+  readonly metric?: Metric;
+  readonly split?: Split;
+  /** k */
+  readonly rank?: number;
+  /** Of the vectors, where they are fewer than the model's. */
+  readonly dimension?: number;
+  readonly coding?: Coding;
+}
+
+/** What a method may ask for while it compresses. */
+export interface CompressionContext {
+  /** The trial's. */
+  readonly seed: number;
+  readonly data: PreparedData;
+  readonly pause: Pause;
+  /**
+   * G of the parent, n x n: see taskGradient.ts. Kept for the parent's other points.
+   * @param sentences of the training data, seeded, that it is estimated from; all by default
+   */
+  readonly gradientCovariance: (sentences?: number) => Promise<Float64Array>;
+  /** For the user. */
+  readonly warn: (text: string) => void;
+}
+
+/** One method of compression; one file each in `methods/`. */
+export interface CompressionMethod<S extends CompressSettings> {
+  /** A trained model is compressed and retrained; of a model that is not trained yet the word vectors are, and it is trained then. */
+  readonly compresses: 'trained' | 'untrained';
+  /**
+   * The points of a recipe's entry, in the order in which to try them: the largest first.
+   *
+   * @param rows m, the table's rows
+   * @param dimension n, the table's columns
+   * @param path of the entry in the recipe, for errors, e.g. `compress` or `compress[1]`
+   * @throws UserError a setting that this table does not allow
+   */
+  points(
+    settings: S,
+    table: { readonly rows: number; readonly dimension: number },
+    place: { readonly file: string; readonly path: string; readonly entry: number },
+  ): { readonly points: readonly PointSettings[]; readonly warnings: readonly string[] };
+  /** The compressed model, with coded parts where the point has a coding. The parent stays as it is. */
+  compress(
+    parent: Checkpoint,
+    point: PointSettings,
+    settings: S,
+    context: CompressionContext,
+  ): Promise<Checkpoint> | Checkpoint;
+}

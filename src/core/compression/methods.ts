@@ -1,0 +1,20 @@
+import type { CompressSettings } from '../recipe/recipe.ts';
+import type { CompressionMethod } from './method.ts';
+import { fixedPointMethod } from './methods/fixedPoint.ts';
+import { lowRank } from './methods/lowRank.ts';
+
+const methods: {
+  readonly [M in CompressSettings['method']]?: CompressionMethod<
+    Extract<CompressSettings, { readonly method: M }>
+  >;
+} = {
+  'low-rank': lowRank,
+  'fixed-point': fixedPointMethod,
+};
+
+/** The method that an entry of a recipe names. */
+export function methodOf<S extends CompressSettings>({ method }: S): CompressionMethod<S> {
+  const found = methods[method];
+  if (found === undefined) throw new Error(`The method '${method}' is not there.`);
+  return found as unknown as CompressionMethod<S>;
+}
