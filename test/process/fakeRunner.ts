@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
+import type { Checkpoint, ModelSpec, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
 import type { Pause } from '../../src/core/training/pause.ts';
-import type { LayerCost, Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
+import type { Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
 
 /** What the fake does, read from the environment variable PRESS_FAKE. */
 export interface FakeSettings {
@@ -15,12 +15,19 @@ export interface FakeSettings {
   /** Kills its own process after that epoch's steps and before the epoch is saved, so many times. */
   readonly die?: { readonly trial: string; readonly epoch: number; readonly times: number };
   readonly fault?: 'user' | 'bug';
-  /** Bytes that the model is said to have. */
+  /** Bytes that the model is said to have, roughly. */
   readonly bytes?: number;
 }
 
 const rows = 100;
 const dimension = 10;
+const spec: ModelSpec = {
+  embedding: { rows, dimension },
+  body: { kind: 'dan', hidden: [] },
+  head: 'softmax',
+  classes: 2,
+  masked: true,
+};
 
 /** Trains nothing, but as a real one does: an epoch's figures come from the state that the last one left. */
 export class FakeRunner implements TrialRunner {
@@ -34,7 +41,7 @@ export class FakeRunner implements TrialRunner {
   ) {}
 
   prepare(): Promise<Preparation> {
-    const { fault } = this.settings;
+    const { fault, bytes } = this.settings;
     if (fault === 'user') {
       const place = { file: '/data/train.tsv', line: 7 };
       throw new UserError('column-count', 'The row has 3 columns, expected 2.', 'Mend the row.', place);
@@ -45,8 +52,10 @@ export class FakeRunner implements TrialRunner {
       validation: 10,
       test: 10,
       classes: ['neg', 'pos'],
-      vocabulary: rows,
-      dimension,
+      spec: {
+        ...spec,
+        embedding: { ...spec.embedding, rows: bytes === undefined ? rows : bytes / (4 * dimension) },
+      },
       meanLength: 7,
       embeddingShare: 0.9,
       warnings: ['A note on the data.'],
@@ -94,15 +103,14 @@ export class FakeRunner implements TrialRunner {
         seconds,
       });
     }
-    const { id, kind, seed, metric, rank } = trial;
+    const { id, from: _from, ...point } = trial;
     return {
+      ...point,
       trial: id,
-      kind,
-      seed,
-      ...(metric !== undefined && { metric }),
-      ...(rank !== undefined && { rank }),
       parameters: 1000,
       storageBytes: 4000,
+      embeddingBytes: 3000,
+      layers: [],
       flopsPerSentence: 70,
       validationAccuracy: best.accuracy,
       bestEpoch: best.epoch,
@@ -113,11 +121,6 @@ export class FakeRunner implements TrialRunner {
   async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
     const { weights } = await storage.loadBest(trial.id);
     return { testAccuracy: weights.get('head/bias')?.data[0] ?? 0 };
-  }
-
-  costs(): readonly LayerCost[] {
-    const { bytes = 4000 } = this.settings;
-    return [{ layer: 'embedding', parameters: 1000, storageBytes: bytes, flopsPerSentence: 70 }];
   }
 
   dispose(): void {
@@ -143,13 +146,7 @@ function checkpoint(value: number): Checkpoint {
     data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value),
   });
   return {
-    spec: {
-      embedding: { rows, dimension },
-      body: { kind: 'dan', hidden: [] },
-      head: 'softmax',
-      classes: 2,
-      masked: true,
-    },
+    spec,
     weights: new Map([
       ['embedding/table', tensor(rows, dimension)],
       ['head/kernel', tensor(dimension, 2)],

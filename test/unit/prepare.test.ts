@@ -60,7 +60,7 @@ async function source(name: string, content: string): Promise<DataSource> {
 
 function recipeOf(parts: Partial<Recipe> & Pick<Recipe, 'data'>): Recipe {
   const retrain = { ...phase, seeds: [1] };
-  return { path: path.join(folder, 'r.press.json'), name: 'r', retrain, ...parts };
+  return { path: path.join(folder, 'r.press.json'), name: 'r', compress: [], retrain, ...parts };
 }
 
 async function smallData(): Promise<Recipe['data']> {

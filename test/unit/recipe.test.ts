@@ -66,7 +66,9 @@ describe('recipe', () => {
     });
     assert.equal(recipe.train.optimizer.name, 'adagrad');
     assert.deepEqual(recipe.train.schedule, { name: 'constant', rate: 0.01 });
-    assert.deepEqual(recipe.compress?.metrics, ['spectrum']);
+    const [entry] = recipe.compress;
+    assert.ok(entry?.method === 'low-rank');
+    assert.deepEqual(entry.metrics, ['spectrum']);
     assert.deepEqual(recipe.retrain.optimizer, { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 0.01 });
     const { schedule } = recipe.retrain;
     assert.ok(schedule.name === 'calr');
@@ -74,11 +76,15 @@ describe('recipe', () => {
   });
 
   it('tries the default reductions only where there are no ranks', () => {
-    const compress = (raw: Json) => parse({ model: 'm', data: { train: source }, compress: raw }).compress;
-    assert.deepEqual(compress({})?.reductions, [0.5, 0.7, 0.9, 0.95, 0.98]);
-    assert.deepEqual(compress({ ranks: [] })?.reductions, [0.5, 0.7, 0.9, 0.95, 0.98]);
-    assert.deepEqual(compress({ ranks: [4] })?.reductions, []);
-    assert.deepEqual(compress({ ranks: [4], reductions: [0.9] })?.reductions, [0.9]);
+    const reductions = (raw: Json): readonly number[] => {
+      const [entry] = parse({ model: 'm', data: { train: source }, compress: raw }).compress;
+      assert.ok(entry?.method === 'low-rank');
+      return entry.reductions;
+    };
+    assert.deepEqual(reductions({}), [0.5, 0.7, 0.9, 0.95, 0.98]);
+    assert.deepEqual(reductions({ ranks: [] }), [0.5, 0.7, 0.9, 0.95, 0.98]);
+    assert.deepEqual(reductions({ ranks: [4] }), []);
+    assert.deepEqual(reductions({ ranks: [4], reductions: [0.9] }), [0.9]);
   });
 
   it('anneals over 5 epochs in training and 3 in retraining, as the authors do', () => {
@@ -235,7 +241,7 @@ function holds(condition: Json, value: unknown): boolean {
   return (
     ((condition.required ?? []) as string[]).every((name) => name in object) &&
     Object.entries((condition.properties ?? {}) as Json).every(
-      ([name, field]) => object[name] === (field as Json).const,
+      ([name, field]) => !(name in object) || object[name] === (field as Json).const,
     )
   );
 }

@@ -63,7 +63,7 @@ const bad: readonly Bad[] = [
     change: ['"metric"', '"zzzzzz"'],
     code: 'unknown-field',
     line: 9,
-    says: /Known here: "method", "metric", "split", "reductions", "ranks"\./,
+    says: /Known here: "method", "metric", "split", "reductions", "ranks", "bits", "taskSentences", "retrain"\./,
   },
   {
     name: 'a misspelt field at the top',
@@ -79,7 +79,7 @@ const bad: readonly Bad[] = [
     code: 'bad-value',
     line: 9,
     column: 24,
-    says: /compress\.metric\[1\] must be "task" or "spectrum", found "spectrm"\. Did you mean "spectrum"\?/,
+    says: /compress\.metric\[1\] must be "task", "spectrum", "frequency" or "task-frequency", found "spectrm"\. Did you mean "spectrum"\?/,
   },
   {
     name: 'a misspelt name in place of settings',

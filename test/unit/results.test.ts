@@ -9,7 +9,7 @@ import {
 } from '../../src/core/sweep/results.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Preparation } from '../../src/core/sweep/runner.ts';
-import type { LayerCost, Results, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
+import type { Results, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
 import { resultsTable } from '../../src/core/sweep/resultsTable.ts';
 
 const preparation: Preparation = {
@@ -17,19 +17,18 @@ const preparation: Preparation = {
   validation: 872,
   test: 1821,
   classes: ['0', '1'],
-  vocabulary: 17575,
-  dimension: 100,
+  spec: {
+    embedding: { rows: 17575, dimension: 100 },
+    body: { kind: 'dan', hidden: [100, 100] },
+    head: 'softmax',
+    classes: 2,
+    masked: true,
+  },
   meanLength: 19.3,
   embeddingShare: 0.98,
   warnings: [],
 };
-const runner = {
-  engine: 'wasm',
-  versions: { node: '22' },
-  costs: (rank: number | undefined): LayerCost[] => [
-    { layer: 'embedding', parameters: rank ?? 100, storageBytes: 4 * (rank ?? 100), flopsPerSentence: 1 },
-  ],
-};
+const runner = { engine: 'wasm', versions: { node: '22' } };
 
 function result(trial: string, over: Partial<TrialResult> = {}): TrialResult {
   const [name = '', ...rest] = trial.split('-');
@@ -41,11 +40,15 @@ function result(trial: string, over: Partial<TrialResult> = {}): TrialResult {
     seed: Number(rest.at(-1)?.slice(1)),
     parameters: 1_777_602,
     storageBytes: 7_110_408,
+    embeddingBytes: 7_030_000,
+    layers: [],
     flopsPerSentence: 42_302,
     validationAccuracy: 0.8,
     bestEpoch: 3,
     seconds: 10,
     ...(rank !== undefined && {
+      setting: `${name}-k${rank}`,
+      series: name,
       method: 'low-rank',
       metric: name === 'task' ? 'task' : 'spectrum',
       split: 'balanced',
@@ -53,6 +56,7 @@ function result(trial: string, over: Partial<TrialResult> = {}): TrialResult {
       reduction: 1 - rank / 99.4,
       parameters: rank * 17_675 + 20_102,
       storageBytes: 4 * (rank * 17_675 + 20_102),
+      embeddingBytes: 4 * rank * 17_675,
     }),
     ...over,
   };
@@ -126,12 +130,6 @@ describe('results of a run', () => {
       const shuffled = order.map((position) => all[position]!);
       assert.deepEqual(assembleResults(runner, preparation, trials, shuffled), results);
     }
-  });
-
-  it('counts the costs of the uncompressed model and of each rank once', () => {
-    assert.deepEqual(Object.keys(results.costs.byRank).sort(), ['4', '9']);
-    assert.equal(results.costs.baseline[0]?.parameters, 100);
-    assert.equal(results.costs.byRank['4']?.[0]?.parameters, 4);
   });
 
   it('says of the data what the preparation found, and nothing else', () => {
@@ -213,7 +211,7 @@ describe('table of results', () => {
 
   it('has a row for each setting: metric by metric, ranks from the largest', () => {
     const names = lines.slice(2, 7).map((line) => line.slice(0, 17).trim());
-    assert.deepEqual(names, ['uncompressed', 'retrained control', 'task', 'task', 'spectrum']);
+    assert.deepEqual(names, ['uncompressed', 'retrained control', 'task-k9', 'task-k4', 'spectrum-k9']);
     assert.match(lines[4] ?? '', /^task +9 +90\.9 % +179,177 +717 kB +42,302 +0\.7000 +0\.8055 +0\.7955 /);
     assert.match(lines[5] ?? '', /^task +4 /);
     assert.match(lines[2] ?? '', / - +- +1,777,602 +7\.11 MB /);

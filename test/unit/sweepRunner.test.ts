@@ -78,8 +78,8 @@ describe('the trials of a recipe', () => {
   async function runnerOf(json: Json): Promise<[TrialRunner, readonly Trial[]]> {
     const recipe = parseRecipe(JSON.stringify(json), join(folder, 'tiny.press.json'));
     const runner = createTrialRunner({ recipe, engine: 'wasm' });
-    const { vocabulary, dimension } = await runner.prepare();
-    return [runner, planTrials(recipe, vocabulary, dimension).trials];
+    const { spec } = await runner.prepare();
+    return [runner, planTrials(recipe, spec.embedding.rows, spec.embedding.dimension).trials];
   }
 
   async function runAll(

@@ -2,6 +2,8 @@ import type { CompressSettings } from '../recipe/recipe.ts';
 import type { CompressionMethod } from './method.ts';
 import { fixedPointMethod } from './methods/fixedPoint.ts';
 import { lowRank } from './methods/lowRank.ts';
+import { lowRankOffline } from './methods/lowRankOffline.ts';
+import { ppaPcaMethod } from './methods/ppaPca.ts';
 
 const methods: {
   readonly [M in CompressSettings['method']]?: CompressionMethod<
@@ -9,6 +11,8 @@ const methods: {
   >;
 } = {
   'low-rank': lowRank,
+  'low-rank-offline': lowRankOffline,
+  'ppa-pca': ppaPcaMethod,
   'fixed-point': fixedPointMethod,
 };
 

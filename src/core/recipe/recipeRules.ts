@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { dataDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
 import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
-import type { RawRecipe } from './rawRecipe.ts';
+import type { RawCompress, RawRecipe } from './rawRecipe.ts';
 
 /** The rules that tie fields together and that a schema cannot say well; for a recipe that its schema accepts. */
 export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserError[] {
@@ -21,10 +21,10 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'Name a checkpoint with "model", or describe a model to train with "train".',
     );
   }
-  const entries = compress === undefined ? [] : [compress].flat();
+  const entries: readonly RawCompress[] = compress === undefined ? [] : [compress].flat();
   entries.forEach((entry, i) => {
     const path: JsonPath = Array.isArray(compress) ? ['compress', i] : ['compress'];
-    if (!('reductions' in entry) || entry.reductions?.length !== 0 || (entry.ranks ?? []).length > 0) return;
+    if (!('reductions' in entry) || entry.reductions.length > 0 || (entry.ranks ?? []).length > 0) return;
     fail(
       'nothing-to-compress',
       [...path, 'reductions'],

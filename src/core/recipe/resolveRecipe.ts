@@ -145,6 +145,6 @@ function resolveCompress(raw: RawCompress): CompressSettings {
   return {
     ...settings,
     ...(metric !== undefined && { metrics: [metric].flat() }),
-    ...('ranks' in given && given.ranks?.length && !given.reductions && { reductions: [] }),
+    ...('ranks' in given && given.ranks.length > 0 && !('reductions' in given) && { reductions: [] }),
   } as CompressSettings;
 }

@@ -146,8 +146,25 @@ function uselessField(path: JsonPath, document: JsonDocument): UserError {
   );
 }
 
-function fieldsOf(error: ErrorObject): string[] {
-  return Object.keys((error.parentSchema?.properties ?? {}) as Schema);
+/** Without those that another field's value rules out. */
+function fieldsOf({ parentSchema, data }: ErrorObject): string[] {
+  const rules = (parentSchema?.allOf ?? []) as { readonly if: Schema; readonly then: Schema }[];
+  const ruledOut = rules
+    .filter((rule) => holds(rule.if, data as Schema))
+    .flatMap((rule) => Object.entries(rule.then.properties as Schema))
+    .flatMap(([field, schema]) => (schema === false ? field : []));
+  const fields = Object.keys((parentSchema?.properties ?? {}) as Schema);
+  return fields.filter((field) => !ruledOut.includes(field));
+}
+
+/** Whether an object meets a condition of constants; a field that it lacks does where it is not required. */
+function holds(condition: Schema, object: Schema): boolean {
+  const required = (condition.required ?? []) as string[];
+  const constants = Object.entries((condition.properties ?? {}) as Record<string, Schema>);
+  return (
+    required.every((field) => field in object) &&
+    constants.every(([field, { const: value }]) => !(field in object) || object[field] === value)
+  );
 }
 
 function nearestField(error: ErrorObject): string | undefined {

@@ -18,6 +18,10 @@ export function meanResult(results: readonly TrialResult[]): MeanResult {
     confusion: _confusion,
     bestEpoch: _bestEpoch,
     layers: _layers,
+    validationAccuracyBefore: _before,
+    testAccuracy: _test,
+    macroF1: _f1,
+    testAccuracyUnknownWords: _unknown,
     ...shared
   } = first;
   return {
