@@ -73,7 +73,7 @@ export class StartingModels {
     const table = parent.weights.get('embedding/table');
     if (table === undefined) throw new Error(`The checkpoint of '${trial.from}' has no table.`);
     const metric = trial.metric ?? 'task';
-    const { A, B, rank, warnings } = factorize(new EmbeddingTable(rows, dimension, table.data), {
+    const { A, B, rank, warnings } = await factorize(new EmbeddingTable(rows, dimension, table.data), {
       rank: trial.rank,
       metric,
       split: trial.split ?? 'balanced',
