@@ -30,6 +30,7 @@ const programs = await build({
     supervisor: 'src/process/supervisorMain.ts',
     worker: 'src/process/workerMain.ts',
     cli: 'src/cli/main.ts',
+    rows: 'src/process/rowThreadMain.ts',
   },
 });
 const page = await build({

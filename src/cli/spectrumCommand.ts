@@ -33,7 +33,7 @@ export async function spectrumCommand(target: string, { json, engine }: Spectrum
     ? await spectrumOfRun(path)
     : path.endsWith('.press.json')
       ? await spectrumOfRecipe(path, engine)
-      : spectrumReport(await readCheckpoint(path));
+      : await spectrumReport(await readCheckpoint(path));
   if (json) console.log(JSON.stringify(report));
   else print(report);
   return exitCode.done;

@@ -29,6 +29,7 @@ export async function makeScripts(): Promise<void> {
       supervisor: 'src/process/supervisorMain.ts',
       worker: 'src/process/workerMain.ts',
       cli: 'src/cli/main.ts',
+      rows: 'src/process/rowThreadMain.ts',
       ours: 'test/bench/ours/worker.ts',
     },
   });

@@ -161,7 +161,7 @@ describe('factorize against numpy', function () {
   };
 
   for (const [seed, one] of cases.entries()) {
-    it(`finds numpy's singular values, optimum and subspace: ${one.name}`, () => {
+    it(`finds numpy's singular values, optimum and subspace: ${one.name}`, async () => {
       const { m, n, rank, metric, split, weighted } = one;
       const random = new Random(seed);
       const data = mixedRows(random, m, n, one.spread);
@@ -170,7 +170,7 @@ describe('factorize against numpy', function () {
       gradients.add(mixedRows(random, 500, n, (j) => 10 ** (-0.25 * j)));
       const gradientCovariance = gradients.matrix;
       const rowWeights = Float32Array.from({ length: m }, () => 1 / (0.001 + random.uniform()));
-      const factors = factorize(new EmbeddingTable(m, n, data), {
+      const factors = await factorize(new EmbeddingTable(m, n, data), {
         rank,
         metric,
         split,
@@ -210,7 +210,7 @@ describe('factorize against numpy', function () {
 describe('factorize at the size of GloVe', function () {
   this.timeout(60_000);
 
-  it('takes at most 2 s for 341,479 x 100', () => {
+  it('takes at most 2 s for 341,479 x 100', async () => {
     const [m, n] = [341_479, 100];
     const random = new Random(1);
     const table = new EmbeddingTable(
@@ -223,7 +223,7 @@ describe('factorize at the size of GloVe', function () {
     for (let attempt = 0; attempt < 3 && fastest > 2; attempt++) {
       const started = performance.now();
       const before = process.cpuUsage();
-      factorize(table, { rank: 9, metric: 'spectrum', split: 'balanced' });
+      await factorize(table, { rank: 9, metric: 'spectrum', split: 'balanced' });
       const { user, system } = process.cpuUsage(before);
       const seconds = (user + system) / 1e6;
       const elapsed = (performance.now() - started) / 1000;

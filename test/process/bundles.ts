@@ -20,6 +20,7 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
       supervisor: 'src/process/supervisorMain.ts',
       worker: worker === 'real' ? 'src/process/workerMain.ts' : 'test/process/fakeWorker.ts',
       cli: 'src/cli/main.ts',
+      rows: 'src/process/rowThreadMain.ts',
     },
   });
   await copyFile(join(await buildKernels('out/kernels'), 'kernels.wasm'), join(folder, 'kernels.wasm'));

@@ -43,11 +43,11 @@ function moments(values: Float32Array, width: number): { readonly mean: number; 
 }
 
 describe('post-processing and PCA', () => {
-  it('leaves the padding 0, centres the words, and keeps less the more directions go', () => {
+  it('leaves the padding 0, centres the words, and keeps less the more directions go', async () => {
     const table = new EmbeddingTable(rows, dimension, data);
     let before = Infinity;
     for (const removed of [0, 1, 2, 3]) {
-      const reduced = ppaPca(table, 6, removed);
+      const reduced = await ppaPca(table, 6, removed);
       assert.equal(reduced.length, rows * 6);
       assert.ok(reduced.subarray(0, 6).every((value) => value === 0));
       const { mean, squares } = moments(reduced, 6);
@@ -58,8 +58,8 @@ describe('post-processing and PCA', () => {
     assert.deepEqual(table.data, data);
   });
 
-  it('is a rotation of the centred words where nothing is removed and all dimensions stay', () => {
-    const reduced = ppaPca(new EmbeddingTable(rows, dimension, data), dimension, 0);
+  it('is a rotation of the centred words where nothing is removed and all dimensions stay', async () => {
+    const reduced = await ppaPca(new EmbeddingTable(rows, dimension, data), dimension, 0);
     const distance = (of: Float32Array, a: number, b: number): number => {
       let sum = 0;
       for (let j = 0; j < dimension; j++) sum += (of[a * dimension + j]! - of[b * dimension + j]!) ** 2;

@@ -160,9 +160,27 @@ describe('safetensors', () => {
     it(`refuses ${name}`, () => refused(file, 'damaged-safetensors', message, item));
   }
 
-  it('refuses another type than float32, by name', async () => {
-    const half = fileOf(JSON.stringify({ w: entry([2], 0, 4, 'F16') }), new Uint8Array(4));
-    await refused(half, 'unsupported-dtype', /'w' has the type "F16"/, 'w');
+  it('reads other types as float32', async () => {
+    const stored: [string, Uint8Array][] = [
+      ['F64', new Uint8Array(Float64Array.of(1.5, -3).buffer)],
+      // 1.5 and -3: sign, 5 bits of exponent, 10 of fraction; and the upper halves of float32.
+      ['F16', new Uint8Array(Uint16Array.of(0x3e00, 0xc200).buffer)],
+      ['BF16', new Uint8Array(Uint16Array.of(0x3fc0, 0xc040).buffer)],
+    ];
+    for (const [dtype, data] of stored) {
+      const header = JSON.stringify({ w: entry([2], 0, data.length, dtype) });
+      await writeFile(path, fileOf(header, data));
+      const { tensors } = await readSafetensors(path);
+      assert.deepEqual(tensors.get('w')?.data, Float32Array.of(1.5, -3), dtype);
+    }
+    const integers = new Uint8Array(BigInt64Array.of(7n, -1n).buffer);
+    await writeFile(path, fileOf(JSON.stringify({ w: entry([2], 0, 16, 'I64') }), integers));
+    assert.deepEqual((await readSafetensors(path)).tensors.get('w')?.data, Float32Array.of(7, -1));
+  });
+
+  it('refuses types that it cannot read, by name', async () => {
+    const tiny = fileOf(JSON.stringify({ w: entry([2], 0, 2, 'F8_E4M3') }), new Uint8Array(2));
+    await refused(tiny, 'unsupported-dtype', /'w' has the type "F8_E4M3"/, 'w');
     await refused(fileOf('{"w":null}', bytes(1)), 'unsupported-dtype', /'w' has the type undefined/, 'w');
   });
 

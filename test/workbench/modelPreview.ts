@@ -24,7 +24,7 @@ import {
 
 async function pages(): Promise<Readonly<Record<string, ModelPage>>> {
   const sample = await inspectCheckpoint('sample/model');
-  const report = spectrumReport(await readCheckpoint('sample/model'));
+  const report = await spectrumReport(await readCheckpoint('sample/model'));
   const of = (inspection: Inspection, spectrum: SpectrumState): ModelPage => ({
     name: 'model',
     path: 'sample/model/model.json',

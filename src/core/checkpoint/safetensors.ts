@@ -2,13 +2,29 @@ import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { Tensor } from './checkpoint.ts';
+import { numberTypes, type NumberType } from './numberType.ts';
 import { openFile } from './openFile.ts';
 import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
 
 /** The format's own limit: https://github.com/huggingface/safetensors, "Format". */
 const maxHeaderBytes = 100_000_000;
 
+/** By the format's names. */
+const types: Readonly<Record<string, NumberType>> = {
+  F64: numberTypes.float64,
+  F32: numberTypes.float32,
+  F16: numberTypes.float16,
+  BF16: numberTypes.bfloat16,
+  I64: numberTypes.int64,
+  I32: numberTypes.int32,
+  I16: numberTypes.int16,
+  I8: numberTypes.int8,
+  U8: numberTypes.uint8,
+  BOOL: numberTypes.bool,
+};
+
 interface Entry {
+  readonly type: NumberType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -51,7 +67,7 @@ export async function writeSafetensors(
 }
 
 /**
- * Reads a `.safetensors` file of float32 tensors.
+ * Reads a `.safetensors` file, its numbers as float32.
  * @throws UserError that names the file and the tensor: lengths that lie, offsets that overlap or leave the file, shapes
  * that do not fit, other types, a header that is no JSON or names a tensor twice; with `finite`, also NaN and Infinity.
  */
@@ -63,11 +79,12 @@ export async function readSafetensors(
   try {
     const { tensors: entries, metadata, dataStart } = await readHeader(file, path);
     const tensors = new Map<string, Tensor>();
-    for (const [name, { shape, begin, end }] of entries) {
-      const data = new Float32Array((end - begin) / 4);
-      if ((await readAll(file, bytesOf(data), dataStart + begin)) < data.byteLength) {
+    for (const [name, { type, shape, begin, end }] of entries) {
+      const bytes = new Uint8Array(end - begin);
+      if ((await readAll(file, bytes, dataStart + begin)) < bytes.length) {
         throw damaged(path, `the data of '${name}' ends early`, name);
       }
+      const data = type.decode(bytes);
       if (finite) checkFinite(data, name, path);
       tensors.set(name, { shape, data });
     }
@@ -157,10 +174,11 @@ function readMetadata(value: unknown, path: string): Record<string, string> {
 
 function readEntry(name: string, value: unknown, dataBytes: number, path: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (dtype !== 'F32') {
+  const type = typeof dtype === 'string' && Object.hasOwn(types, dtype) ? types[dtype] : undefined;
+  if (type === undefined) {
     throw new UserError(
       'unsupported-dtype',
-      `Tensor '${name}' has the type ${JSON.stringify(dtype)}, where "F32" is expected.`,
+      `Tensor '${name}' has the type ${JSON.stringify(dtype)}, where one of ${Object.keys(types).join(', ')} is expected.`,
       'Save the model with float32 weights.',
       { file: path, item: name },
     );
@@ -169,7 +187,7 @@ function readEntry(name: string, value: unknown, dataBytes: number, path: string
     throw damaged(path, `'${name}' lacks a proper shape or offsets`, name);
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = 4 * elements(shape);
+  const bytes = type.bytes * elements(shape);
   if (end > dataBytes || begin > end || end - begin !== bytes) {
     throw damaged(
       path,
@@ -177,7 +195,7 @@ function readEntry(name: string, value: unknown, dataBytes: number, path: string
       name,
     );
   }
-  return { shape, begin, end };
+  return { type, shape, begin, end };
 }
 
 function elements(shape: readonly number[]): number {

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
 import type { Metric, Split } from '../recipe/recipe.ts';
-import { projectRows } from './project.ts';
-import { gramOfTable, spectrumOfGram } from './spectrum.ts';
-import type { EmbeddingTable } from './table.ts';
+import { gramOfRows, projectRows } from './rowPass.ts';
+import type { PassOptions, RowSource } from './rowSource.ts';
+import { spectrumOfGram } from './spectrum.ts';
 import { metricRoots } from './taskMetric.ts';
 
 /** Relative to the largest: below it a direction is rounding, and dividing by its length would be noise. */
@@ -13,9 +13,9 @@ export interface FactorizeOptions {
   readonly rank: number;
   readonly metric: Metric;
   readonly split: Split;
-  /** G, n x n; needed by the metric `task`. */
+  /** G, n x n; needed by the metrics with `task`. */
   readonly gradientCovariance?: Float64Array;
-  /** D's diagonal, m values, none negative; 1 where absent. */
+  /** D's diagonal, m values, none negative, as the metrics with word counts have it; 1 where absent. */
   readonly rowWeights?: Float32Array | Float64Array;
 }
 
@@ -30,6 +30,28 @@ export interface Factors {
   readonly singularValues: Float64Array;
   /** Sentences for the user. */
   readonly warnings: readonly string[];
+}
+
+/** The factors with A left to be computed, row by row, as W P^T. */
+export interface Factorization extends Omit<Factors, 'A'> {
+  /** P, k x n */
+  readonly directions: Float64Array;
+}
+
+/** The factors of a table; see `findFactors`. */
+export async function factorize(
+  table: RowSource,
+  options: FactorizeOptions,
+  pass: PassOptions = {},
+): Promise<Factors> {
+  const { directions, ...factors } = await findFactors(table, options, pass);
+  const A = new Float32Array(table.rows * factors.rank);
+  let end = 0;
+  for await (const block of projectRows(table, directions, pass)) {
+    A.set(block, end);
+    end += block.length;
+  }
+  return { A, ...factors };
 }
 
 /**
@@ -47,15 +69,21 @@ export interface Factors {
  *
  * A row of zeros, the padding, stays one.
  *
+ * Takes one pass over the rows, and a second one where the table has row weights or hardly the rank asked for.
+ *
  * @throws UserError `rank-too-large`, `rank-too-small`, `table-not-finite`, `table-zero`, `no-gradient`
  */
-export function factorize(table: EmbeddingTable, options: FactorizeOptions): Factors {
+export async function findFactors(
+  table: RowSource,
+  options: FactorizeOptions,
+  pass: PassOptions = {},
+): Promise<Factorization> {
   const { rows: m, dimension: n } = table;
-  const { metric, rowWeights } = options;
-  checkRank(options.rank, m, n);
+  const { rank, metric, split, rowWeights } = options;
+  checkRank(rank, m, n);
 
-  const gram = gramOfTable(table, rowWeights);
-  const roots = metric === 'task' ? metricRoots(covarianceOf(options), n) : undefined;
+  const gram = await gramOfRows(table, { ...pass, ...(rowWeights !== undefined && { weights: rowWeights }) });
+  const roots = usesGradient(metric) ? metricRoots(covarianceOf(options), n) : undefined;
   const felt = roots === undefined ? gram : symmetricProduct(roots.root, gram, n);
   const { singularValues, rightVectors, flaggedFrom } = spectrumOfGram(felt, m, n);
   if (singularValues[0] === 0) {
@@ -63,22 +91,26 @@ export function factorize(table: EmbeddingTable, options: FactorizeOptions): Fac
       'table-zero',
       'The embedding table holds nothing but zeros.',
       'Compress a trained model.',
+      table.place,
     );
   }
 
-  const top = rightVectors.slice(0, options.rank * n);
-  const A = projectRows(table, roots === undefined ? top : multiply(top, roots.root, n));
+  const top = rightVectors.slice(0, rank * n);
+  const directions = roots === undefined ? top : multiply(top, roots.root, n);
   const B = roots === undefined ? top : multiply(top, roots.inverse, n);
-
-  // Lengths measured on A itself tell zero from small where the eigenvalues, squares, no longer can.
-  const lengths = columnLengths(A, options.rank, rowWeights);
-  const longest = Math.max(...lengths);
-  const kept = [...lengths.keys()].filter((i) => lengths[i]! > negligible * longest);
+  // W P^T has the singular values for lengths. Measured on it, they tell zero from small where the eigenvalues, squares,
+  // no longer can.
+  const { plain, weighted } =
+    rowWeights === undefined && flaggedFrom >= rank
+      ? { plain: singularValues, weighted: singularValues }
+      : await columnLengths(table, directions, rank, rowWeights, pass);
+  const longest = Math.max(...weighted.subarray(0, rank));
+  const kept = Array.from({ length: rank }, (_, i) => i).filter((i) => weighted[i]! > negligible * longest);
   return {
-    ...share(A, B, kept, options.split, m, n),
+    ...share(directions, B, plain, kept, split, n),
     rank: kept.length,
     singularValues,
-    warnings: warningsFor(options.rank, kept.length, flaggedFrom),
+    warnings: warningsFor(rank, kept.length, flaggedFrom),
   };
 }
 
@@ -99,8 +131,14 @@ function checkRank(rank: number, m: number, n: number): void {
   }
 }
 
-function covarianceOf({ gradientCovariance }: FactorizeOptions): Float64Array {
-  if (gradientCovariance === undefined) throw new RangeError("the metric 'task' needs a gradient covariance");
+/** Whether a metric weighs directions by the model's gradient. */
+export function usesGradient(metric: Metric): boolean {
+  return metric === 'task' || metric === 'task-frequency';
+}
+
+function covarianceOf({ gradientCovariance, metric }: FactorizeOptions): Float64Array {
+  if (gradientCovariance === undefined)
+    throw new RangeError(`the metric '${metric}' needs a gradient covariance`);
   return gradientCovariance;
 }
 
@@ -119,44 +157,53 @@ function warningsFor(asked: number, kept: number, flaggedFrom: number): string[]
   return warnings;
 }
 
-/** Rescales A's columns and B's rows inversely, keeping the terms named. */
+/** Rescales A's columns, of the lengths given, and B's rows inversely, keeping the terms named. */
 function share(
-  A: Float32Array,
+  directions: Float64Array,
   B: Float64Array,
+  lengths: Float64Array,
   kept: readonly number[],
   split: Split,
-  m: number,
   n: number,
-): { A: Float32Array; B: Float32Array } {
-  const from = A.length / m;
-  const k = kept.length;
-  const lengthsA = columnLengths(A, from);
-  const factors = new Float64Array(k);
-  const sharedB = new Float32Array(k * n);
+): { directions: Float64Array; B: Float32Array } {
+  const sharedDirections = new Float64Array(kept.length * n);
+  const sharedB = new Float32Array(kept.length * n);
   kept.forEach((term, to) => {
     const row = B.subarray(term * n, (term + 1) * n);
     const lengthB = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    const lengthA = lengthsA[term]!;
+    const lengthA = lengths[term]!;
     const factor =
       split === 'right' ? lengthB : split === 'paper' ? 1 / lengthA : Math.sqrt(lengthB / lengthA);
-    factors[to] = factor;
-    for (let j = 0; j < n; j++) sharedB[to * n + j] = row[j]! / factor;
+    for (let j = 0; j < n; j++) {
+      sharedDirections[to * n + j] = directions[term * n + j]! * factor;
+      sharedB[to * n + j] = row[j]! / factor;
+    }
   });
-  const sharedA = k === from ? A : new Float32Array(m * k);
-  for (let r = 0; r < m; r++) {
-    for (let c = 0; c < k; c++) sharedA[r * k + c] = A[r * from + kept[c]!]! * factors[c]!;
-  }
-  return { A: sharedA, B: sharedB };
+  return { directions: sharedDirections, B: sharedB };
 }
 
-/** Lengths of the k columns of A (m x k), weighted by row where there are weights. */
-function columnLengths(A: Float32Array, k: number, weights?: Float32Array | Float64Array): Float64Array {
-  const squares = new Float64Array(k);
-  for (let r = 0, i = 0; i < A.length; r++) {
-    const weight = weights === undefined ? 1 : weights[r]!;
-    for (let c = 0; c < k; c++, i++) squares[c]! += weight * A[i]! * A[i]!;
+/** Lengths of the k columns of W P^T, and of those of D^(1/2) W P^T. */
+async function columnLengths(
+  table: RowSource,
+  directions: Float64Array,
+  k: number,
+  weights: Float32Array | Float64Array | undefined,
+  pass: PassOptions,
+): Promise<{ plain: Float64Array; weighted: Float64Array }> {
+  const plain = new Float64Array(k);
+  const weighted = new Float64Array(k);
+  let row = 0;
+  for await (const block of projectRows(table, directions, pass)) {
+    for (let i = 0; i < block.length; row++) {
+      const weight = weights?.[row] ?? 1;
+      for (let c = 0; c < k; c++, i++) {
+        const square = block[i]! * block[i]!;
+        plain[c]! += square;
+        weighted[c]! += weight * square;
+      }
+    }
   }
-  return squares.map(Math.sqrt);
+  return { plain: plain.map(Math.sqrt), weighted: weighted.map(Math.sqrt) };
 }
 
 /** R X R for symmetric R and X, n x n, symmetric to the last bit. */

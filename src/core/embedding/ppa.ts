@@ -1,6 +1,6 @@
 import { EmbeddingTable } from './table.ts';
-import { projectRows } from './project.ts';
-import { gramOfTable, spectrumOfGram } from './spectrum.ts';
+import { Projection } from './project.ts';
+import { singularSpectrum } from './spectrum.ts';
 
 /**
  * Fewer dimensions for word vectors: post-processing, PCA, post-processing (Raunak et al., RepL4NLP 2019, algorithm 2).
@@ -11,27 +11,28 @@ import { gramOfTable, spectrumOfGram } from './spectrum.ts';
  * @returns m x dimension
  * @throws UserError `table-not-finite`
  */
-export function ppaPca(
+export async function ppaPca(
   { rows, data, ...table }: EmbeddingTable,
   dimension: number,
   removed: number,
-): Float32Array {
+): Promise<Float32Array> {
   const n = table.dimension;
   const words = new EmbeddingTable(rows - 1, n, data.slice(n));
-  const processed = postProcess(words, removed);
-  const { directions, centred } = principalDirections(processed);
-  const reduced = projectRows(centred, directions.subarray(0, dimension * n));
+  const processed = await postProcess(words, removed);
+  const { directions, centred } = await principalDirections(processed);
+  const reduced = new Projection(directions.subarray(0, dimension * n), n).of(centred.data);
   const result = new Float32Array(rows * dimension);
-  result.set(postProcess(new EmbeddingTable(rows - 1, dimension, reduced), removed).data, dimension);
+  const finished = await postProcess(new EmbeddingTable(rows - 1, dimension, reduced), removed);
+  result.set(finished.data, dimension);
   return result;
 }
 
 /** Without the mean and the D directions of most variance, which all words share (Mu and Viswanath, ICLR 2018). */
-function postProcess(words: EmbeddingTable, removed: number): EmbeddingTable {
+async function postProcess(words: EmbeddingTable, removed: number): Promise<EmbeddingTable> {
   const { rows, dimension: n } = words;
-  const { directions, centred } = principalDirections(words);
+  const { directions, centred } = await principalDirections(words);
   if (removed === 0) return centred;
-  const shared = projectRows(centred, directions.subarray(0, removed * n));
+  const shared = new Projection(directions.subarray(0, removed * n), n).of(centred.data);
   const data = centred.data;
   for (let r = 0; r < rows; r++) {
     for (let d = 0; d < removed; d++) {
@@ -43,10 +44,10 @@ function postProcess(words: EmbeddingTable, removed: number): EmbeddingTable {
 }
 
 /** All n, row by row, of the most variance first; and the rows less their mean. */
-function principalDirections({ rows, dimension: n, data }: EmbeddingTable): {
+async function principalDirections({ rows, dimension: n, data }: EmbeddingTable): Promise<{
   readonly directions: Float64Array;
   readonly centred: EmbeddingTable;
-} {
+}> {
   const mean = new Float64Array(n);
   for (let i = 0; i < data.length; i++) mean[i % n]! += data[i]! / rows;
   const centred = new EmbeddingTable(
@@ -54,5 +55,5 @@ function principalDirections({ rows, dimension: n, data }: EmbeddingTable): {
     n,
     data.map((value, i) => value - mean[i % n]!),
   );
-  return { directions: spectrumOfGram(gramOfTable(centred), rows, n).rightVectors, centred };
+  return { directions: (await singularSpectrum(centred)).rightVectors, centred };
 }

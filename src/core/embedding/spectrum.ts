@@ -1,7 +1,6 @@
-import { UserError } from '../errors.ts';
 import { symmetricEigen } from './eigen.ts';
-import { GramMatrix } from './gram.ts';
-import type { EmbeddingTable } from './table.ts';
+import { gramOfRows } from './rowPass.ts';
+import type { PassOptions, RowSource } from './rowSource.ts';
 
 /** Relative to the largest: a Gram matrix in float64 gives singular values to 1e-4 down to here. */
 const accurateDownTo = 1e-5;
@@ -17,27 +16,13 @@ export interface Spectrum {
 }
 
 /**
- * W^T D W, n x n, in float64.
- *
- * @param rowWeights D's diagonal, m values, e.g. word frequencies; 1 where absent
- * @throws UserError `table-not-finite`
- */
-export function gramOfTable(table: EmbeddingTable, rowWeights?: Float32Array | Float64Array): Float64Array {
-  const gram = new GramMatrix(table.dimension);
-  gram.add(table.data, rowWeights);
-  const { matrix } = gram;
-  if (!matrix.every(Number.isFinite)) throw notFinite(table);
-  return matrix;
-}
-
-/**
  * Singular values and right singular vectors of a table by the eigenvalues of its Gram matrix: one pass
  * over the rows, where a full SVD would hold m x n values in float64.
  *
  * @throws UserError `table-not-finite`
  */
-export function singularSpectrum(table: EmbeddingTable): Spectrum {
-  return spectrumOfGram(gramOfTable(table), table.rows, table.dimension);
+export async function singularSpectrum(table: RowSource, options: PassOptions = {}): Promise<Spectrum> {
+  return spectrumOfGram(await gramOfRows(table, options), table.rows, table.dimension);
 }
 
 /** @param gram X^T X, n x n, of a matrix X of m rows */
@@ -50,15 +35,4 @@ export function spectrumOfGram(gram: Float64Array, m: number, n: number): Spectr
   const bound = accurateDownTo * singularValues[0]!;
   const first = singularValues.findIndex((value) => value < bound || value === 0);
   return { singularValues, rightVectors: vectors, flaggedFrom: first < 0 ? singularValues.length : first };
-}
-
-function notFinite({ data, dimension }: EmbeddingTable): Error {
-  const at = data.findIndex((value) => !Number.isFinite(value));
-  // Row weights are ours: were they at fault, it would be a bug.
-  if (at < 0) return new RangeError('the row weights are not finite');
-  return new UserError(
-    'table-not-finite',
-    `The embedding table holds ${data[at]!} in row ${Math.floor(at / dimension)}, column ${at % dimension}; finite numbers are expected.`,
-    'Check the word vectors or the training that made it: a learning rate that is too high ends so.',
-  );
 }

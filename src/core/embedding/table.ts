@@ -1,5 +1,7 @@
+import type { RowSource } from './rowSource.ts';
+
 /** A word-embedding table of m rows and n columns in one flat array. Row 0 is the padding. */
-export class EmbeddingTable {
+export class EmbeddingTable implements RowSource {
   /**
    * @param rows m
    * @param dimension n
@@ -18,5 +20,11 @@ export class EmbeddingTable {
     if (data.length !== rows * dimension) {
       throw new RangeError(`${rows} x ${dimension} values expected, ${data.length} found`);
     }
+  }
+
+  read(first: number, into: Float32Array): Promise<void> {
+    const start = first * this.dimension;
+    into.set(this.data.subarray(start, start + into.length));
+    return Promise.resolve();
   }
 }

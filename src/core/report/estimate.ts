@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
 import { logitGradient } from '../model/loss.ts';
-import { usesTask } from '../compression/methods/lowRank.ts';
+import { usesGradient } from '../embedding/factorize.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
 import { planTrials, trialEpochs } from '../sweep/plan.ts';
@@ -78,7 +78,7 @@ function trialSeconds(
 }
 
 function needsGradients({ metric }: Trial): boolean {
-  return metric !== undefined && usesTask(metric);
+  return metric !== undefined && usesGradient(metric);
 }
 
 /**

@@ -11,10 +11,10 @@ import type { SpectrumReport } from './reports.ts';
  * @param gradientCovariance G, n x n, of the metric `task`; without it the report has the metric `spectrum` alone
  * @throws UserError `already-factorized`; `table-not-finite`, `table-zero` and `no-gradient` as `factorize` does
  */
-export function spectrumReport(
+export async function spectrumReport(
   { spec, weights }: Checkpoint,
   gradientCovariance?: Float64Array,
-): SpectrumReport {
+): Promise<SpectrumReport> {
   const { rows, dimension, rank } = spec.embedding;
   const weight = weights.get('embedding/table');
   if (weight === undefined) {
@@ -25,9 +25,9 @@ export function spectrumReport(
     );
   }
   const table = new EmbeddingTable(rows, dimension, weight.data);
-  const { singularValues } = singularSpectrum(table);
+  const { singularValues } = await singularSpectrum(table);
   if (gradientCovariance === undefined) return { rows, dimension, singularValues: [...singularValues] };
-  const felt = factorize(table, { rank: 1, metric: 'task', split: 'balanced', gradientCovariance });
+  const felt = await factorize(table, { rank: 1, metric: 'task', split: 'balanced', gradientCovariance });
   return {
     rows,
     dimension,

@@ -1,6 +1,7 @@
 import { factorize } from '../../../src/core/embedding/factorize.ts';
 import { singularSpectrum } from '../../../src/core/embedding/spectrum.ts';
 import { EmbeddingTable } from '../../../src/core/embedding/table.ts';
+import { rowThreads } from '../../../src/process/rowThread.ts';
 import type { Measures } from '../lineWorker.ts';
 import { bytes, once } from './model.ts';
 
@@ -14,17 +15,18 @@ export interface SvdRequest {
 }
 
 /** Seconds, and the length ||W - W V V^T|| of what the best rank-k approximation found leaves out. */
-export function svd({ method, matrix, dimension, rank }: SvdRequest): Measures {
+export async function svd({ method, matrix, dimension, rank }: SvdRequest): Promise<Measures> {
   const table = once(matrix, () => {
     const data = new Float32Array(bytes(matrix));
     return new EmbeddingTable(data.length / dimension, dimension, data);
   });
+  const threads = rowThreads(__dirname, { count: Number(process.env.BENCH_THREADS) });
   const started = performance.now();
   // With the split 'right', B is V^T.
   const V =
     method === 'factorize'
-      ? factorize(table, { rank, metric: 'spectrum', split: 'right' }).B
-      : singularSpectrum(table).rightVectors.subarray(0, rank * dimension);
+      ? (await factorize(table, { rank, metric: 'spectrum', split: 'right' }, { threads })).B
+      : (await singularSpectrum(table, { threads })).rightVectors.subarray(0, rank * dimension);
   const seconds = (performance.now() - started) / 1000;
   return { seconds, left: residual(table, V, rank) };
 }

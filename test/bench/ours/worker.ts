@@ -5,7 +5,7 @@ import { predict, type PredictRequest } from './predict.ts';
 import { svd, type SvdRequest } from './svd.ts';
 
 /** Serves requests as peers/worker.py does. */
-const tasks: Readonly<Record<string, (request: never) => Measures>> = {
+const tasks: Readonly<Record<string, (request: never) => Measures | Promise<Measures>>> = {
   epoch: (request: EpochRequest) => epoch(request),
   predict: (request: PredictRequest) => predict(request),
   svd: (request: SvdRequest) => svd(request),
@@ -16,7 +16,7 @@ async function serve(): Promise<void> {
     const request = JSON.parse(line) as Request;
     const task = tasks[request.run];
     if (task === undefined) throw new Error(`No task '${request.run}'.`);
-    process.stdout.write(JSON.stringify(task(request as never)) + '\n');
+    process.stdout.write(JSON.stringify(await task(request as never)) + '\n');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
-import { factorize } from '../../embedding/factorize.ts';
+import { factorize, usesGradient } from '../../embedding/factorize.ts';
 import { EmbeddingTable } from '../../embedding/table.ts';
 import { Random } from '../../random.ts';
 import type { LowRankSettings, Metric } from '../../recipe/recipe.ts';
@@ -45,11 +45,11 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
     const { rank, metric = 'task', split = 'balanced', coding } = point;
     if (rank === undefined) throw new Error(`${point.setting} has no rank.`);
     const { rows, dimension } = parent.spec.embedding;
-    const factors = factorize(new EmbeddingTable(rows, dimension, tableOf(parent).data), {
+    const factors = await factorize(new EmbeddingTable(rows, dimension, tableOf(parent).data), {
       rank,
       metric,
       split,
-      ...(usesTask(metric) && { gradientCovariance: await context.gradientCovariance(taskSentences) }),
+      ...(usesGradient(metric) && { gradientCovariance: await context.gradientCovariance(taskSentences) }),
       ...(usesFrequency(metric) && { rowWeights: wordCounts(context.data.train, rows) }),
     });
     factors.warnings.forEach(context.warn);
@@ -59,11 +59,6 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
       : encodeEmbedding(factorized, coding, new Random(context.seed, codingStream));
   },
 };
-
-/** Whether the metric weighs directions by the model's gradient. */
-export function usesTask(metric: Metric): boolean {
-  return metric === 'task' || metric === 'task-frequency';
-}
 
 function usesFrequency(metric: Metric): boolean {
   return metric === 'frequency' || metric === 'task-frequency';

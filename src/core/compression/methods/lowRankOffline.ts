@@ -24,10 +24,10 @@ export const lowRankOffline: CompressionMethod<LowRankOfflineSettings> = {
     return { points, warnings };
   },
 
-  compress(parent, { rank = 1, split = 'balanced' }, _settings, { warn }) {
+  async compress(parent, { rank = 1, split = 'balanced' }, _settings, { warn }) {
     const { rows, dimension } = parent.spec.embedding;
     const table = new EmbeddingTable(rows, dimension, tableOf(parent).data);
-    const factors = factorize(table, { rank, split, metric: 'spectrum' });
+    const factors = await factorize(table, { rank, split, metric: 'spectrum' });
     factors.warnings.forEach(warn);
     return withFactors(parent, factors);
   },

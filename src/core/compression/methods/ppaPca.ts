@@ -35,9 +35,9 @@ export const ppaPcaMethod: CompressionMethod<PpaPcaSettings> = {
     return { points, warnings: [] };
   },
 
-  compress(parent, { dimension = 1 }, { removed }, { seed }) {
+  async compress(parent, { dimension = 1 }, { removed }, { seed }) {
     const { rows, dimension: n } = parent.spec.embedding;
-    const reduced = ppaPca(new EmbeddingTable(rows, n, tableOf(parent).data), dimension, removed);
+    const reduced = await ppaPca(new EmbeddingTable(rows, n, tableOf(parent).data), dimension, removed);
     const spec = { ...parent.spec, embedding: { rows, dimension } };
     return { ...parent, spec, weights: initialWeights(spec, reduced, seed) };
   },
