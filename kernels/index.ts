@@ -4,6 +4,7 @@ export { addGram, packRows, project } from './gram';
 export { gruBackward, gruForward } from './gru';
 export { gatesBackward, gatesForward } from './lstm';
 export { matMul } from './matMul';
+export { nearest } from './nearest';
 export { update, updateRows } from './optimizers';
 export { poolStep, poolStepBackward } from './pooling';
 export { average, gather, scatter, scatterMeans, uniqueRows } from './rows';

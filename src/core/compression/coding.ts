@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 import type { Bits, OptimizerSettings } from '../recipe/recipe.ts';
 
 /** How a matrix of an embedding is stored, where it is not as float32 values. */
-export type Coding = FixedPointCoding;
+export type Coding = FixedPointCoding | ProductQuantizationCoding;
 
 /** Each value by a whole number of so many levels, times a scale. */
 export interface FixedPointCoding {
@@ -13,6 +13,21 @@ export interface FixedPointCoding {
   /** Of what a scale is taken. */
   readonly scale: 'table' | 'row';
   readonly zeroPoint: boolean;
+}
+
+/** Sub-vectors by the nearest of their place's centroids. */
+export interface ProductQuantizationCoding {
+  readonly kind: 'product-quantization';
+  /** Dimensions of a sub-vector; the last one is shorter where they do not divide. */
+  readonly subvector: number;
+  /** Of a codebook, 256 at most. */
+  readonly centroids: number;
+  /** Whether the rows' lengths are quantized by themselves. */
+  readonly norm: boolean;
+  /** Share of the rows that have codes. */
+  readonly words: number;
+  /** Row that those without codes read as; 0, the padding's, makes them zeros. */
+  readonly unknown: number;
 }
 
 /** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */
@@ -70,8 +85,9 @@ export interface CodingScheme<C extends Coding> {
   /**
    * @param matrix rows x columns, finite
    * @param random decides whatever is drawn
+   * @param worth of each row, where some are stored better than others
    */
-  encode(matrix: Tensor, coding: C, random: Random): Parts;
+  encode(matrix: Tensor, coding: C, random: Random, worth?: Float64Array): Parts;
   /** The values, rows x columns. */
   decode(parts: Parts, rows: number, columns: number, coding: C): Float32Array;
   /** Each part, as a file holds it. */

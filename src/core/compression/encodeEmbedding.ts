@@ -1,6 +1,6 @@
 import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
 import type { Random } from '../random.ts';
-import { factorCoding, type Coding } from './coding.ts';
+import { factorCoding, type Coding, type Parts } from './coding.ts';
 import { schemeOf } from './codings.ts';
 
 /**
@@ -27,6 +27,14 @@ export function encodeEmbedding<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
     encode('embedding/B', factorCoding(coding));
   }
   return { ...checkpoint, spec: { ...checkpoint.spec, embedding: { ...embedding, coding } }, weights };
+}
+
+/** The model with the parts of its coded table beside the exact values. */
+export function withCodedTable(checkpoint: Checkpoint, coding: Coding, parts: Parts): Checkpoint {
+  const weights = new Map(checkpoint.weights);
+  for (const [part, tensor] of parts) weights.set(`embedding/table/${part}`, tensor);
+  const { spec } = checkpoint;
+  return { ...checkpoint, spec: { ...spec, embedding: { ...spec.embedding, coding } }, weights };
 }
 
 /** The table m x n of a model whose embedding is neither factorized nor coded. */

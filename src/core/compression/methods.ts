@@ -4,6 +4,7 @@ import { fixedPointMethod } from './methods/fixedPoint.ts';
 import { lowRank } from './methods/lowRank.ts';
 import { lowRankOffline } from './methods/lowRankOffline.ts';
 import { ppaPcaMethod } from './methods/ppaPca.ts';
+import { productQuantizationMethod } from './methods/productQuantization.ts';
 
 const methods: {
   readonly [M in CompressSettings['method']]?: CompressionMethod<
@@ -14,6 +15,7 @@ const methods: {
   'low-rank-offline': lowRankOffline,
   'ppa-pca': ppaPcaMethod,
   'fixed-point': fixedPointMethod,
+  'product-quantization': productQuantizationMethod,
 };
 
 /** The method that an entry of a recipe names. */

@@ -62,6 +62,7 @@ export interface KernelFunctions {
   packRows(data: At, rows: number, n: number, weights: At, packed: At): void;
   addGram(packed: At, rows: number, panels: number, sums: At): void;
   project(data: At, rows: number, n: number, directions: At, panels: number, projected: At): void;
+  nearest(rows: At, width: number, count: number, panels: At, panelCount: number, codes: At): void;
   gatesForward(
     gates: At,
     cellsBefore: At,

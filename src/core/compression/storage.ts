@@ -1,0 +1,16 @@
+import type { CodingCost, PartLayout } from './coding.ts';
+import { bitsOf } from './codings/fixedPoint.ts';
+
+/** What parts of known sizes take, each packed to its bits and to whole bytes. */
+export function storageOf(
+  layout: ReadonlyMap<string, PartLayout>,
+): Pick<CodingCost, 'parameters' | 'storageBytes'> {
+  let parameters = 0;
+  let storageBytes = 0;
+  for (const { shape, bits } of layout.values()) {
+    const values = shape.reduce((a, b) => a * b, 1);
+    parameters += values;
+    storageBytes += Math.ceil((values * bitsOf(bits)) / 8);
+  }
+  return { parameters, storageBytes };
+}
