@@ -4,6 +4,7 @@ import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
+import { distil, type SoftTargets } from '../training/distillation.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
 import { DenseLayer } from './denseLayer.ts';
 import { dropUnits, dropWords } from './dropout.ts';
@@ -61,8 +62,11 @@ export class Classifier {
     return probabilities(this.#workspace, this.#forward(batch), this.spec.head);
   }
 
-  /** One optimizer step on the mean cross-entropy of the batch; returns that loss before the step. */
-  trainStep(batch: Batch, rate: number, dropout: Dropout): number {
+  /**
+   * One optimizer step on the mean cross-entropy of the batch; returns that loss before the step.
+   * @param teacher whose predictions of the data set count, too: see distillation.ts
+   */
+  trainStep(batch: Batch, rate: number, dropout: Dropout, teacher?: SoftTargets): number {
     // A model that does not mask counts its padding as tokens, so none of it may go.
     const words = dropout.words > 0 && this.spec.masked;
     const seen = words ? dropWords(batch, dropout.words, dropout.random) : batch;
@@ -70,6 +74,7 @@ export class Classifier {
     const probability = probabilities(this.#workspace, this.#forward(seen, dropout), head);
     const loss = crossEntropy(probability, batch.labels);
     const gradient = logitGradient(this.#workspace, probability, batch.labels, head, 1 / batch.size);
+    if (teacher !== undefined) distil(gradient, probability, batch.sentences, teacher, head);
     this.#encoder.backwardEmbedding(this.#backward(gradient));
     this.#embedding.update(rate);
     for (const parameter of this.#own()) parameter.update(rate);

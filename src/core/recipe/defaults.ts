@@ -1,4 +1,11 @@
-import type { CompressSettings, DataSource, Fraction, RetrainSettings, TextSettings } from './recipe.ts';
+import type {
+  CompressSettings,
+  DataSource,
+  DistillationSettings,
+  Fraction,
+  RetrainSettings,
+  TextSettings,
+} from './recipe.ts';
 
 /** What a recipe means where it says nothing. The schema repeats these values for the editor; a test compares. */
 
@@ -80,6 +87,9 @@ export const retrainDefaults = {
   decayEpochs: 3,
   seeds: [1] satisfies RetrainSettings['seeds'],
 } as const;
+
+/** Where a recipe asks for it. */
+export const distillationDefaults: DistillationSettings = { temperature: 2, weight: 0.5 };
 
 const rankDefaults = { reductions: [0.5, 0.7, 0.9, 0.95, 0.98], ranks: [], split: 'balanced' } as const;
 

@@ -2,6 +2,7 @@ import type { Body } from '../checkpoint/checkpoint.ts';
 import type {
   CompressSettings,
   DataSource,
+  DistillationSettings,
   EmbeddingSettings,
   Fraction,
   LowRankSettings,
@@ -43,6 +44,7 @@ export interface RawTrain extends RawTraining {
 }
 
 export interface RawRetrain extends RawTraining {
+  readonly distillation?: Partial<DistillationSettings>;
   readonly seeds?: readonly number[];
 }
 

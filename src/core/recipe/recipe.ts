@@ -118,7 +118,17 @@ export interface TrainSettings extends TrainingSettings {
   readonly embedding: EmbeddingSettings;
 }
 
+/** How much a retrained model learns from the uncompressed one's predictions. */
+export interface DistillationSettings {
+  /** T, above 0: the higher, the softer. */
+  readonly temperature: number;
+  /** w, of the soft targets against the labels, in (0,1]. */
+  readonly weight: number;
+}
+
 export interface RetrainSettings extends TrainingSettings {
+  /** None: from the labels alone. */
+  readonly distillation?: DistillationSettings;
   readonly seeds: readonly number[];
 }
 

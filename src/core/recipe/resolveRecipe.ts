@@ -3,6 +3,7 @@ import type { Body } from '../checkpoint/checkpoint.ts';
 import {
   compressDefaults,
   dataDefaults,
+  distillationDefaults,
   lowerRateShare,
   optimizerDefaults,
   retrainDefaults,
@@ -64,6 +65,7 @@ export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
     retrain: {
       ...resolveTraining(retrain ?? {}, retrainDefaults),
       seeds: retrain?.seeds ?? retrainDefaults.seeds,
+      ...(retrain?.distillation && { distillation: { ...distillationDefaults, ...retrain.distillation } }),
     },
     ...(expectedAccuracy !== undefined && { expectedAccuracy }),
     ...(output !== undefined && { output: at(output) }),

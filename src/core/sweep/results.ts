@@ -1,5 +1,5 @@
 import type { Preparation, TrialRunner } from './runner.ts';
-import type { MeanResult, Results, Trial, TrialResult } from './trial.ts';
+import type { Latency, MeanResult, Results, Trial, TrialResult } from './trial.ts';
 
 /**
  * The mean over the seeds of one setting. A figure that not all seeds have, as the test's in a run that was
@@ -22,6 +22,7 @@ export function meanResult(results: readonly TrialResult[]): MeanResult {
     testAccuracy: _test,
     macroF1: _f1,
     testAccuracyUnknownWords: _unknown,
+    latency: _latency,
     ...shared
   } = first;
   return {
@@ -36,7 +37,22 @@ export function meanResult(results: readonly TrialResult[]): MeanResult {
     ...meanWhereAll(results, 'testAccuracy'),
     ...meanWhereAll(results, 'macroF1'),
     ...meanWhereAll(results, 'testAccuracyUnknownWords'),
+    ...meanLatency(results),
     seeds: results,
+  };
+}
+
+function meanLatency(results: readonly TrialResult[]): { readonly latency?: Latency } {
+  const all = results.flatMap(({ latency }) => latency ?? []);
+  if (all.length < results.length) return {};
+  const mean = (figure: (of: Latency) => number): number =>
+    all.reduce((sum, of) => sum + figure(of), 0) / all.length;
+  return {
+    latency: {
+      p50Ms: mean(({ p50Ms }) => p50Ms),
+      p95Ms: mean(({ p95Ms }) => p95Ms),
+      sentencesPerSecond: mean(({ sentencesPerSecond }) => sentencesPerSecond),
+    },
   };
 }
 

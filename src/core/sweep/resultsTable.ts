@@ -64,6 +64,9 @@ function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
     { title: 'embedding', cell: ({ result }) => formatBytes(result.embeddingBytes) },
     { title: 'size', cell: ({ result }) => formatBytes(result.storageBytes) },
     { title: 'FLOPs/sentence', cell: ({ result }) => formatCount(result.flopsPerSentence) },
+    ...(rows.some(({ result }) => result.latency)
+      ? [{ title: 'ms', cell: ({ result }: Row) => result.latency?.p50Ms.toPrecision(2) ?? '-' }]
+      : []),
     { title: 'validation before', cell: ({ result }) => formatAccuracy(result.validationAccuracyBefore) },
     { title: 'after', cell: ({ result }) => formatAccuracy(result.validationAccuracy) },
     ...(tested ? [{ title: 'test', cell: ({ result }: Row) => formatAccuracy(result.testAccuracy) }] : []),

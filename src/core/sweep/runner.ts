@@ -32,10 +32,10 @@ export interface Preparation {
   readonly warnings: readonly string[];
 }
 
-/** The test figures of a trial. */
+/** The test figures of a trial, and how fast it is. */
 export type TestReport = Pick<
   TrialResult,
-  'testAccuracy' | 'macroF1' | 'confusion' | 'testAccuracyUnknownWords'
+  'latency' | 'testAccuracy' | 'macroF1' | 'confusion' | 'testAccuracyUnknownWords'
 >;
 
 /** Runs the trials of one recipe in one process; what it has read it keeps for the next trial. */

@@ -10,6 +10,7 @@ import { Random } from '../random.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { sentenceCount } from '../text/encoded.ts';
 import { splitFraction } from '../text/split.ts';
+import { softTargets, type SoftTargets } from '../training/distillation.ts';
 import type { Pause } from '../training/pause.ts';
 import { taskGradientCovariance } from '../training/taskGradient.ts';
 import type { PreparedData } from './prepare.ts';
@@ -29,6 +30,7 @@ export class StartingModels {
   readonly #pause: Pause;
   #loaded: Checkpoint | undefined;
   #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
+  #teacher: { readonly id: string; readonly targets: SoftTargets } | undefined;
   #covariance: { readonly key: string; readonly matrix: Float64Array } | undefined;
 
   constructor(recipe: Recipe, engine: Engine, pause: Pause) {
@@ -84,6 +86,22 @@ export class StartingModels {
       gradientCovariance: (sentences) => this.#covarianceOf(from ?? trial.id, parent, data, sentences),
       warn,
     });
+  }
+
+  /** The predictions of a trial's parent, for a recipe that distils them. */
+  async teacher(
+    { from }: Trial,
+    storage: Pick<TrialStorage, 'loadBest'>,
+    { train }: PreparedData,
+  ): Promise<SoftTargets | undefined> {
+    const { distillation } = this.#recipe.retrain;
+    if (distillation === undefined || from === undefined) return undefined;
+    if (this.#teacher?.id === from) return this.#teacher.targets;
+    const { spec, weights } = await this.parent(from, storage);
+    const model = new Classifier(this.#engine, spec, weights);
+    const targets = await softTargets(model, train, distillation, this.#pause);
+    this.#teacher = { id: from, targets };
+    return targets;
   }
 
   async #covarianceOf(

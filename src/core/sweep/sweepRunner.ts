@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { measureLatency } from '../report/latency.ts';
 import { predictDataset } from '../training/evaluate.ts';
 import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
 import { createPause, type Hold, type Pause } from '../training/pause.ts';
@@ -106,6 +107,7 @@ class SweepRunner implements TrialRunner {
       validation: data.validation,
       seed: trial.seed,
       pause: this.#pause,
+      teacher: epochs > 0 ? await this.#models.teacher(trial, storage, data) : undefined,
     });
     let seconds = 0;
     let before: number | undefined;
@@ -163,14 +165,16 @@ class SweepRunner implements TrialRunner {
   }
 
   async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
-    const { test } = await this.#prepareData(trial, storage);
-    if (test === undefined) return {};
+    const { test, validation } = await this.#prepareData(trial, storage);
     const checkpoint = await storage.loadBest(trial.id);
     const model = new Classifier(this.#engine, checkpoint.spec, checkpoint.weights);
+    const latency = measureLatency(model, test ?? validation);
+    if (test === undefined) return { latency };
     const predicted = await predictDataset(model, test, this.#pause);
     const confusion = confusionMatrix(test.labels, predicted, checkpoint.spec.classes);
     const unknown = [...test.withUnknown.keys()].filter((i) => test.withUnknown[i] === 1);
     return {
+      latency,
       testAccuracy: accuracy(confusion),
       macroF1: macroF1(confusion),
       confusion,

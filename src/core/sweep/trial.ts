@@ -14,6 +14,13 @@ export interface Trial extends Partial<PointSettings> {
   readonly from?: string;
 }
 
+/** Measured where the run ran, with one sentence at a time and with batches of 256. */
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly sentencesPerSecond: number;
+}
+
 /** The figures of one trial; those that do not apply are absent. Accuracies in [0,1]. */
 export interface TrialResult extends Partial<PointSettings> {
   readonly trial: string;
@@ -34,7 +41,8 @@ export interface TrialResult extends Partial<PointSettings> {
   readonly validationAccuracy: number;
   readonly bestEpoch: number;
   readonly seconds: number;
-  /** Test figures are filled in once, when every trial has ended. */
+  /** This and the test figures are filled in once, when every trial has ended. */
+  readonly latency?: Latency;
   readonly testAccuracy?: number;
   readonly macroF1?: number;
   /** classes x classes, rows are true classes. */

@@ -7,6 +7,7 @@ import { trainingBatchCount, trainingBatches } from '../text/batches.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { evaluate } from './evaluate.ts';
 import { accuracy } from './metrics.ts';
+import type { SoftTargets } from './distillation.ts';
 import type { Pause } from './pause.ts';
 import { createSchedule } from './schedule.ts';
 
@@ -48,6 +49,7 @@ export class Trainer {
   readonly #validation: EncodedDataset;
   readonly #seed: number;
   readonly #pause: Pause;
+  readonly #teacher: SoftTargets | undefined;
   readonly #rateAt: (iteration: number, epoch: number) => number;
   #progress: Progress = { epochsDone: 0, iteration: 0, bestEpoch: 0, bestAccuracy: -1 };
 
@@ -58,6 +60,7 @@ export class Trainer {
     readonly validation: EncodedDataset;
     readonly seed: number;
     readonly pause: Pause;
+    readonly teacher?: SoftTargets | undefined;
   }) {
     this.#model = options.model;
     this.#settings = options.settings;
@@ -65,6 +68,7 @@ export class Trainer {
     this.#validation = options.validation;
     this.#seed = options.seed;
     this.#pause = options.pause;
+    this.#teacher = options.teacher;
     const iterations = trainingBatchCount(sentenceCount(options.train), options.settings.batchSize);
     this.#rateAt = createSchedule(options.settings.schedule, iterations);
   }
@@ -103,7 +107,7 @@ export class Trainer {
     let steps = 0;
     for (const batch of trainingBatches(this.#train, batchSize, order)) {
       const rate = this.#rateAt(iteration, epoch);
-      const loss = this.#model.trainStep(batch, rate, drop);
+      const loss = this.#model.trainStep(batch, rate, drop, this.#teacher);
       sum += loss;
       steps++;
       report({ step: iteration, epoch, rate, loss });

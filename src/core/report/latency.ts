@@ -1,0 +1,52 @@
+import type { Classifier } from '../model/classifier.ts';
+import { evaluationBatches } from '../text/batches.ts';
+import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { selectSentences } from '../text/split.ts';
+import type { Latency } from '../sweep/trial.ts';
+
+const warmUps = 20;
+const mostSentences = 400;
+const throughputBatch = 256;
+/** Of each of the two measurements. */
+const mostMs = 200;
+
+/**
+ * How long a model takes in this process: a sentence by itself, and many in batches of 256. Tokens are given; reading
+ * text is not counted.
+ *
+ * @param data at least one sentence
+ */
+export function measureLatency(model: Classifier, data: EncodedDataset): Latency {
+  const count = Math.min(mostSentences, sentenceCount(data));
+  const stride = sentenceCount(data) / count;
+  const some = selectSentences(
+    data,
+    Array.from({ length: count }, (_, i) => Math.floor(i * stride)),
+  );
+  const single = [...evaluationBatches(some, 1)];
+  const times: number[] = [];
+  const end = performance.now() + mostMs;
+  for (let i = 0; i < warmUps + single.length && (performance.now() < end || times.length === 0); i++) {
+    const started = performance.now();
+    model.predict(single[i % single.length]!);
+    if (i >= warmUps || i === single.length - 1) times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
+  return { p50Ms: at(0.5), p95Ms: at(0.95), sentencesPerSecond: throughput(model, data) };
+}
+
+function throughput(model: Classifier, data: EncodedDataset): number {
+  const batches = [...evaluationBatches(data, throughputBatch)];
+  const [first] = batches;
+  if (first === undefined) return 0;
+  model.predict(first);
+  const started = performance.now();
+  let sentences = 0;
+  for (let i = 0; i === 0 || performance.now() - started < mostMs; i++) {
+    const batch = batches[i % batches.length]!;
+    model.predict(batch);
+    sentences += batch.size;
+  }
+  return (1000 * sentences) / (performance.now() - started);
+}
