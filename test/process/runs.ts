@@ -97,7 +97,7 @@ export async function readResults(runFolder: string): Promise<Results> {
 export async function figures(runFolder: string): Promise<Record<string, Partial<TrialResult>>> {
   const { baseline, control, points } = await readResults(runFolder);
   const all = [...(baseline?.seeds ?? []), ...(control?.seeds ?? []), ...points];
-  return Object.fromEntries(all.map(({ trial, ...result }) => [trial, { ...result, seconds: 0, latency: undefined }]));
+  return Object.fromEntries(all.map(({ trial, latency, ...result }) => [trial, { ...result, seconds: 0 }]));
 }
 
 /** Paths of what is only half there, below a folder. */
