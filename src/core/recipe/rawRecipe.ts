@@ -4,6 +4,7 @@ import type {
   DataSource,
   DistillationSettings,
   EmbeddingSettings,
+  Fold,
   Fraction,
   LowRankSettings,
   Metric,
@@ -66,7 +67,7 @@ export interface RawRecipe {
   readonly data: {
     readonly train: RawSource;
     readonly validation?: RawSource | Fraction;
-    readonly test?: RawSource | Fraction;
+    readonly test?: RawSource | Fraction | Fold;
     readonly seed?: number;
   };
   readonly labels?: readonly string[];

@@ -32,6 +32,13 @@ export interface Fraction {
   readonly fraction: number;
 }
 
+/** One of the parts of a cross-validation, stratified and seeded. */
+export interface Fold {
+  /** From 1 to `folds`. */
+  readonly fold: number;
+  readonly folds: number;
+}
+
 export type OptimizerSettings =
   | { readonly name: 'sgd' }
   | { readonly name: 'momentum'; readonly momentum: number; readonly nesterov: boolean }
@@ -248,8 +255,8 @@ export interface Recipe {
   readonly data: {
     readonly train: DataSource;
     readonly validation: DataSource | Fraction;
-    readonly test?: DataSource | Fraction;
-    /** Seeds the fractions; the same for every trial. */
+    readonly test?: DataSource | Fraction | Fold;
+    /** Seeds the fractions and folds; the same for every trial. */
     readonly seed: number;
   };
   readonly labels?: readonly string[];

@@ -96,7 +96,16 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   }
   const fractions = [data.validation ?? dataDefaults.validation, data.test];
-  const taken = fractions.reduce((sum, part) => sum + (part && 'fraction' in part ? part.fraction : 0), 0);
+  const taken = fractions.reduce((sum, part) => sum + shareOf(part), 0);
+  if (data.test !== undefined && 'fold' in data.test && data.test.fold > data.test.folds) {
+    const { fold, folds } = data.test;
+    fail(
+      'fold-out-of-range',
+      ['data', 'test', 'fold'],
+      `data.test.fold must be at most ${folds}, the number of folds, found ${fold}.`,
+      'Change one of them.',
+    );
+  }
   if (taken >= 1) {
     fail(
       'fractions-too-large',
@@ -106,4 +115,10 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   }
   return errors;
+}
+
+/** Of the training data. */
+function shareOf(part: NonNullable<RawRecipe['data']['test']> | undefined): number {
+  if (part === undefined || 'path' in part) return 0;
+  return 'fold' in part ? 1 / part.folds : part.fraction;
 }

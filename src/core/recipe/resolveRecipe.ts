@@ -25,6 +25,7 @@ import type {
 import type {
   CompressSettings,
   DataSource,
+  Fold,
   Fraction,
   OptimizerSettings,
   Recipe,
@@ -131,8 +132,8 @@ function isTriangular(name: ScheduleSettings['name']): boolean {
   return name === 'triangular' || name === 'triangular2' || name === 'exp-range';
 }
 
-function resolvePart(raw: RawSource | Fraction, at: ToAbsolute): DataSource | Fraction {
-  return 'fraction' in raw ? { fraction: raw.fraction } : resolveSource(raw, at);
+function resolvePart<P extends Fraction | Fold>(raw: RawSource | P, at: ToAbsolute): DataSource | P {
+  return 'path' in raw ? resolveSource(raw, at) : raw;
 }
 
 function resolveSource(raw: RawSource, at: ToAbsolute): DataSource {

@@ -62,10 +62,10 @@ function dataOf({ validation, test }: PreparedData, part: Differences['part']): 
   return part === 'test' && test !== undefined ? test : validation;
 }
 
-/** The file of a part; a fraction lies in the training data's. */
+/** The file of a part; a fraction or a fold lies in the training data's. */
 function sourceOf({ data }: Recipe, part: Differences['part']): DataSource {
   const source = part === 'test' ? data.test : data.validation;
-  return source === undefined || 'fraction' in source ? data.train : source;
+  return source !== undefined && 'path' in source ? source : data.train;
 }
 
 async function predict(

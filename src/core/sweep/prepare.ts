@@ -3,12 +3,19 @@ import { twoChannels } from '../embedding/channels.ts';
 import { tableOfVectors, type InitialTable } from '../embedding/vectorsTable.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
-import type { DataSource, EmbeddingSettings, Fraction, Recipe, TextSettings } from '../recipe/recipe.ts';
+import type {
+  DataSource,
+  EmbeddingSettings,
+  Fold,
+  Fraction,
+  Recipe,
+  TextSettings,
+} from '../recipe/recipe.ts';
 import { encodeDataset, padSentences, type Encoding } from '../text/encode.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../text/labels.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
-import { splitFraction } from '../text/split.ts';
+import { splitFold, splitFraction } from '../text/split.ts';
 import type { WordIndex } from '../text/vocabulary.ts';
 import { givenWords, trainingWords, vocabularyWarnings, type Words } from './prepareVocabulary.ts';
 
@@ -123,7 +130,7 @@ function mapParts({ train, validation, test }: Parts, map: (data: EncodedDataset
   };
 }
 
-function isSource(part: DataSource | Fraction | undefined): part is DataSource {
+function isSource(part: DataSource | Fraction | Fold | undefined): part is DataSource {
   return part !== undefined && !('fraction' in part);
 }
 
@@ -185,11 +192,15 @@ function checkClasses(labels: readonly string[], recipe: Recipe, checkpoint: Che
 /** Takes the fractions off the training data, the test part first: both are shares of the whole. */
 function splitOff(all: EncodedDataset, recipe: Recipe): Parts {
   const { validation, test, seed } = recipe.data;
-  const testShare = test === undefined || isSource(test) ? 0 : test.fraction;
+  const testShare = test === undefined || isSource(test) ? 0 : shareOf(test);
   const validationShare = isSource(validation) ? 0 : validation.fraction;
   let parts: Parts = { train: all };
   if (testShare > 0) {
-    const { kept, heldOut } = splitFraction(all, testShare, new Random(seed, testStream));
+    const random = new Random(seed, testStream);
+    const { kept, heldOut } =
+      test !== undefined && 'fold' in test
+        ? splitFold(all, test, random)
+        : splitFraction(all, testShare, random);
     parts = { train: kept, test: heldOut };
   }
   if (validationShare > 0) {
@@ -204,6 +215,10 @@ function splitOff(all: EncodedDataset, recipe: Recipe): Parts {
     }
   }
   return parts;
+}
+
+function shareOf(part: Fraction | Fold): number {
+  return 'fold' in part ? 1 / part.folds : part.fraction;
 }
 
 function fractionError(recipe: Recipe, fault: string): UserError {

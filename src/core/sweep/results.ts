@@ -16,6 +16,7 @@ export function meanResult(results: readonly TrialResult[]): MeanResult {
     trial: _trial,
     seed: _seed,
     confusion: _confusion,
+    testCorrect: _correct,
     bestEpoch: _bestEpoch,
     layers: _layers,
     validationAccuracyBefore: _before,

@@ -35,7 +35,7 @@ export interface Preparation {
 /** The test figures of a trial, and how fast it is. */
 export type TestReport = Pick<
   TrialResult,
-  'latency' | 'testAccuracy' | 'macroF1' | 'confusion' | 'testAccuracyUnknownWords'
+  'latency' | 'testCorrect' | 'testAccuracy' | 'macroF1' | 'confusion' | 'testAccuracyUnknownWords'
 >;
 
 /** Runs the trials of one recipe in one process; what it has read it keeps for the next trial. */

@@ -178,6 +178,7 @@ class SweepRunner implements TrialRunner {
       testAccuracy: accuracy(confusion),
       macroF1: macroF1(confusion),
       confusion,
+      testCorrect: predicted.reduce((text, label, i) => text + (label === test.labels[i] ? '1' : '0'), ''),
       ...(unknown.length > 0 && {
         testAccuracyUnknownWords:
           unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,

@@ -45,6 +45,8 @@ export interface TrialResult extends Partial<PointSettings> {
   readonly latency?: Latency;
   readonly testAccuracy?: number;
   readonly macroF1?: number;
+  /** `1` for each test sentence that is classified rightly, `0` for the others, in the data's order. */
+  readonly testCorrect?: string;
   /** classes x classes, rows are true classes. */
   readonly confusion?: readonly (readonly number[])[];
   /** Test accuracy on sentences with at least one out-of-vocabulary token; absent where there are none. */
@@ -54,7 +56,7 @@ export interface TrialResult extends Partial<PointSettings> {
 /** The mean over seeds, with every seed's own figures. Numeric fields are means. */
 export interface MeanResult extends Omit<
   TrialResult,
-  'trial' | 'seed' | 'confusion' | 'bestEpoch' | 'layers'
+  'trial' | 'seed' | 'testCorrect' | 'confusion' | 'bestEpoch' | 'layers'
 > {
   readonly seeds: readonly TrialResult[];
 }

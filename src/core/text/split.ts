@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import type { Fold } from '../recipe/recipe.ts';
 import type { EncodedDataset } from './encoded.ts';
 
 /**
@@ -46,6 +47,33 @@ export function splitFraction(
     heldOut: selectSentences(
       data,
       positions.filter((i) => isHeldOut[i] === 1),
+    ),
+  };
+}
+
+/**
+ * Holds out one of the folds of a cross-validation: the shuffled sentences of each class are dealt to the folds in turn,
+ * one class after the other, so that sizes differ by one at most. The same random numbers give the same folds.
+ */
+export function splitFold(
+  data: EncodedDataset,
+  { fold, folds }: Fold,
+  random: Random,
+): { readonly kept: EncodedDataset; readonly heldOut: EncodedDataset } {
+  const order = Array.from(random.permutation(data.labels.length)).sort(
+    (i, j) => data.labels[i]! - data.labels[j]!,
+  );
+  const inFold = new Uint8Array(order.length);
+  for (let j = fold - 1; j < order.length; j += folds) inFold[order[j]!] = 1;
+  const positions = Array.from(inFold.keys());
+  return {
+    kept: selectSentences(
+      data,
+      positions.filter((i) => inFold[i] === 0),
+    ),
+    heldOut: selectSentences(
+      data,
+      positions.filter((i) => inFold[i] === 1),
     ),
   };
 }
