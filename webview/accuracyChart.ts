@@ -107,7 +107,7 @@ export class AccuracyChart implements Section {
       !sameFigures(before, view) ||
       before?.floor !== view.floor ||
       before?.axis !== view.axis ||
-      before?.hidden !== view.hidden
+      before.hidden !== view.hidden
     )
       this.#draw(view);
   }

@@ -122,18 +122,21 @@ function steps(trial: Trial, upTo: number): RunEvent[] {
 }
 
 function sampleResult(trial: Trial): TrialResult {
-  const { id, from: _from, ...named } = trial;
-  const { kind, seed } = trial;
+  const { id, kind, seed, ...settings } = trial;
   const layers = layerCosts(specOfPoint(spec, trial), tokens);
-  const { layer: _layer, ...cost } = totalCost(layers);
+  const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
   const bytes = embeddingBytes(layers);
   const dense = 4 * rows * dimension;
   const wobble = 0.003 * Math.sin(seed * 5 + bytes / 1e4);
   const after = (kind === 'control' ? 0.8248 : 0.823) - (kind === 'point' ? lossOf(trial) : 0) + wobble;
   return {
-    ...named,
+    ...settings,
     trial: id,
-    ...cost,
+    kind,
+    seed,
+    parameters,
+    storageBytes,
+    flopsPerSentence,
     embeddingBytes: bytes,
     layers,
     ...(kind === 'point' && { reduction: 1 - bytes / dense }),
@@ -146,7 +149,8 @@ function sampleResult(trial: Trial): TrialResult {
 
 /** Few bits and small ranks lose, and more by some metrics. */
 function lossOf({ rank, metric, coding, retrain }: Partial<PointSettings>): number {
-  const width = coding === undefined ? 32 : coding.bits === 'ternary' ? 1.6 : coding.bits;
+  const bits = coding?.kind === 'fixed-point' ? coding.bits : 32;
+  const width = bits === 'ternary' ? 1.6 : bits;
   const ofMetric = { task: 0.006, 'task-frequency': 0.004, frequency: 0.11, spectrum: 0.16 };
   const ofRank = rank === undefined ? 0 : ofMetric[metric ?? 'task'] / rank ** 0.75;
   return ofRank + 0.05 / width ** 1.6 + (retrain === false ? 0.02 : 0);
