@@ -2,9 +2,9 @@ import type { Tensor } from '../../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Bits, OptimizerSettings } from '../../recipe/recipe.ts';
 import { Optimizer } from '../../training/optimizer.ts';
-import type { CodingCost, CodingScheme, FixedPointCoding, PartLayout, Parts, RowCode } from '../coding.ts';
-import { packedBytes } from '../packing.ts';
+import type { CodingScheme, FixedPointCoding, PartLayout, Parts, RowCode } from '../coding.ts';
 import { partOf } from '../partOf.ts';
+import { storageOf } from '../storage.ts';
 
 /**
  * Uniform quantization: a value is offset + code * scale, with codes from 0 to L - 1. Without a zero point the offset is
@@ -52,27 +52,29 @@ export const fixedPoint: CodingScheme<FixedPointCoding> = {
     return values;
   },
 
-  layout(rows, columns, { bits, scale, zeroPoint }) {
-    const floats = { shape: [scale === 'row' ? rows : 1], bits: 32 };
-    return new Map<string, PartLayout>([
-      ['codes', { shape: [rows, columns], bits }],
-      ['scales', floats],
-      ...(zeroPoint ? [['offsets', floats] as const] : []),
-    ]);
-  },
+  layout,
 
-  cost(rows, columns, { bits, scale, zeroPoint }): CodingCost {
-    const floats = (scale === 'row' ? rows : 1) * (zeroPoint ? 2 : 1);
-    return {
-      parameters: rows * columns + floats,
-      storageBytes: packedBytes(rows * columns, bits) + 4 * floats,
-      flopsPerRow: 2 * columns,
-    };
-  },
+  cost: (rows, columns, coding) => ({
+    ...storageOf(layout(rows, columns, coding)),
+    flopsPerRow: 2 * columns,
+  }),
 
   open: (workspace, value, coding, parts, optimizer) =>
     new FixedPointRows(workspace, value, coding, parts, optimizer),
 };
+
+function layout(
+  rows: number,
+  columns: number,
+  { bits, scale, zeroPoint }: FixedPointCoding,
+): ReadonlyMap<string, PartLayout> {
+  const floats = { shape: [scale === 'row' ? rows : 1], bits: 32 };
+  return new Map<string, PartLayout>([
+    ['codes', { shape: [rows, columns], bits }],
+    ['scales', floats],
+    ...(zeroPoint ? [['offsets', floats] as const] : []),
+  ]);
+}
 
 /** L */
 export function levels(bits: Bits): number {
