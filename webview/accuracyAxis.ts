@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { PointSettings } from '../src/core/compression/method.ts';
 import type { PanelPageState } from '../src/editor/panelProtocol.ts';
 import { formatBytes, withoutZeros } from './format.ts';
 import type { ModelRow } from './modelRows.ts';
@@ -16,13 +17,19 @@ export interface HorizontalAxis {
   readonly name: (value: number) => string;
 }
 
-/** Where a point stands on the axis; models without a rank are lines, not points. */
+/** Where a point stands on the axis; those without a rank have no place among ranks. */
 export function placeOn(axis: Axis, row: ModelRow): number | undefined {
-  return axis === 'bytes' && row.kind === 'point' ? row.storageBytes : row.rank;
+  if (row.kind !== 'point') return undefined;
+  return { embedding: row.embeddingBytes, bytes: row.storageBytes, rank: row.rank }[axis];
+}
+
+/** Ranks where all models have one, else what all of them have. */
+export function defaultAxis(points: readonly Partial<PointSettings>[]): Axis {
+  return points.every(({ rank }) => rank !== undefined) ? 'rank' : 'embedding';
 }
 
 /** Room for a tick's name and the gap to the next, in px. */
-const TICK_WIDTHS: Readonly<Record<Axis, number>> = { rank: 36, bytes: 60 };
+const TICK_WIDTHS: Readonly<Record<Axis, number>> = { rank: 36, bytes: 60, embedding: 60 };
 
 /**
  * Ranks stand on a logarithmic axis from a ratio of 8 on, where small ones would be crowded together; sizes always,
@@ -40,25 +47,26 @@ export function horizontalAxis(
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   const low = sorted[0] ?? 1;
   const high = sorted.at(-1) ?? 100;
-  const logarithmic = axis === 'bytes' || high / low >= 8;
+  const logarithmic = axis !== 'rank' || high / low >= 8;
   const step = Math.max(1, 0.08 * (high - low));
   const place = logarithmic ? Math.log : (value: number) => value;
   const valueAt = logarithmic ? Math.exp : (at: number) => at;
   const min = logarithmic ? low / 1.25 : Math.max(0, low - step);
   const last = place(logarithmic ? high * 1.25 : high + step);
   const perPixel = (last - place(min)) / Math.max(width - gutter, 1);
-  const wanted = axis === 'bytes' ? sizeTicks(sorted, min, valueAt(last)) : rankTicks(sorted, logarithmic);
+  const wanted = axis === 'rank' ? rankTicks(sorted, logarithmic) : sizeTicks(sorted, min, valueAt(last));
   return {
     type: logarithmic ? 'logarithmic' : 'linear',
     title: title(axis, logarithmic),
     min,
     max: valueAt(last + perPixel * gutter),
     ...(wanted && { ticks: spaced(wanted, place, TICK_WIDTHS[axis] * perPixel) }),
-    name: axis === 'bytes' ? (value) => withoutZeros(formatBytes(value)) : String,
+    name: axis === 'rank' ? String : (value) => withoutZeros(formatBytes(value)),
   };
 }
 
 function title(axis: Axis, logarithmic: boolean): string {
+  if (axis === 'embedding') return l10n.t('Size of the embedding (logarithmic)');
   if (axis === 'bytes') return l10n.t('Size of the whole model (logarithmic)');
   return logarithmic ? l10n.t('Rank (logarithmic)') : l10n.t('Rank');
 }

@@ -8,6 +8,7 @@ import { accuracyOptions, labelGutter } from './accuracyOptions.ts';
 import {
   accuracyRange,
   accuracySeries,
+  describeAbsent,
   describeAccuracy,
   heightsOf,
   referenceLines,
@@ -22,6 +23,7 @@ import { frontOf, smallestAbove } from './floor.ts';
 import { FloorControls } from './floorControls.ts';
 import { FloorLine } from './floorLine.ts';
 import { Legend } from './legend.ts';
+import type { ModelRow, ModelRows } from './modelRows.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
 
 /** In px: from here on the lines are labelled where they are. */
@@ -34,7 +36,8 @@ export class AccuracyChart implements Section {
   readonly element: HTMLElement;
   readonly #title = element('h2', { id: 'accuracy-title' });
   readonly #controls: AccuracyControls;
-  readonly #legend = new Legend();
+  readonly #legend: Legend;
+  readonly #absent = element('p', { class: 'muted small' });
   readonly #box = new ChartBox('accuracy');
   readonly #floorLine: FloorLine;
   readonly #floorControls: FloorControls;
@@ -53,6 +56,9 @@ export class AccuracyChart implements Section {
         this.#redraw();
       },
     );
+    this.#legend = new Legend((series, isShown) => {
+      actions.show(series, isShown);
+    });
     this.#floorControls = new FloorControls(actions);
     this.#floorLine = new FloorLine(
       (floor) => {
@@ -81,6 +87,7 @@ export class AccuracyChart implements Section {
       ),
       this.#legend.element,
       this.#box.element,
+      this.#absent,
       this.#floorControls.element,
     );
     this.#chart = new Chart<'line', AccuracyPoint[]>(this.#box.canvas, {
@@ -96,7 +103,12 @@ export class AccuracyChart implements Section {
     const before = this.#view;
     this.#view = view;
     // A chart that is not drawn anew keeps its tooltip.
-    if (!sameFigures(before, view) || before?.floor !== view.floor || before?.axis !== view.axis)
+    if (
+      !sameFigures(before, view) ||
+      before?.floor !== view.floor ||
+      before?.axis !== view.axis ||
+      before.hidden !== view.hidden
+    )
       this.#draw(view);
   }
 
@@ -110,10 +122,11 @@ export class AccuracyChart implements Section {
   }
 
   #draw(view: View): void {
-    const { rows, selected, theme, axis } = view;
-    const empty = rows.points.length === 0;
+    const { rows: all, selected, theme, axis, hidden } = view;
+    const rows = withoutSeries(all, hidden);
+    const empty = all.points.length === 0;
     const floor = empty ? undefined : (this.#dragged ?? view.floor);
-    const smallest = floor === undefined ? undefined : smallestAbove(rows.points, floor);
+    const smallest = floor === undefined ? undefined : smallestAbove(all.points, floor);
     const series = accuracySeries(rows, this.#controls.variants(), axis);
     const front = frontOf(rows.points);
     const lines = referenceLines(rows);
@@ -122,6 +135,9 @@ export class AccuracyChart implements Section {
     const gutter = lines.length > 0 && width >= LABELLED_WIDTH ? labelGutter(theme) : 0;
 
     setText(this.#title, axis === 'rank' ? l10n.t('Accuracy against rank') : l10n.t('Accuracy against size'));
+    const absent = describeAbsent(rows, axis);
+    setText(this.#absent, absent);
+    this.#absent.hidden = absent === '';
     this.#controls.update(view);
     this.#floorControls.update(view, floor, smallest);
     this.#box.describe(describeAccuracy(rows, axis), empty ? emptyText(view) : undefined);
@@ -129,6 +145,8 @@ export class AccuracyChart implements Section {
       empty
         ? []
         : accuracyLegend({
+            rows: all,
+            hidden,
             series,
             lines: gutter > 0 ? [] : lines,
             front: front.length > 1,
@@ -144,7 +162,7 @@ export class AccuracyChart implements Section {
       datasets: [
         ...series.map((curve) => accuracyDataset(curve, theme, small)),
         frontDataset(front, theme, axis),
-        ...markedPoints(selected, smallest, theme, axis),
+        ...markedPoints(shownOf(selected, hidden), shownOf(smallest, hidden), theme, axis),
       ],
     };
     // Of the floor where it is kept: the axis stands still while the line is dragged.
@@ -176,6 +194,17 @@ export class AccuracyChart implements Section {
     const point = hit && this.#chart.data.datasets[hit.datasetIndex]?.data[hit.index];
     if (point) this.actions.select(point.row);
   }
+}
+
+/** A curve that is taken out takes no part in the front, and what is marked of it is not drawn. */
+function withoutSeries(rows: ModelRows, hidden: ReadonlySet<string>): ModelRows {
+  if (hidden.size === 0) return rows;
+  const shown = (row: ModelRow): boolean => shownOf(row, hidden) !== undefined;
+  return { ...rows, points: rows.points.filter(shown), compared: rows.compared.filter(shown) };
+}
+
+function shownOf(row: ModelRow | undefined, hidden: ReadonlySet<string>): ModelRow | undefined {
+  return row?.series !== undefined && hidden.has(row.series) ? undefined : row;
 }
 
 function emptyText({ model, rows, state }: View): string {

@@ -17,8 +17,9 @@ export class AccuracyControls {
       'axis',
       l10n.t('Horizontal axis'),
       [
+        ['embedding', l10n.t('Embedding')],
+        ['bytes', l10n.t('Whole Model')],
         ['rank', l10n.t('Rank')],
-        ['bytes', l10n.t('Size')],
       ],
       () => {
         setAxis(this.#axis.value);

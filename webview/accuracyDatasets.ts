@@ -1,51 +1,44 @@
-import type { ChartDataset, PointStyle } from 'chart.js';
+import type { ChartDataset } from 'chart.js';
 import type { Axis } from './accuracyAxis.ts';
-import { seriesName, toPoints, type AccuracyPoint, type AccuracySeries } from './accuracySeries.ts';
-import type { Mark } from './legend.ts';
+import { curveName, toPoints, type AccuracyPoint, type AccuracySeries } from './accuracySeries.ts';
 import type { ModelRow } from './modelRows.ts';
+import { COMPARED_DASHES, type Dash } from './seriesLook.ts';
 import { withAlpha, type Theme } from './theme.ts';
 
 export type AccuracyData = ChartDataset<'line', AccuracyPoint[]>;
 
-interface RunLook {
-  readonly mark: Mark;
-  readonly pointStyle: PointStyle;
-  readonly dash: readonly number[];
+/** A curve looks the same in every run; those of compared runs are hollow and differ in their dashes. */
+export function comparedDash(place: number): Dash {
+  return COMPARED_DASHES[(place - 1) % COMPARED_DASHES.length] ?? COMPARED_DASHES[0];
 }
 
-/** A metric has its colour in every run; compared runs differ in the shape of their points and in their dashes. */
-const COMPARED_LOOKS: readonly [RunLook, ...RunLook[]] = [
-  { mark: 'triangle', pointStyle: 'triangle', dash: [8, 4] },
-  { mark: 'square', pointStyle: 'rect', dash: [2, 3] },
-  { mark: 'diamond', pointStyle: 'rectRot', dash: [8, 3, 2, 3] },
-];
-
-export function comparedLook(place: number): RunLook {
-  return COMPARED_LOOKS[(place - 1) % COMPARED_LOOKS.length] ?? COMPARED_LOOKS[0];
-}
-
-export function accuracyDataset(series: AccuracySeries, theme: Theme, small: boolean): AccuracyData {
-  const { metric, variant, compared, points } = series;
-  const colour = theme.metrics[metric];
+export function accuracyDataset(curve: AccuracySeries, theme: Theme, small: boolean): AccuracyData {
+  const { of, variant, compared, points } = curve;
+  const { shape, dash, colour: place } = of.look;
+  const colour = theme.palette[place] ?? theme.foreground;
   const before = variant === 'before';
-  const look = compared && comparedLook(compared.place);
+  const hollow = before || compared !== undefined;
+  const radius = (small ? 1.5 : before ? 3 : 4) * shape.scale;
+  const fill = hollow ? theme.background : colour;
   return {
-    label: seriesName(series),
+    label: curveName(curve),
     data: [...points],
     borderColor: before && !theme.highContrast ? withAlpha(colour, 0.7) : colour,
-    borderWidth: before || small || look ? 1.25 : 2,
-    borderDash: before ? [4, 4] : [...(look?.dash ?? [])],
+    borderWidth: hollow || small ? 1.25 : 2,
+    borderDash: [...(before ? [4, 4] : (compared ? comparedDash(compared.place) : dash).segments)],
     showLine: variant !== 'test',
-    pointStyle: variant === 'test' ? 'crossRot' : (look?.pointStyle ?? 'circle'),
-    pointRadius: small ? 1.5 : look ? 4.5 : 4,
-    pointHoverRadius: small ? 3 : 5,
+    ...(variant === 'test'
+      ? { pointStyle: 'crossRot' }
+      : { pointStyle: shape.pointStyle, pointRotation: shape.rotation }),
+    pointRadius: radius,
+    pointHoverRadius: radius + 1.5,
     pointBorderWidth: 1.5,
     pointHoverBorderWidth: 1.5,
     pointBorderColor: colour,
-    pointBackgroundColor: before ? theme.background : colour,
-    pointHoverBackgroundColor: before ? theme.background : colour,
+    pointBackgroundColor: fill,
+    pointHoverBackgroundColor: fill,
     // After retraining lies over before, test over both.
-    order: { test: 1, after: look ? 3 : 2, before: 4 }[variant],
+    order: { test: 1, after: compared ? 3 : 2, before: 4 }[variant],
   };
 }
 

@@ -1,14 +1,14 @@
 import * as l10n from '@vscode/l10n';
-import type { Metric } from '../src/core/recipe/recipe.ts';
 import type { PanelRun } from '../src/editor/panelProtocol.ts';
+import { settingName } from '../src/editor/pointName.ts';
 import { placeOn, type Axis } from './accuracyAxis.ts';
 import { formatAccuracy } from './format.ts';
-import { metricName, modelName, type ModelRow, type ModelRows } from './modelRows.ts';
+import { runName, type ModelRow, type ModelRows, type Series } from './modelRows.ts';
 
 export type Variant = 'before' | 'after' | 'test';
 
 export interface AccuracyPoint {
-  /** The rank, or the size in bytes. */
+  /** A size in bytes, or the rank. */
   readonly x: number;
   /** The accuracy. */
   readonly y: number;
@@ -18,7 +18,9 @@ export interface AccuracyPoint {
 }
 
 export interface AccuracySeries {
-  readonly metric: Metric;
+  /** Its id. */
+  readonly series: string;
+  readonly of: Series;
   readonly variant: Variant;
   /** The compared run that it is of, and which one among them, from 1 on. */
   readonly compared?: { readonly run: PanelRun; readonly place: number };
@@ -28,13 +30,13 @@ export interface AccuracySeries {
 
 /** The curves of the asked variants, and of compared runs the accuracy after retraining; empty ones are left out. */
 export function accuracySeries(
-  { points, compared }: ModelRows,
+  { points, compared, series }: ModelRows,
   variants: ReadonlySet<Variant>,
   axis: Axis,
 ): AccuracySeries[] {
-  const own = curvesOf(points, variants, axis);
+  const own = curvesOf(points, variants, axis, series);
   const others = [...runsOf(compared)].flatMap(([run, rows], i) =>
-    curvesOf(rows, new Set<Variant>(['after']), axis).map((curve) => ({
+    curvesOf(rows, new Set<Variant>(['after']), axis, series).map((curve) => ({
       ...curve,
       compared: { run, place: i + 1 },
     })),
@@ -42,13 +44,18 @@ export function accuracySeries(
   return [...own, ...others];
 }
 
-function curvesOf(rows: readonly ModelRow[], variants: ReadonlySet<Variant>, axis: Axis): AccuracySeries[] {
+function curvesOf(
+  rows: readonly ModelRow[],
+  variants: ReadonlySet<Variant>,
+  axis: Axis,
+  all: ModelRows['series'],
+): AccuracySeries[] {
   const curves: AccuracySeries[] = [];
-  for (const metric of metricsOf(rows)) {
-    const ofMetric = rows.filter((row) => row.metric === metric);
+  for (const [series, of] of all) {
+    const ofSeries = rows.filter((row) => row.series === series);
     for (const variant of variants) {
-      const points = toPoints(ofMetric, variant, axis);
-      if (points.length > 0) curves.push({ metric, variant, points });
+      const points = toPoints(ofSeries, variant, axis);
+      if (points.length > 0) curves.push({ series, of, variant, points });
     }
   }
   return curves;
@@ -67,11 +74,6 @@ export function toPoints(rows: readonly ModelRow[], variant: Variant, axis: Axis
       return [{ x, y: mean, ...(drawn && { deviation }), row }];
     })
     .sort((a, b) => a.x - b.x);
-}
-
-/** The metrics that have points, in the points' order. */
-export function metricsOf(points: readonly ModelRow[]): Metric[] {
-  return [...new Set(points.flatMap((row) => (row.metric === undefined ? [] : [row.metric])))];
 }
 
 function runsOf(compared: readonly ModelRow[]): Map<PanelRun, ModelRow[]> {
@@ -129,26 +131,29 @@ function line(kind: Line['kind'], name: string, row: ModelRow): Omit<Line, 'labe
 /** The chart in words. */
 export function describeAccuracy(rows: ModelRows, axis: Axis): string {
   const parts = [
-    axis === 'rank'
-      ? l10n.t('Validation accuracy against rank.')
-      : l10n.t('Validation accuracy against the size of the whole model.'),
+    {
+      embedding: l10n.t('Validation accuracy against the size of the embedding.'),
+      bytes: l10n.t('Validation accuracy against the size of the whole model.'),
+      rank: l10n.t('Validation accuracy against rank.'),
+    }[axis],
   ];
   for (const { label } of referenceLines(rows)) parts.push(`${label}.`);
-  for (const { metric, compared, points } of accuracySeries(rows, new Set<Variant>(['after']), axis)) {
+  for (const curve of accuracySeries(rows, new Set<Variant>(['after']), axis)) {
+    const { points } = curve;
     const low = points[0];
     const high = points.at(-1);
     if (low === undefined || high === undefined) continue;
-    const name = modelName({ kind: 'point', metric, ...(compared && { run: compared.run }) });
+    const name = curveName(curve);
     parts.push(
       points.length === 1
-        ? l10n.t('{0}: {1} at rank {2}.', name, formatAccuracy(low.y), low.row.rank ?? '')
+        ? l10n.t('{0}: {1} at {2}.', name, formatAccuracy(low.y), settingName(low.row))
         : l10n.t(
-            '{0}: {1} at rank {2} to {3} at rank {4}, {5} points.',
+            '{0}: {1} at {2} to {3} at {4}, {5} points.',
             name,
             formatAccuracy(low.y),
-            low.row.rank ?? '',
+            settingName(low.row),
             formatAccuracy(high.y),
-            high.row.rank ?? '',
+            settingName(high.row),
             points.length,
           ),
     );
@@ -157,9 +162,15 @@ export function describeAccuracy(rows: ModelRows, axis: Axis): string {
   return `${parts.join(' ')} ${l10n.t('The table of models holds every figure.')}`;
 }
 
-/** `Task metric`, or `sst2-dan (24 Nov, 10:30): Task` of a compared run. */
-export function seriesName({ metric, compared }: Pick<AccuracySeries, 'metric' | 'compared'>): string {
-  return compared === undefined
-    ? l10n.t('{0} metric', metricName(metric))
-    : modelName({ kind: 'point', metric, run: compared.run });
+/** Which curves have no place on the axis, if some have none. */
+export function describeAbsent({ points, compared, series }: ModelRows, axis: Axis): string {
+  const models = [...points, ...compared].filter((row) => row.kind === 'point');
+  const absent = new Set(models.filter((row) => placeOn(axis, row) === undefined).map((row) => row.series));
+  const names = [...series].flatMap(([id, { name }]) => (absent.has(id) ? [name] : []));
+  return names.length === 0 ? '' : l10n.t('Without a rank, and so not shown: {0}.', names.join('; '));
+}
+
+/** `Low rank: Task`, or `sst2-dan (24 Nov, 10:30): Low rank: Task` of a compared run. */
+export function curveName({ of, compared }: Pick<AccuracySeries, 'of' | 'compared'>): string {
+  return compared === undefined ? of.name : `${runName(compared.run)}: ${of.name}`;
 }

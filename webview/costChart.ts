@@ -15,7 +15,6 @@ export class CostCharts implements Section {
   readonly element: HTMLElement;
   #view: View | undefined;
   readonly #model = element('p', { class: 'muted' });
-  readonly #note = element('p', { class: 'muted' });
   readonly #legend = new Legend();
   readonly #storage: CostChart;
   readonly #flops: CostChart;
@@ -50,7 +49,6 @@ export class CostCharts implements Section {
         element('h2', { id: 'cost-title' }, l10n.t('Cost by layer')),
         this.#model,
       ),
-      this.#note,
       this.#empty,
       this.#charts,
     );
@@ -60,16 +58,10 @@ export class CostCharts implements Section {
     const unchanged = sameFigures(this.#view, view);
     this.#view = view;
     if (unchanged) return;
-    const { rows, selected, model, theme } = view;
+    const { rows, selected, theme } = view;
     setText(this.#model, describeModel(selected));
-    setText(
-      this.#note,
-      selected?.run ? l10n.t('It is of another run, whose own panel knows its layers.') : '',
-    );
-    this.#note.hidden = selected?.run === undefined;
-    const costs = model.results?.costs;
-    const storage = layerStacks(rows, selected, costs, 'storageBytes');
-    const flops = layerStacks(rows, selected, costs, 'flopsPerSentence');
+    const storage = layerStacks(rows, selected, 'storageBytes');
+    const flops = layerStacks(rows, selected, 'flopsPerSentence');
     this.#empty.hidden = storage.bars.length > 0;
     this.#charts.hidden = storage.bars.length === 0;
     // One colour a layer in both charts.

@@ -1,6 +1,6 @@
-import * as l10n from '@vscode/l10n';
-import type { LayerCost, Results } from '../src/core/sweep/trial.ts';
-import { nameInRun, type ModelRow, type ModelRows } from './modelRows.ts';
+import type { LayerCost } from '../src/core/sweep/trial.ts';
+import { pointName } from '../src/editor/pointName.ts';
+import type { ModelRow, ModelRows } from './modelRows.ts';
 
 export type Cost = 'storageBytes' | 'flopsPerSentence';
 
@@ -22,24 +22,14 @@ export interface LayerStacks {
 }
 
 /**
- * The uncompressed model's layers and, where a compressed one is selected, those of its rank. Where the layers are not
- * known, each model is one piece: before results.json is there, and for a model of a compared run, which stands
+ * The uncompressed model's layers and, where a compressed one is selected, its own. A model of a compared run stands
  * against the uncompressed one of that run.
  */
-export function layerStacks(
-  rows: ModelRows,
-  selected: ModelRow | undefined,
-  costs: Results['costs'] | undefined,
-  cost: Cost,
-): LayerStacks {
+export function layerStacks(rows: ModelRows, selected: ModelRow | undefined, cost: Cost): LayerStacks {
   const models: { name: string; layers: readonly LayerCost[] }[] = [];
-  const known = selected?.run === undefined ? costs : undefined;
-  const uncompressed = known?.baseline ?? whole(baselineOf(rows, selected));
-  if (uncompressed) models.push({ name: l10n.t('Uncompressed'), layers: uncompressed });
-  if (selected?.kind === 'point') {
-    const layers = known === undefined ? whole(selected) : known.byRank[String(selected.rank)];
-    if (layers) models.push({ name: nameInRun(selected), layers });
-  }
+  const baseline = baselineOf(rows, selected);
+  for (const row of [baseline, selected?.kind === 'point' ? selected : undefined])
+    if (row) models.push({ name: pointName(row), layers: row.layers });
   // The table and its factors first, side by side; then the rest in the order of computation.
   const all = [...new Set(models.flatMap((model) => model.layers.map((layer) => layer.layer)))];
   const ofEmbedding = (layer: string): boolean => layer.startsWith('embedding');
@@ -63,10 +53,4 @@ export function layerStacks(
 function baselineOf(rows: ModelRows, selected: ModelRow | undefined): ModelRow | undefined {
   if (selected?.run === undefined) return rows.baseline;
   return rows.compared.find((row) => row.kind === 'baseline' && row.run?.key === selected.run?.key);
-}
-
-function whole(row: ModelRow | undefined): LayerCost[] | undefined {
-  if (row === undefined) return undefined;
-  const { parameters, storageBytes, flopsPerSentence } = row;
-  return [{ layer: l10n.t('Whole model'), parameters, storageBytes, flopsPerSentence }];
 }

@@ -3,7 +3,7 @@ import './page.css';
 import './panel.css';
 import * as l10n from '@vscode/l10n';
 import type { ComparedRun, HostMessage, PageMessage, PanelPageState } from '../src/editor/panelProtocol.ts';
-import type { Axis } from './accuracyAxis.ts';
+import { defaultAxis, type Axis } from './accuracyAxis.ts';
 import { AccuracyChart } from './accuracyChart.ts';
 import { CostCharts } from './costChart.ts';
 import { WhatChanged } from './differences.ts';
@@ -25,6 +25,7 @@ let model: RunModel | undefined;
 let compared: readonly ComparedRun[] = [];
 /** What is kept of the user's choices. */
 let { selected, floor, axis }: Pick<PanelPageState, 'selected' | 'floor' | 'axis'> = host.getState() ?? {};
+let hidden: ReadonlySet<string> = new Set(host.getState()?.hidden);
 let theme = readTheme();
 let frame: number | undefined;
 
@@ -42,6 +43,10 @@ const actions: Actions = {
   },
   setAxis(wanted: Axis) {
     axis = wanted;
+    keep();
+  },
+  show(series: string, isShown: boolean) {
+    hidden = new Set(isShown ? [...hidden].filter((id) => id !== series) : [...hidden, series]);
     keep();
   },
   post(message: PageMessage) {
@@ -89,7 +94,8 @@ function receive(message: HostMessage): void {
 
 function open({ run, status, events, results }: HostMessage & { type: 'snapshot' }): void {
   if (host.getState()?.run !== run.key) {
-    selected = floor = undefined;
+    selected = floor = axis = undefined;
+    hidden = new Set();
     queries.drop();
   }
   model = new RunModel(run, status);
@@ -107,6 +113,7 @@ function keep(): void {
     ...(selected !== undefined && { selected }),
     ...(floor !== undefined && { floor }),
     ...(axis !== undefined && { axis }),
+    ...(hidden.size > 0 && { hidden: [...hidden] }),
   });
   schedule();
 }
@@ -128,6 +135,7 @@ function draw(): void {
     );
   }
   const rows = rowsOf(model);
+  const planned = [...model.planned.values()];
   const chosen = [rows.baseline, rows.control, ...rows.points, ...rows.compared].find(
     (row) => row !== undefined && row.id === selected,
   );
@@ -140,7 +148,8 @@ function draw(): void {
     compared: compared.map(({ run }) => run),
     floor: shownFloor,
     smallest,
-    axis: axis ?? 'rank',
+    axis: axis ?? defaultAxis(planned.filter(({ kind }) => kind === 'point')),
+    hidden,
     chosen,
     selected: chosen ?? smallest,
     theme,
@@ -161,7 +170,13 @@ let made: Made | undefined;
 function rowsOf(of: RunModel): ModelRows {
   const { revision, ended } = of;
   if (made?.of !== of || made.revision !== revision || made.ended !== ended || made.compared !== compared)
-    made = { of, revision, ended, compared, rows: modelRows(of.finished(), ended, compared) };
+    made = {
+      of,
+      revision,
+      ended,
+      compared,
+      rows: modelRows(of.finished(), ended, compared, [...of.planned.values()]),
+    };
   return made.rows;
 }
 

@@ -1,7 +1,9 @@
-import * as l10n from '@vscode/l10n';
+import type { PointSettings } from '../src/core/compression/method.ts';
 import type { Metric } from '../src/core/recipe/recipe.ts';
-import type { Trial, TrialResult } from '../src/core/sweep/trial.ts';
+import type { LayerCost, Trial, TrialResult } from '../src/core/sweep/trial.ts';
 import type { ComparedRun, PanelRun } from '../src/editor/panelProtocol.ts';
+import { pointName, seriesName } from '../src/editor/pointName.ts';
+import { seriesLook, type SeriesLook } from './seriesLook.ts';
 
 /** A mean over seeds; the deviation is the sample's and is there from two seeds on. */
 export interface Mean {
@@ -10,18 +12,18 @@ export interface Mean {
 }
 
 /** One model of the run, its seeds taken together: a row of the table and a point of the charts. */
-export interface ModelRow {
+export interface ModelRow extends Partial<PointSettings> {
   /** Stable while a run goes on, so that a selection holds. */
   readonly id: string;
   /** The run that it comes from, where that is not the panel's own but one compared with it. */
   readonly run?: PanelRun;
   readonly kind: Trial['kind'];
-  readonly metric?: Metric;
-  readonly rank?: number;
   readonly reduction?: number;
   readonly parameters: number;
+  readonly embeddingBytes: number;
   readonly storageBytes: number;
   readonly flopsPerSentence: number;
+  readonly layers: readonly LayerCost[];
   readonly before?: Mean;
   readonly after: Mean;
   readonly test?: Mean;
@@ -36,30 +38,24 @@ export interface ModelRow {
 export interface ModelRows {
   readonly baseline?: ModelRow;
   readonly control?: ModelRow;
-  /** By metric, then from the highest rank to the lowest. */
+  /** Curve by curve, each from the largest embedding to the smallest. */
   readonly points: readonly ModelRow[];
   /** All models of the runs that are compared with this one, run by run. */
   readonly compared: readonly ModelRow[];
+  /** The curves by their ids: the run's own in their planned order, then those that compared runs have beside them. */
+  readonly series: ReadonlyMap<string, Series>;
 }
 
-const METRIC_NAMES: Readonly<Record<Metric, string>> = { task: l10n.t('Task'), spectrum: l10n.t('Spectrum') };
-
-export function metricName(metric: Metric): string {
-  return METRIC_NAMES[metric];
+export interface Series {
+  readonly metric?: Metric;
+  readonly name: string;
+  readonly look: SeriesLook;
 }
 
 /** `Task, rank 9`, the name of a model wherever it is named alone; one of a compared run is named after that, too. */
-export function modelName(model: Pick<ModelRow, 'kind' | 'metric' | 'rank' | 'run'>): string {
-  const name = nameInRun(model);
+export function modelName(model: Pick<ModelRow, 'kind' | 'run' | keyof PointSettings>): string {
+  const name = pointName(model);
   return model.run === undefined ? name : `${runName(model.run)}: ${name}`;
-}
-
-/** The same without the run. */
-export function nameInRun({ kind, metric, rank }: Pick<ModelRow, 'kind' | 'metric' | 'rank'>): string {
-  if (kind === 'baseline') return l10n.t('Uncompressed');
-  if (kind === 'control') return l10n.t('Control, retrained');
-  const name = metric === undefined ? l10n.t('Low rank') : metricName(metric);
-  return rank === undefined ? name : l10n.t('{0}, rank {1}', name, rank);
 }
 
 /** `sst2-dan (24 Nov, 10:30)`: two runs of a recipe differ in their start. */
@@ -73,29 +69,55 @@ export function runName({ recipe, startedAt }: PanelRun): string {
   return `${recipe} (${start})`;
 }
 
-/** Takes the seeds of each model together. Test figures of the run are left out unless `withTest`. */
+/**
+ * Takes the seeds of each model together. Test figures of the run are left out unless `withTest`.
+ *
+ * @param planned the run's trials, whose order is that of the curves; results come in any
+ */
 export function modelRows(
   results: readonly TrialResult[],
   withTest: boolean,
   compared: readonly ComparedRun[] = [],
+  planned: readonly Trial[] = [],
 ): ModelRows {
-  const { baseline, control, points } = ownRows(results, withTest);
+  const series = seriesOf([planned, results, ...compared.map((other) => other.results)].flat());
+  const { baseline, control, points } = ownRows(results, withTest, series);
   return {
     ...(baseline && { baseline }),
     ...(control && { control }),
     points,
-    compared: compared.flatMap(comparedRows),
+    compared: compared.flatMap((other) => comparedRows(other, series)),
+    series,
   };
 }
 
-function comparedRows({ run, results }: ComparedRun): ModelRow[] {
-  const { baseline, control, points } = ownRows(results, true);
+function seriesOf(models: readonly Partial<PointSettings>[]): Map<string, Series> {
+  const series = new Map<string, Series>();
+  for (const model of models) {
+    if (model.series === undefined || series.has(model.series)) continue;
+    series.set(model.series, {
+      ...(model.metric && { metric: model.metric }),
+      name: seriesName(model),
+      look: seriesLook(series.size),
+    });
+  }
+  return series;
+}
+
+function comparedRows({ run, results }: ComparedRun, series: ModelRows['series']): ModelRow[] {
+  const { baseline, control, points } = ownRows(results, true, series);
   return [baseline, control, ...points]
     .filter((row) => row !== undefined)
     .map((row) => ({ ...row, id: `${run.key} ${row.id}`, run, trials: [] }));
 }
 
-function ownRows(results: readonly TrialResult[], withTest: boolean): Omit<ModelRows, 'compared'> {
+function ownRows(
+  results: readonly TrialResult[],
+  withTest: boolean,
+  series: ModelRows['series'],
+): Omit<ModelRows, 'compared' | 'series'> {
+  const order = [...series.keys()];
+  const place = (row: ModelRow): number => order.indexOf(row.series ?? '');
   const groups = new Map<string, TrialResult[]>();
   for (const result of results) {
     const id = rowId(result);
@@ -108,7 +130,7 @@ function ownRows(results: readonly TrialResult[], withTest: boolean): Omit<Model
   const control = rows.find((row) => row.kind === 'control');
   const points = rows
     .filter((row) => row.kind === 'point')
-    .sort((a, b) => compareMetrics(a.metric, b.metric) || (b.rank ?? 0) - (a.rank ?? 0));
+    .sort((a, b) => place(a) - place(b) || b.embeddingBytes - a.embeddingBytes);
   return {
     ...(baseline && { baseline }),
     ...(control && { control }),
@@ -116,18 +138,35 @@ function ownRows(results: readonly TrialResult[], withTest: boolean): Omit<Model
   };
 }
 
-/** Task first, for it is the default. */
-function compareMetrics(a: Metric | undefined, b: Metric | undefined): number {
-  return (b ?? '').localeCompare(a ?? '');
+function rowId({ kind, setting, trial }: TrialResult): string {
+  return kind === 'point' ? (setting ?? trial) : kind;
 }
 
-function rowId({ kind, metric, split, rank }: TrialResult): string {
-  return kind === 'point' ? [metric, split, `k${rank ?? 0}`].join('-') : kind;
+const SETTINGS = [
+  'setting',
+  'series',
+  'method',
+  'entry',
+  'retrain',
+  'metric',
+  'split',
+  'rank',
+  'dimension',
+  'coding',
+] as const satisfies readonly (keyof PointSettings)[];
+
+function settingsOf(result: TrialResult): Partial<PointSettings> {
+  return Object.fromEntries(
+    SETTINGS.flatMap((key) => (result[key] === undefined ? [] : [[key, result[key]]])),
+  );
 }
 
 function toRow(id: string, group: readonly TrialResult[], withTest: boolean): ModelRow {
   const [first] = group;
   if (first === undefined) throw new Error(`Model ${id} has no trial.`);
+  const average = (figure: (result: TrialResult) => number): number =>
+    mean(group.map(figure))?.mean ?? figure(first);
+  const reduction = mean(group.map((result) => result.reduction));
   const before = mean(group.map((result) => result.validationAccuracyBefore));
   const after = mean(group.map((result) => result.validationAccuracy));
   const test = withTest ? mean(group.map((result) => result.testAccuracy)) : undefined;
@@ -135,12 +174,13 @@ function toRow(id: string, group: readonly TrialResult[], withTest: boolean): Mo
   return {
     id,
     kind: first.kind,
-    ...(first.metric !== undefined && { metric: first.metric }),
-    ...(first.rank !== undefined && { rank: first.rank }),
-    ...(first.reduction !== undefined && { reduction: first.reduction }),
-    parameters: first.parameters,
-    storageBytes: first.storageBytes,
-    flopsPerSentence: first.flopsPerSentence,
+    ...settingsOf(first),
+    ...(reduction && { reduction: reduction.mean }),
+    parameters: average(({ parameters }) => parameters),
+    embeddingBytes: average(({ embeddingBytes }) => embeddingBytes),
+    storageBytes: average(({ storageBytes }) => storageBytes),
+    flopsPerSentence: average(({ flopsPerSentence }) => flopsPerSentence),
+    layers: first.layers,
     ...(before && { before }),
     after: after ?? { mean: first.validationAccuracy },
     ...(test && { test }),

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { TableControls } from './controlTable.ts';
 import { element, setText } from './element.ts';
 import { NONE } from './format.ts';
+import { curveMark } from './legend.ts';
 import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
 import { sortRows, tableColumns, type Column } from './tableColumns.ts';
@@ -77,7 +78,7 @@ export class ModelTable implements Section {
       this.#rows = this.#sorted(rows, columns);
       const focused = document.activeElement?.id;
       this.#head.replaceChildren(element('tr', {}, ...columns.map((column) => this.#headOf(column))));
-      this.#body.replaceChildren(...this.#rows.map((row) => tableRow(row, columns)));
+      this.#body.replaceChildren(...this.#rows.map((row) => tableRow(row, columns, rows.series)));
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     }
     this.#controls.update({ rows: this.#rows, columns, selected, finished });
@@ -173,18 +174,25 @@ function present(...rows: readonly (ModelRow | undefined)[]): ModelRow[] {
   return rows.filter((row) => row !== undefined);
 }
 
-function tableRow(row: ModelRow, columns: readonly Column[]): HTMLElement {
+function tableRow(row: ModelRow, columns: readonly Column[], series: ModelRows['series']): HTMLElement {
   const [title, ...figures] = columns;
   const name = element(
     'button',
     { type: 'button', class: 'row-name', id: `row-${row.id}`, 'aria-label': modelName(row) },
     title?.text(row) ?? NONE,
   );
-  const swatch = row.metric === undefined ? `reference reference-${row.kind}` : `metric-${row.metric}`;
+  const look = series.get(row.series ?? '')?.look;
+  const swatch = look
+    ? element(
+        'span',
+        { class: `colour-${look.colour}` },
+        curveMark({ ...look, isHollow: row.run !== undefined }),
+      )
+    : element('span', { class: `swatch reference reference-${row.kind}` });
   return element(
     'tr',
     { 'data-row': row.id, class: row.run ? 'compared' : row.kind },
-    element('th', { scope: 'row' }, element('span', { class: `swatch ${swatch}` }), name),
+    element('th', { scope: 'row' }, swatch, name),
     ...figures.map((column) => {
       const text = column.text(row) ?? NONE;
       // A long one is cut short.

@@ -18,6 +18,8 @@ export interface View {
   readonly smallest: ModelRow | undefined;
   /** Of the accuracy chart. */
   readonly axis: Axis;
+  /** Ids of the curves that are taken out of the accuracy chart. */
+  readonly hidden: ReadonlySet<string>;
   /** What the user has chosen; it may be of a compared run. */
   readonly chosen: ModelRow | undefined;
   /** The same, else the smallest point that reaches the floor. */
@@ -36,6 +38,8 @@ export interface Actions {
   /** Back to the default where it is undefined. */
   setFloor(floor: number | undefined): void;
   setAxis(axis: Axis): void;
+  /** Takes a curve out of the accuracy chart, or puts it back. */
+  show(series: string, isShown: boolean): void;
   post(message: PageMessage): void;
   /** Asks the host; rejects with a `QueryError`. A newer query of the same kind leaves this one unanswered for ever. */
   query<K extends QueryKind>(kind: K, ask: Queries[K]['ask']): Promise<Queries[K]['answer']>;

@@ -8,7 +8,10 @@ import { saveButtons } from './chartExport.ts';
 import type { XY } from './decimate.ts';
 import { element, setText } from './element.ts';
 import { Legend } from './legend.ts';
-import { metricName } from './modelRows.ts';
+import type { Metric } from '../src/core/recipe/recipe.ts';
+import { metricName } from '../src/editor/pointName.ts';
+import type { ModelRows } from './modelRows.ts';
+import { seriesLook, type SeriesLook } from './seriesLook.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
 import { Segments } from './segments.ts';
 import { describeMost, describeRank, describeSpectrum, spectrumCurves } from './spectrumCurves.ts';
@@ -104,15 +107,19 @@ export class SpectrumChart implements Section {
     else this.#notice.wait(l10n.t('Known once the uncompressed model has been trained.'));
   }
 
-  #show(report: SpectrumReport, { model, selected, theme }: View): void {
+  #show(report: SpectrumReport, { model, rows, selected, theme }: View): void {
     const curves = spectrumCurves(report);
+    const lookOf = spectrumLooks(
+      rows,
+      curves.map(({ metric }) => metric),
+    );
     const ranks = [...new Set([...model.planned.values()].flatMap(({ rank }) => rank ?? []))].sort(
       (a, b) => a - b,
     );
     this.#legend.update([
       ...curves.map(({ metric }) => ({
-        mark: 'line' as const,
-        colour: `metric-${metric}`,
+        mark: { ...lookOf(metric), isHollow: false },
+        colour: `colour-${lookOf(metric).colour}`,
         text:
           metric === 'task'
             ? l10n.t('{0} metric, eigenvalues', metricName(metric))
@@ -132,8 +139,17 @@ export class SpectrumChart implements Section {
     });
     this.#box.describe(describeSpectrum(report, curves, ranks), undefined);
     const look = this.#look.value;
-    this.#chart.data = { datasets: spectrumDatasets(curves, look, ranks, theme) };
+    this.#chart.data = { datasets: spectrumDatasets(curves, look, ranks, lookOf, theme) };
     this.#chart.options = spectrumOptions(theme, curves, look, rank);
     this.#chart.update('none');
   }
+}
+
+/** A metric looks as the first curve of the run that is made by it; one that has none looks like no other. */
+function spectrumLooks({ series }: ModelRows, metrics: readonly Metric[]): (metric: Metric) => SeriesLook {
+  const looks = new Map<Metric, SeriesLook>();
+  for (const { metric, look } of series.values()) if (metric && !looks.has(metric)) looks.set(metric, look);
+  let place = series.size;
+  for (const metric of metrics) if (!looks.has(metric)) looks.set(metric, seriesLook(place++));
+  return (metric) => looks.get(metric) ?? seriesLook(0);
 }

@@ -3,7 +3,7 @@ import type { Metric } from '../src/core/recipe/recipe.ts';
 import type { SpectrumReport } from '../src/core/report/reports.ts';
 import { formatCount, formatPercent, withoutZeros } from './format.ts';
 import { keptShares, rankKeeping } from './model/keptShares.ts';
-import { metricName } from './modelRows.ts';
+import { metricName } from '../src/editor/pointName.ts';
 
 /** What each rank keeps by one metric, rank k at index k - 1. */
 export interface SpectrumCurve {

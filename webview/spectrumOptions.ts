@@ -1,10 +1,12 @@
 import * as l10n from '@vscode/l10n';
+import type { Metric } from '../src/core/recipe/recipe.ts';
 import type { ChartDataset, ChartOptions } from 'chart.js';
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
 import { axisLook, STILL, tooltipLook } from './chartBase.ts';
 import type { XY } from './decimate.ts';
 import { formatPercent } from './format.ts';
-import { metricName } from './modelRows.ts';
+import { metricName } from '../src/editor/pointName.ts';
+import type { SeriesLook } from './seriesLook.ts';
 import { rankTicks, type SpectrumCurve } from './spectrumCurves.ts';
 import type { Theme } from './theme.ts';
 
@@ -18,18 +20,23 @@ export function spectrumDatasets(
   curves: readonly SpectrumCurve[],
   look: SpectrumLook,
   ranks: readonly number[],
+  lookOf: (metric: Metric) => SeriesLook,
   theme: Theme,
 ): ChartDataset<'line', XY[]>[] {
   const planned = new Set(ranks);
   return curves.map((curve) => {
     const data = spectrumPoints(curve, look);
-    const colour = theme.metrics[curve.metric];
+    const { colour: place, shape, dash } = lookOf(curve.metric);
+    const colour = theme.palette[place] ?? theme.foreground;
     return {
       label: metricName(curve.metric),
       data,
       borderColor: colour,
       backgroundColor: colour,
       borderWidth: 1.5,
+      borderDash: [...dash.segments],
+      pointStyle: shape.pointStyle,
+      pointRotation: shape.rotation,
       // Markers at the edges stay whole.
       clip: false,
       pointRadius: data.map(({ x }) => (planned.has(x) ? 4 : 0)),

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { formatBytes, formatCount, formatFlops, formatMean, formatPercent, formatSeconds } from './format.ts';
-import { metricName, runName, type Mean, type ModelRow } from './modelRows.ts';
+import { pointName, seriesName, settingName } from '../src/editor/pointName.ts';
+import { runName, type Mean, type ModelRow } from './modelRows.ts';
 import type { PanelRun } from '../src/editor/panelProtocol.ts';
 
 /** A column of figures, or of names. */
@@ -51,7 +52,7 @@ function accuracy(
   };
 }
 
-/** The name of the row, which it shares with the other ranks of its metric. */
+/** The name of the row, which it shares with the other points of its curve. */
 const MODEL: Column = {
   id: 'model',
   title: l10n.t('Model'),
@@ -60,17 +61,33 @@ const MODEL: Column = {
   text: rowTitle,
 };
 
+/** By its number, where that is a rank; others stand after all ranks. */
+const SETTING: Column = {
+  id: 'setting',
+  title: l10n.t('Setting'),
+  name: l10n.t('Setting'),
+  value: (row) => row.rank ?? (row.kind === 'point' ? settingName(row) : undefined),
+  text: (row) => (row.kind === 'point' ? settingName(row) : undefined),
+};
+
 const FIGURES: readonly Column[] = [
-  figure('rank', l10n.t('Rank'), l10n.t('Rank'), (row) => row.rank, String),
+  SETTING,
+  figure(
+    'embedding',
+    l10n.t('Embedding'),
+    l10n.t('Bytes of the embedding'),
+    (row) => row.embeddingBytes,
+    formatBytes,
+  ),
+  figure('storage', l10n.t('Size'), l10n.t('Bytes of the weights'), (row) => row.storageBytes, formatBytes),
   figure(
     'reduction',
     l10n.t('Reduction'),
-    l10n.t('Reduction of the embedding’s parameters'),
+    l10n.t('Reduction of the embedding’s bytes'),
     (row) => row.reduction,
     formatPercent,
   ),
   figure('parameters', l10n.t('Parameters'), l10n.t('Parameters'), (row) => row.parameters, formatCount),
-  figure('storage', l10n.t('Size'), l10n.t('Bytes of the weights'), (row) => row.storageBytes, formatBytes),
   figure(
     'flops',
     l10n.t('FLOPs'),
@@ -120,11 +137,9 @@ function runColumn(own: PanelRun): Column {
   return { id: 'run', title: l10n.t('Run'), name: l10n.t('Run'), value, text: value };
 }
 
-/** The first cell of a row, which names it beside the rank's own column. */
-export function rowTitle({ kind, metric }: ModelRow): string {
-  if (kind === 'baseline') return l10n.t('Uncompressed');
-  if (kind === 'control') return l10n.t('Control, retrained');
-  return metric === undefined ? l10n.t('Low rank') : metricName(metric);
+/** The first cell of a row, which names it beside the setting's own column. */
+function rowTitle(row: ModelRow): string {
+  return row.kind === 'point' ? seriesName(row) : pointName(row);
 }
 
 /** Sorts a copy; rows without the figure come last either way. */

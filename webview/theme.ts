@@ -1,5 +1,4 @@
 import { color } from 'chart.js/helpers';
-import type { Metric } from '../src/core/recipe/recipe.ts';
 
 /** The editor's colours and font, as a canvas needs them: by value. */
 export interface Theme {
@@ -13,7 +12,6 @@ export interface Theme {
   readonly font: { readonly family: string; readonly size: number };
   /** Categorical, in the order of their use. Orange is last: VS Code's themes give it the dim colour of a search match. */
   readonly palette: readonly string[];
-  readonly metrics: Readonly<Record<Metric, string>>;
   /** Of the accuracy floor. */
   readonly floor: string;
   /** Of the Pareto front. */
@@ -44,7 +42,6 @@ export function readTheme(): Theme {
       ...['blue', 'yellow', 'green', 'purple', 'red', 'orange'].map(chart),
       withAlpha(foreground, 0.6),
     ],
-    metrics: { task: chart('blue'), spectrum: chart('yellow') },
     floor: chart('green'),
     front: withAlpha(foreground, highContrast ? 0.6 : 0.3),
   };

@@ -7,6 +7,7 @@ import { readStatus } from '../process/runStatus.ts';
 import { bestFolder } from '../process/trialStorage.ts';
 import { copyToFreeName } from './copyFolder.ts';
 import { finishedTrials } from './finishedTrials.ts';
+import { pointName } from './pointName.ts';
 import { pick, type PickItem } from './pickFile.ts';
 import { revealPath } from './revealPath.ts';
 import { formatMegabytes } from './formatMegabytes.ts';
@@ -89,14 +90,9 @@ async function copyOut(
   });
 }
 
-function labelOf({ kind, metric, rank, seed }: TrialResult, severalSeeds: boolean): string {
-  const model =
-    kind === 'baseline'
-      ? l10n.t('Uncompressed')
-      : kind === 'control'
-        ? l10n.t('Retrained Control')
-        : l10n.t('Rank {0}, {1}', rank ?? 0, metric === 'task' ? l10n.t('task') : l10n.t('spectrum'));
-  return severalSeeds ? l10n.t('{0}, seed {1}', model, seed) : model;
+function labelOf(trial: TrialResult, severalSeeds: boolean): string {
+  const model = pointName(trial);
+  return severalSeeds ? l10n.t('{0}, seed {1}', model, trial.seed) : model;
 }
 
 function figuresOf({ storageBytes, validationAccuracy, testAccuracy }: TrialResult): string {

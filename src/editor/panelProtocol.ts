@@ -1,6 +1,6 @@
 /**
  * What the extension host and the panel's page say to each other. Types only: the page imports nothing else
- * of the host.
+ * of the host but the names of models.
  *
  * The host's HTML (`panelHtml`) holds one empty `<main id="panel"></main>`, the strings of the user's language as a
  * JSON block `#l10n`, links to the style sheets and a script with a nonce; the page builds the rest. It needs no more
@@ -49,7 +49,9 @@ export interface PanelPageState {
   /** The accuracy floor that the user has set, in [0,1]. */
   readonly floor?: number;
   /** What the horizontal axis of the accuracy chart shows. */
-  readonly axis?: 'rank' | 'bytes';
+  readonly axis?: 'embedding' | 'bytes' | 'rank';
+  /** Ids of the curves that the user has taken out of the accuracy chart. */
+  readonly hidden?: readonly string[];
 }
 
 /** Another run in the same panel: its finished trials, drawn as further series and rows. */

@@ -35,7 +35,7 @@ export class RunStarter {
     checkTrust();
     await saveIfOpen(recipe);
     const { model, compress } = await readRecipe(recipe.fsPath);
-    if (!asked && model !== undefined && compress !== undefined) {
+    if (!asked && model !== undefined && compress.length > 0) {
       await confirmSmallGain(await inspectCheckpoint(model));
     }
     const { runFolder } = await withProgress(l10n.t('Starting {0}', basename(recipe.fsPath)), () =>

@@ -6,7 +6,7 @@ import { UserError } from '../core/errors.ts';
  * @throws UserError `no-trial`
  */
 export function trialName(name: string): string {
-  if (/^[A-Za-z0-9][\w-]{0,100}$/.test(name)) return name;
+  if (/^[A-Za-z0-9][\w.-]{0,100}$/.test(name)) return name;
   throw new UserError(
     'no-trial',
     l10n.t("'{0}' is no model's name.", name.slice(0, 40)),

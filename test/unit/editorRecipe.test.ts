@@ -31,7 +31,9 @@ describe('the recipe made from answers', () => {
     assert.equal(recipe.model, '/ws/models/spam');
     assert.deepEqual(recipe.data.train, train);
     assert.deepEqual(recipe.data.test, { fraction: 0.1 });
-    assert.deepEqual(recipe.compress?.reductions, [0.9, 0.98]);
+    const [compress] = recipe.compress;
+    assert.ok(compress?.method === 'low-rank');
+    assert.deepEqual(compress.reductions, [0.9, 0.98]);
     assert.equal(recipe.vocabulary, undefined);
   });
 

@@ -60,7 +60,9 @@ describe('the panel’s model of a run', () => {
       seed: 1,
       parameters: 1,
       storageBytes: 4,
+      embeddingBytes: 3,
       flopsPerSentence: 2,
+      layers: [],
       validationAccuracy: 0.8,
       bestEpoch: 1,
       seconds: 1,
@@ -80,7 +82,6 @@ describe('the panel’s model of a run', () => {
         meanLength: 1,
       },
       points: [{ ...result, testAccuracy: 0.79 }],
-      costs: { baseline: [], byRank: {} },
     });
     assert.deepEqual(
       run.finished().map((finished) => finished.testAccuracy),

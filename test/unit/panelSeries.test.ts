@@ -1,25 +1,33 @@
 import assert from 'node:assert/strict';
 import type { TrialResult } from '../../src/core/sweep/trial.ts';
-import { horizontalAxis, type HorizontalAxis } from '../../webview/accuracyAxis.ts';
+import { defaultAxis, horizontalAxis, type HorizontalAxis } from '../../webview/accuracyAxis.ts';
 import {
   accuracyRange,
   accuracySeries,
   describeAccuracy,
   heightsOf,
   referenceLines,
-  seriesName,
+  curveName,
+  describeAbsent,
 } from '../../webview/accuracySeries.ts';
 import { layerStacks } from '../../webview/layerStacks.ts';
 import { modelName, modelRows, runName } from '../../webview/modelRows.ts';
+import { seriesLook } from '../../webview/seriesLook.ts';
 
-function result(part: Partial<TrialResult>): TrialResult {
+function result({ metric, rank, ...part }: Partial<TrialResult>): TrialResult {
+  const kind = part.kind ?? 'point';
+  const setting = metric && `${metric}-k${rank ?? 0}`;
   return {
-    trial: `${part.metric ?? part.kind ?? 'task'}-k${part.rank ?? 0}-s${part.seed ?? 1}`,
-    kind: 'point',
+    trial: `${setting ?? kind}-s${part.seed ?? 1}`,
+    kind,
     seed: 1,
+    ...(setting && { setting, series: metric, method: 'low-rank', metric }),
+    ...(rank !== undefined && { rank }),
     parameters: 100,
     storageBytes: 400,
+    embeddingBytes: 300 + (rank ?? 0),
     flopsPerSentence: 50,
+    layers: [],
     validationAccuracy: 0.8,
     bestEpoch: 1,
     seconds: 2,
@@ -59,19 +67,14 @@ describe('the panel’s rows', () => {
     assert.ok(Math.abs((row.after.deviation ?? 0) - 0.02) < 1e-12);
   });
 
-  it('keep splits and metrics of one rank apart', () => {
-    const same = { rank: 9, metric: 'task' } as const;
-    const apart = [
-      result({ ...same, split: 'paper' }),
-      result({ ...same, split: 'balanced' }),
-      result({ rank: 9, metric: 'spectrum', split: 'paper' }),
-    ];
-    const ids = modelRows(apart, false).points.map((row) => row.id);
-    assert.equal(new Set(ids).size, 3);
-  });
-
-  it('put baseline and control aside and order points by metric and falling rank', () => {
-    const rows = modelRows([control, ...points, baseline], false);
+  it('put baseline and control aside and order points by planned curve and falling size', () => {
+    const planned = ['task', 'spectrum'].map((series) => ({
+      id: series,
+      kind: 'point' as const,
+      seed: 1,
+      series,
+    }));
+    const rows = modelRows([control, ...points, baseline], false, [], planned);
     assert.equal(rows.baseline?.after.mean, 0.82);
     assert.equal(rows.control?.after.mean, 0.825);
     assert.deepEqual(rows.points.map(modelName), ['Task, rank 9', 'Task, rank 4', 'Spectrum, rank 4']);
@@ -111,24 +114,25 @@ function rankAxis(ranks: readonly number[], width: number, gutter: number): Hori
 describe('the accuracy chart’s series', () => {
   const rows = modelRows([...points, baseline, control], true);
 
-  it('are one a metric and variant, by rising rank, without empty ones', () => {
+  it('are one a curve and variant, by rising rank, without empty ones', () => {
     const series = accuracySeries(rows, new Set(['after', 'before', 'test'] as const), 'rank');
     assert.deepEqual(
-      series.map((curve) => [curve.metric, curve.variant, ...curve.points.map((point) => point.x)]),
+      series.map((curve) => [curve.series, curve.variant, ...curve.points.map((point) => point.x)]),
       [
-        ['task', 'after', 4, 9],
-        ['task', 'before', 4, 9],
         ['spectrum', 'after', 4],
         ['spectrum', 'before', 4],
+        ['task', 'after', 4, 9],
+        ['task', 'before', 4, 9],
       ],
     );
   });
 
   it('rise from left to right in size as well as in rank, and keep their points', () => {
-    for (const axis of ['rank', 'bytes'] as const)
+    const places = { rank: 'rank', bytes: 'storageBytes', embedding: 'embeddingBytes' } as const;
+    for (const axis of ['rank', 'bytes', 'embedding'] as const)
       for (const { points: curve } of accuracySeries(rows, new Set(['after'] as const), axis))
         for (const [i, { x, row }] of curve.entries()) {
-          assert.equal(x, axis === 'rank' ? row.rank : row.storageBytes);
+          assert.equal(x, row[places[axis]]);
           assert.ok(x > (curve[i - 1]?.x ?? 0));
         }
   });
@@ -143,15 +147,15 @@ describe('the accuracy chart’s series', () => {
     const series = accuracySeries(modelRows([...points, baseline, control], true, compared), all, 'bytes');
     const others = series.slice(own.length);
     assert.deepEqual(
-      others.map((curve) => [curve.compared?.run.key, curve.compared?.place, curve.metric, curve.variant]),
+      others.map((curve) => [curve.compared?.run.key, curve.compared?.place, curve.series, curve.variant]),
       [
-        ['b', 1, 'task', 'after'],
         ['b', 1, 'spectrum', 'after'],
-        ['c', 2, 'task', 'after'],
+        ['b', 1, 'task', 'after'],
         ['c', 2, 'spectrum', 'after'],
+        ['c', 2, 'task', 'after'],
       ],
     );
-    assert.equal(new Set(series.filter((curve) => curve.variant === 'after').map(seriesName)).size, 6);
+    assert.equal(new Set(series.filter((curve) => curve.variant === 'after').map(curveName)).size, 6);
   });
 
   it('have the seeds’ deviation within the range', () => {
@@ -236,39 +240,57 @@ describe('the accuracy chart’s series', () => {
     assert.deepEqual(referenceLines({}), []);
   });
 
+  it('without a rank have no place among ranks, which is said', () => {
+    const bits = result({ setting: 'fixed-point-4bit', series: 'fixed-point', method: 'fixed-point' });
+    const mixed = modelRows([...points, bits], true);
+    const seriesOn = (axis: 'rank' | 'embedding'): string[] =>
+      accuracySeries(mixed, new Set(['after'] as const), axis).map((curve) => curve.series);
+    assert.deepEqual(seriesOn('embedding'), ['spectrum', 'task', 'fixed-point']);
+    assert.deepEqual(seriesOn('rank'), ['spectrum', 'task']);
+    assert.match(describeAbsent(mixed, 'rank'), /Fixed point/);
+    assert.equal(describeAbsent(mixed, 'embedding'), '');
+    assert.equal(defaultAxis(mixed.points), 'embedding');
+    assert.equal(defaultAxis(rows.points), 'rank');
+  });
+
+  it('differ in shape or dash up to a dozen, without their colours', () => {
+    const looks = Array.from({ length: 12 }, (_, i) => seriesLook(i));
+    const forms = looks.map(({ shape, dash }) => JSON.stringify([shape.path, dash.segments]));
+    assert.equal(new Set(forms).size, looks.length);
+  });
+
   it('are told in words', () => {
     const text = describeAccuracy(rows, 'rank');
     assert.match(text, /Control 0\.825\. Uncompressed 0\.820\./);
     assert.match(text, /Task: 0\.810 at rank 4 to 0\.810 at rank 9, 2 points\./);
     assert.match(text, /Spectrum: 0\.700 at rank 4\./);
-    assert.match(describeAccuracy({ points: [], compared: [] }, 'bytes'), /No points yet/);
+    assert.match(describeAccuracy(modelRows([], false), 'bytes'), /No points yet/);
   });
 });
 
 describe('the cost charts’ stacks', () => {
-  const rows = modelRows([...points, baseline], true);
   const layer = (name: string, storageBytes: number, flopsPerSentence: number) => ({
     layer: name,
     parameters: storageBytes / 4,
     storageBytes,
     flopsPerSentence,
   });
-  const costs = {
-    baseline: [layer('embedding/table', 4000, 0), layer('average', 0, 100), layer('head', 40, 20)],
-    byRank: {
-      '9': [
-        layer('embedding/A', 360, 0),
-        layer('average', 0, 9),
-        layer('embedding/B', 36, 18),
-        layer('head', 40, 20),
-      ],
-    },
-  };
+  const table = [layer('embedding/table', 4000, 0), layer('average', 0, 100), layer('head', 40, 20)];
+  const factors = [
+    layer('embedding/A', 360, 0),
+    layer('average', 0, 9),
+    layer('embedding/B', 36, 18),
+    layer('head', 40, 20),
+  ];
+  const rows = modelRows(
+    [result({ kind: 'baseline', layers: table }), result({ metric: 'task', rank: 9, layers: factors })],
+    false,
+  );
 
   it('add up to each model’s total, with embedding layers first', () => {
-    const rank9 = rows.points.find((row) => row.rank === 9);
+    const [rank9] = rows.points;
     for (const cost of ['storageBytes', 'flopsPerSentence'] as const) {
-      const { bars, stacks } = layerStacks(rows, rank9, costs, cost);
+      const { bars, stacks } = layerStacks(rows, rank9, cost);
       bars.forEach((bar, i) => {
         assert.equal(
           stacks.reduce((sum, stack) => sum + (stack.values[i] ?? NaN), 0),
@@ -276,23 +298,18 @@ describe('the cost charts’ stacks', () => {
         );
       });
     }
-    const { stacks } = layerStacks(rows, rank9, costs, 'storageBytes');
+    const { stacks } = layerStacks(rows, rank9, 'storageBytes');
     assert.deepEqual(
       stacks.map((stack) => stack.layer),
       ['embedding/table', 'embedding/A', 'embedding/B', 'head'],
     );
   });
 
-  it('show whole models while the layers are not known, and nothing before a baseline', () => {
-    const { bars, stacks } = layerStacks(rows, rows.points[0], undefined, 'storageBytes');
+  it('are there before the run has ended, and none before a baseline', () => {
     assert.deepEqual(
-      bars.map((bar) => bar.total),
-      [400, 90],
+      layerStacks(rows, undefined, 'storageBytes').bars.map((bar) => [bar.name, bar.total]),
+      [['Uncompressed', 4040]],
     );
-    assert.equal(stacks.length, 1);
-    assert.deepEqual(
-      layerStacks({ points: [], compared: [] }, undefined, undefined, 'storageBytes').bars,
-      [],
-    );
+    assert.deepEqual(layerStacks(modelRows([], false), undefined, 'storageBytes').bars, []);
   });
 });

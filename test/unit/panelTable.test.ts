@@ -6,14 +6,24 @@ import { layerStacks } from '../../webview/layerStacks.ts';
 import { modelRows, runName } from '../../webview/modelRows.ts';
 import { sortRows, tableCells, tableColumns } from '../../webview/tableColumns.ts';
 
-function result(part: Partial<TrialResult>): TrialResult {
+function layer(name: string, storageBytes: number) {
+  return { layer: name, parameters: storageBytes / 4, storageBytes, flopsPerSentence: 0 };
+}
+
+function result({ metric, rank, ...part }: Partial<TrialResult>): TrialResult {
+  const kind = part.kind ?? 'point';
+  const setting = metric && `${metric}-k${rank ?? 0}`;
   return {
-    trial: `${part.metric ?? part.kind ?? 'task'}-k${part.rank ?? 0}-s${part.seed ?? 1}`,
-    kind: 'point',
+    trial: `${setting ?? kind}-s${part.seed ?? 1}`,
+    kind,
     seed: 1,
+    ...(setting && { setting, series: metric, method: 'low-rank', metric }),
+    ...(rank !== undefined && { rank }),
     parameters: 100,
     storageBytes: 400,
+    embeddingBytes: 300 + (rank ?? 0),
     flopsPerSentence: 50,
+    layers: [],
     validationAccuracy: 0.8,
     bestEpoch: 1,
     seconds: 2,
@@ -35,7 +45,13 @@ const points = [4, 9, 1].flatMap((rank) =>
 const own = { key: 'a', recipe: 'sst2', startedAt: 0 };
 const other = { key: 'b', recipe: 'a "very", long\nname', startedAt: 90_000_000 };
 const rows = modelRows(points, true, [
-  { run: other, results: [result({ kind: 'baseline' }), result({ metric: 'task', rank: 9 })] },
+  {
+    run: other,
+    results: [
+      result({ kind: 'baseline', layers: [layer('embedding/table', 400)] }),
+      result({ metric: 'task', rank: 9, layers: [layer('embedding/A', 90)] }),
+    ],
+  },
 ]);
 const all = [...rows.points, ...rows.compared];
 
@@ -99,14 +115,16 @@ describe('delimited values', () => {
 });
 
 describe('the cost of a compared run’s model', () => {
-  it('stands against that run’s uncompressed model, each in one piece', () => {
-    const costs = { baseline: [], byRank: { 9: [] } };
-    const { bars, stacks } = layerStacks(rows, rows.compared.at(-1), costs, 'storageBytes');
+  it('stands against that run’s uncompressed model', () => {
+    const { bars, stacks } = layerStacks(rows, rows.compared.at(-1), 'storageBytes');
     assert.deepEqual(
       bars.map((bar) => bar.total),
-      [400, 400],
+      [400, 90],
     );
-    assert.equal(stacks.length, 1);
+    assert.deepEqual(
+      stacks.map(({ layer }) => layer),
+      ['embedding/table', 'embedding/A'],
+    );
   });
 });
 

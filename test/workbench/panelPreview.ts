@@ -10,7 +10,8 @@ import type { Browser, Page } from 'playwright-core';
 import type { HostMessage, PanelPageState, SavedFile } from '../../src/editor/panelProtocol.ts';
 import { launchBrowser } from './browser.ts';
 import { answered, failing, manyClasses, pending, type SampleAnswers } from './panelAnswers.ts';
-import { sampleRun, sampleSnapshot, type Sample } from './panelSample.ts';
+import { compressDefaults } from '../../src/core/recipe/defaults.ts';
+import { lowRank, sampleRun, sampleSnapshot, type Sample } from './panelSample.ts';
 import {
   bundlePage,
   casesOf,
@@ -34,8 +35,7 @@ interface Case extends PreviewCase {
 const swept: Sample = {
   recipe: 'sst2-dan',
   status: { state: 'done', epochsDone: 108, epochsTotal: 108 },
-  ranks: [49, 29, 19, 9, 4, 1],
-  metrics: ['task', 'spectrum'],
+  compress: [lowRank([49, 29, 19, 9, 4, 1], ['task', 'spectrum'])],
   seeds: [1],
   finished: 14,
 };
@@ -51,8 +51,26 @@ const samples: Readonly<Record<string, Sample>> = {
   'points-12': { ...swept, seeds: [1, 2, 3], finished: 42 },
   'points-200': {
     ...swept,
-    ranks: Array.from({ length: 100 }, (_, i) => Math.round(1 + 499 * (i / 99) ** 2) + (i < 23 ? i : 0)),
-    finished: 202,
+    compress: [
+      lowRank(
+        Array.from({ length: 23 }, (_, i) => 1 + 4 * i),
+        ['task', 'spectrum', 'frequency', 'task-frequency'],
+        { bits: [32, 4] },
+      ),
+      { ...compressDefaults['fixed-point'], bits: [16, 12, 8, 7, 6, 5, 4, 3, 2, 'ternary', 1] },
+    ],
+    finished: 197,
+  },
+  methods: {
+    ...swept,
+    compress: [
+      lowRank([49, 19, 9, 4, 1], ['task', 'spectrum']),
+      lowRank([19, 9, 4, 1], ['task'], { bits: [4] }),
+      compressDefaults['fixed-point'],
+      { ...compressDefaults['fixed-point'], scale: 'row', bits: [8, 4, 2] },
+      { ...compressDefaults['fixed-point'], retrain: false },
+    ],
+    finished: 27,
   },
   paused: {
     ...running,
@@ -90,9 +108,9 @@ const compared: Readonly<Record<string, HostMessage>> = {
   compared: {
     type: 'compared',
     runs: [
-      sampleRun({ ...swept, recipe: 'sst2-dan', ranks: [60, 24, 12, 6, 2] }, 0.012, 27),
+      sampleRun({ ...swept, compress: [lowRank([60, 24, 12, 6, 2], ['task', 'spectrum'])] }, 0.012, 27),
       sampleRun(
-        { ...swept, recipe: 'sst2-lstm-bidirectional', metrics: ['task'], ranks: [30, 10, 3] },
+        { ...swept, recipe: 'sst2-lstm-bidirectional', compress: [lowRank([30, 10, 3], ['task'])] },
         -0.01,
         25,
       ),

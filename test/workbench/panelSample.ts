@@ -1,12 +1,17 @@
-import type { Metric } from '../../src/core/recipe/recipe.ts';
-import type { LayerCost, Results, RunEvent, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
+import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import type { PointSettings } from '../../src/core/compression/method.ts';
+import { methodOf } from '../../src/core/compression/methods.ts';
+import { embeddingBytes, layerCosts, specOfPoint, totalCost } from '../../src/core/cost/cost.ts';
+import { compressDefaults } from '../../src/core/recipe/defaults.ts';
+import type { CompressSettings, LowRankSettings, Metric } from '../../src/core/recipe/recipe.ts';
+import { meanResult } from '../../src/core/sweep/results.ts';
+import type { Results, RunEvent, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
 import type { ComparedRun, HostMessage, PanelStatus } from '../../src/editor/panelProtocol.ts';
 
 export interface Sample {
   readonly recipe: string;
   readonly status: PanelStatus;
-  readonly ranks: readonly number[];
-  readonly metrics: readonly Metric[];
+  readonly compress: readonly CompressSettings[];
   readonly seeds: readonly number[];
   /** Trials done; the next one is in the middle of its epochs. */
   readonly finished: number;
@@ -15,6 +20,14 @@ export interface Sample {
 
 const rows = 17575;
 const dimension = 100;
+const tokens = 19;
+const spec: ModelSpec = {
+  embedding: { rows, dimension },
+  body: { kind: 'dan', hidden: [30, 25] },
+  head: 'softmax',
+  classes: 2,
+  masked: true,
+};
 const epochs = 5;
 const stepsPerEpoch = 100;
 
@@ -61,20 +74,24 @@ export function sampleRun(sample: Sample, gain: number, day: number): ComparedRu
   };
 }
 
-function planTrials({ ranks, metrics, seeds }: Sample): Trial[] {
+/** An entry of a recipe with factors of these ranks. */
+export function lowRank(
+  ranks: readonly number[],
+  metrics: readonly Metric[],
+  more: Partial<LowRankSettings> = {},
+): LowRankSettings {
+  return { ...compressDefaults['low-rank'], reductions: [], ranks, metrics, ...more };
+}
+
+function planTrials({ compress, seeds }: Sample): Trial[] {
+  const points = compress.flatMap(
+    (settings, entry) =>
+      methodOf(settings).points(settings, spec.embedding, { file: 'sample', path: 'compress', entry }).points,
+  );
   return seeds.flatMap((seed): Trial[] => [
     { id: `baseline-s${seed}`, kind: 'baseline', seed },
     { id: `control-s${seed}`, kind: 'control', seed },
-    ...metrics.flatMap((metric) =>
-      ranks.map((rank): Trial => ({
-        id: `${metric}-k${rank}-s${seed}`,
-        kind: 'point',
-        seed,
-        metric,
-        split: 'balanced',
-        rank,
-      })),
-    ),
+    ...points.map((point): Trial => ({ id: `${point.setting}-s${seed}`, kind: 'point', seed, ...point })),
   ]);
 }
 
@@ -105,59 +122,38 @@ function steps(trial: Trial, upTo: number): RunEvent[] {
 }
 
 function sampleResult(trial: Trial): TrialResult {
-  const { kind, metric, rank, seed } = trial;
-  const wobble = 0.003 * Math.sin(seed * 5 + (rank ?? 0) * 1.7);
-  const loss = rank === undefined ? 0 : metric === 'task' ? 0.006 / rank : 0.16 / rank ** 0.75;
-  const after = (kind === 'control' ? 0.8248 : 0.823) - loss + wobble;
-  const before = rank === undefined ? after : after - (metric === 'task' ? 0.004 : 0.34 / rank ** 0.6);
-  const cost = total(layers(rank));
+  const { id, kind, seed, ...settings } = trial;
+  const layers = layerCosts(specOfPoint(spec, trial), tokens);
+  const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
+  const bytes = embeddingBytes(layers);
+  const dense = 4 * rows * dimension;
+  const wobble = 0.003 * Math.sin(seed * 5 + bytes / 1e4);
+  const after = (kind === 'control' ? 0.8248 : 0.823) - (kind === 'point' ? lossOf(trial) : 0) + wobble;
   return {
-    trial: trial.id,
+    ...settings,
+    trial: id,
     kind,
     seed,
-    ...(kind === 'point' && { method: 'low-rank' as const, split: 'balanced' as const }),
-    ...(metric && { metric }),
-    ...(rank !== undefined && {
-      rank,
-      reduction: 1 - (rank * (rows + dimension)) / (rows * dimension),
-    }),
-    ...cost,
-    ...(kind !== 'baseline' && { validationAccuracyBefore: before }),
+    parameters,
+    storageBytes,
+    flopsPerSentence,
+    embeddingBytes: bytes,
+    layers,
+    ...(kind === 'point' && { reduction: 1 - bytes / dense }),
+    ...(kind !== 'baseline' && { validationAccuracyBefore: after - 3 * lossOf(trial) }),
     validationAccuracy: after,
     bestEpoch: 3,
-    seconds: kind === 'baseline' ? 8.4 : 4.1 + 0.02 * (rank ?? 0),
+    seconds: kind === 'baseline' ? 8.4 : 4.1 + bytes / 1e6,
   };
 }
 
-function layers(rank: number | undefined): LayerCost[] {
-  const layer = (name: string, parameters: number, flopsPerSentence: number): LayerCost => ({
-    layer: name,
-    parameters,
-    storageBytes: 4 * parameters,
-    flopsPerSentence,
-  });
-  const tokens = 19;
-  return [
-    ...(rank === undefined
-      ? [layer('embedding/table', rows * dimension, 0), layer('average', 0, tokens * dimension)]
-      : [
-          layer('embedding/A', rows * rank, 0),
-          layer('average', 0, tokens * rank),
-          layer('embedding/B', rank * dimension, 2 * rank * dimension),
-        ]),
-    layer('hidden_0', 3030, 6030),
-    layer('hidden_1', 775, 1525),
-    layer('head', 52, 102),
-  ];
-}
-
-function total(of: readonly LayerCost[]): Omit<LayerCost, 'layer'> {
-  const sum = (key: keyof Omit<LayerCost, 'layer'>): number => of.reduce((all, layer) => all + layer[key], 0);
-  return {
-    parameters: sum('parameters'),
-    storageBytes: sum('storageBytes'),
-    flopsPerSentence: sum('flopsPerSentence'),
-  };
+/** Few bits and small ranks lose, and more by some metrics. */
+function lossOf({ rank, metric, coding, retrain }: Partial<PointSettings>): number {
+  const bits = coding?.kind === 'fixed-point' ? coding.bits : 32;
+  const width = bits === 'ternary' ? 1.6 : bits;
+  const ofMetric = { task: 0.006, 'task-frequency': 0.004, frequency: 0.11, spectrum: 0.16 };
+  const ofRank = rank === undefined ? 0 : ofMetric[metric ?? 'task'] / rank ** 0.75;
+  return ofRank + 0.05 / width ** 1.6 + (retrain === false ? 0.02 : 0);
 }
 
 function sampleResults(trials: readonly Trial[]): Results {
@@ -166,14 +162,7 @@ function sampleResults(trials: readonly Trial[]): Results {
     const testAccuracy = result.validationAccuracy - 0.008;
     return { ...result, testAccuracy, macroF1: testAccuracy - 0.001 };
   });
-  const mean = (kind: 'baseline' | 'control'): Results['baseline'] & object => {
-    const seeds = all.filter((result) => result.kind === kind);
-    const [first] = seeds;
-    if (first === undefined) throw new Error(`The sample has no ${kind}.`);
-    return { ...first, seeds };
-  };
-  const points = all.filter((result) => result.kind === 'point');
-  const ranks = [...new Set(points.map((point) => point.rank ?? 0))];
+  const of = (kind: Trial['kind']): TrialResult[] => all.filter((result) => result.kind === kind);
   return {
     engine: 'tensorflow',
     versions: {},
@@ -184,14 +173,10 @@ function sampleResults(trials: readonly Trial[]): Results {
       classes: ['negative', 'positive'],
       vocabulary: rows,
       dimension,
-      meanLength: 19,
+      meanLength: tokens,
     },
-    baseline: mean('baseline'),
-    control: mean('control'),
-    points,
-    costs: {
-      baseline: layers(undefined),
-      byRank: Object.fromEntries(ranks.map((rank) => [String(rank), layers(rank)])),
-    },
+    baseline: meanResult(of('baseline')),
+    control: meanResult(of('control')),
+    points: of('point'),
   };
 }

@@ -31,7 +31,7 @@ export interface ProductQuantizationCoding {
 }
 
 /** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */
-export function factorCoding(coding: Coding | undefined): Coding | undefined {
+export function factorCoding(coding: Coding | undefined): FixedPointCoding | undefined {
   return coding?.kind === 'fixed-point' ? coding : undefined;
 }
 
@@ -67,6 +67,8 @@ export interface RowCode {
    * @param gradients count x n, the workspace's until the next step
    */
   step(rows: number, count: number, gradients: Matrix, rate: number): void;
+  /** One step of every row, row 0 too, of a matrix that has no padding: the factor B. */
+  stepAll?(gradients: Matrix, rate: number): void;
   /** What the matrix is stored as, as it is now. */
   parts(): Parts;
   /** What a later `restore` needs besides the parts. May share the code's memory. */

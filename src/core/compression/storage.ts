@@ -1,5 +1,5 @@
 import type { CodingCost, PartLayout } from './coding.ts';
-import { bitsOf } from './codings/fixedPoint.ts';
+import { packedBytes } from './packing.ts';
 
 /** What parts of known sizes take, each packed to its bits and to whole bytes. */
 export function storageOf(
@@ -10,7 +10,7 @@ export function storageOf(
   for (const { shape, bits } of layout.values()) {
     const values = shape.reduce((a, b) => a * b, 1);
     parameters += values;
-    storageBytes += Math.ceil((values * bitsOf(bits)) / 8);
+    storageBytes += packedBytes(values, bits);
   }
   return { parameters, storageBytes };
 }

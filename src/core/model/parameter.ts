@@ -10,7 +10,6 @@ export class Parameter {
   readonly name: string;
   /** What the model reads; of a coded matrix only the rows that were named to `read` are sure to be up to date. */
   readonly value: Matrix;
-  readonly #workspace: Workspace;
   readonly #optimizer: Optimizer | undefined;
   readonly #code: RowCode | undefined;
   readonly #shape: readonly number[];
@@ -41,7 +40,6 @@ export class Parameter {
       );
     }
     this.name = name;
-    this.#workspace = workspace;
     this.#shape = shape;
     this.value = workspace.keep(rows, columns);
     this.value.data.set(data);
@@ -63,11 +61,8 @@ export class Parameter {
   update(rate: number): void {
     if (this.#gradient === undefined) throw new Error(`${this.name}: update without backward`);
     if (this.#code === undefined) this.#optimizer?.apply(this.#gradient, rate);
-    else {
-      const { rows } = this.value;
-      const all = this.#workspace.integers(Int32Array.from({ length: rows }, (_, row) => row));
-      this.#code.step(all, rows, this.#gradient, rate);
-    }
+    else if (this.#code.stepAll === undefined) throw new Error(`${this.name}: its coding is for tables`);
+    else this.#code.stepAll(this.#gradient, rate);
     this.#gradient = undefined;
   }
 

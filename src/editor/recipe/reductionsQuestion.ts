@@ -14,7 +14,7 @@ export function askReductions(questions: Questions, model: KnownModel): Promise<
     distinct.map((reduction) => ({
       label: `${Math.round(100 * reduction)} %`,
       description: describe(rankOf(reduction, model), model),
-      picked: compressDefaults.reductions.includes(reduction),
+      picked: compressDefaults['low-rank'].reductions.includes(reduction),
       value: reduction,
     })),
     l10n.t('How much of the embedding to remove; each is tried'),

@@ -2,8 +2,9 @@ import type { Tensor } from '../../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Bits, OptimizerSettings } from '../../recipe/recipe.ts';
 import { Optimizer } from '../../training/optimizer.ts';
-import type { CodingCost, CodingScheme, FixedPointCoding, PartLayout, Parts, RowCode } from '../coding.ts';
+import type { CodingScheme, FixedPointCoding, PartLayout, Parts, RowCode } from '../coding.ts';
 import { partOf } from '../partOf.ts';
+import { storageOf } from '../storage.ts';
 
 /**
  * Uniform quantization: a value is offset + code * scale, with codes from 0 to L - 1. Without a zero point the offset is
@@ -28,10 +29,7 @@ export const fixedPoint: CodingScheme<FixedPointCoding> = {
     const scales = new Float32Array(groups);
     const offsets = new Float32Array(groups);
     for (let g = 0; g < groups; g++) {
-      const range = bestRange(
-        groups === 1 ? sample(data) : data.subarray(g * columns, (g + 1) * columns),
-        coding,
-      );
+      const range = bestRange(groups === 1 ? data : data.subarray(g * columns, (g + 1) * columns), coding);
       scales[g] = range.scale;
       offsets[g] = range.offset;
     }
@@ -54,31 +52,28 @@ export const fixedPoint: CodingScheme<FixedPointCoding> = {
     return values;
   },
 
-  layout(rows, columns, { bits, scale, zeroPoint }) {
-    const floats = { shape: [scale === 'row' ? rows : 1], bits: 32 };
-    return new Map<string, PartLayout>([
-      ['codes', { shape: [rows, columns], bits }],
-      ['scales', floats],
-      ...(zeroPoint ? [['offsets', floats] as const] : []),
-    ]);
-  },
+  layout,
 
-  cost(rows, columns, { bits, scale, zeroPoint }): CodingCost {
-    const floats = (scale === 'row' ? rows : 1) * (zeroPoint ? 2 : 1);
-    return {
-      parameters: rows * columns + floats,
-      storageBytes: Math.ceil((rows * columns * bitsOf(bits)) / 8) + 4 * floats,
-      flopsPerRow: 2 * columns,
-    };
-  },
+  cost: (rows, columns, coding) => ({
+    ...storageOf(layout(rows, columns, coding)),
+    flopsPerRow: 2 * columns,
+  }),
 
   open: (workspace, value, coding, parts, optimizer) =>
     new FixedPointRows(workspace, value, coding, parts, optimizer),
 };
 
-/** Bits that a code takes; five ternary ones go into a byte. */
-export function bitsOf(bits: Bits): number {
-  return bits === 'ternary' ? 1.6 : bits;
+function layout(
+  rows: number,
+  columns: number,
+  { bits, scale, zeroPoint }: FixedPointCoding,
+): ReadonlyMap<string, PartLayout> {
+  const floats = { shape: [scale === 'row' ? rows : 1], bits: 32 };
+  return new Map<string, PartLayout>([
+    ['codes', { shape: [rows, columns], bits }],
+    ['scales', floats],
+    ...(zeroPoint ? [['offsets', floats] as const] : []),
+  ]);
 }
 
 /** L */
@@ -119,6 +114,11 @@ class FixedPointRows implements RowCode {
     this.#optimizer.applyRows(rows, count, gradients, rate);
     const [latent, value] = [this.#latent.data, this.#value.data];
     for (const row of new Int32Array(this.#workspace.buffer, rows, count)) this.#round(latent, value, row);
+  }
+
+  stepAll(gradients: Matrix, rate: number): void {
+    this.#optimizer.apply(gradients, rate);
+    this.#roundAll();
   }
 
   parts(): Parts {
@@ -182,7 +182,7 @@ function quantizeRow(
   const [scale, offset] = [grid.scales[group]!, grid.offsets[group]!];
   const inverse = scale === 0 ? 0 : 1 / scale;
   for (let i = row * columns; i < (row + 1) * columns; i++) {
-    const code = Math.round((from[i]! - offset) * inverse);
+    const code = Math.floor((from[i]! - offset) * inverse + 0.5);
     codes[i] = code < 0 ? 0 : code > grid.top ? grid.top : code;
   }
 }
@@ -191,15 +191,6 @@ function valuesOfRow(codes: Float32Array, to: Float32Array, row: number, columns
   const group = grid.scales.length === 1 ? 0 : row;
   const [scale, offset] = [grid.scales[group]!, grid.offsets[group]!];
   for (let i = row * columns; i < (row + 1) * columns; i++) to[i] = offset + codes[i]! * scale;
-}
-
-/** Enough values to find the range of a whole table from. */
-const sampleSize = 65_536;
-
-function sample(data: Float32Array): Float32Array {
-  if (data.length <= sampleSize) return data;
-  const stride = data.length / sampleSize;
-  return Float32Array.from({ length: sampleSize }, (_, i) => data[Math.floor(i * stride)]!);
 }
 
 /** Ranges that are tried: the whole one, and shrunken ones down to a tenth. */
@@ -216,6 +207,7 @@ function bestRange(
     if (value < low) low = value;
     if (value > high) high = value;
   }
+  const counted = countValues(values, low, high);
   if (!zeroPoint) {
     high = Math.max(-low, high);
     low = -high;
@@ -225,19 +217,43 @@ function bestRange(
   for (const share of shrinkings) {
     const scale = Math.fround((2 * half * share) / top);
     const offset = Math.fround(zeroPoint ? middle - half * share : (-scale * top) / 2);
-    const error = squaredError(values, scale, offset, top);
+    const error = squaredError(counted, scale, offset, top);
     if (error < best.error) best = { scale, offset, error };
   }
   return best;
 }
 
-function squaredError(values: Float32Array, scale: number, offset: number, top: number): number {
+interface Counted {
+  readonly values: Float64Array;
+  readonly counts: Float64Array;
+}
+
+/** Of a larger table values are counted by so many steps of their range, its ends exact. */
+const countedSteps = 65_536;
+
+function countValues(values: Float32Array, low: number, high: number): Counted {
+  if (values.length <= countedSteps) {
+    return { values: Float64Array.from(values), counts: new Float64Array(values.length).fill(1) };
+  }
+  const step = (high - low) / (countedSteps - 1);
+  const counts = new Float64Array(countedSteps);
+  const inverse = step > 0 ? 1 / step : 0;
+  for (let i = 0; i < values.length; i++) counts[Math.floor((values[i]! - low) * inverse + 0.5)]!++;
+  const used = Uint32Array.from(counts.keys()).filter((i) => counts[i]! > 0);
+  return {
+    values: Float64Array.from(used, (i) => low + i * step),
+    counts: Float64Array.from(used, (i) => counts[i]!),
+  };
+}
+
+function squaredError({ values, counts }: Counted, scale: number, offset: number, top: number): number {
   const inverse = scale === 0 ? 0 : 1 / scale;
   let sum = 0;
-  for (const value of values) {
-    const code = Math.round((value - offset) * inverse);
-    const error = value - offset - (code < 0 ? 0 : code > top ? top : code) * scale;
-    sum += error * error;
+  for (let i = 0; i < values.length; i++) {
+    const distance = values[i]! - offset;
+    const code = Math.floor(distance * inverse + 0.5);
+    const error = distance - (code < 0 ? 0 : code > top ? top : code) * scale;
+    sum += counts[i]! * error * error;
   }
   return sum;
 }
