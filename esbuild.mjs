@@ -38,7 +38,7 @@ const page = await build({
   platform: 'browser',
   format: 'iife',
   target: 'es2022',
-  entryPoints: { panel: 'webview/main.ts', model: 'webview/model/main.ts' },
+  entryPoints: { panel: 'webview/main.ts', model: 'webview/model/main.ts', report: 'webview/report/main.ts' },
 });
 for (const name of ['codicon.css', 'codicon.ttf']) {
   copyFileSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/${name}`);

@@ -18,6 +18,7 @@ import { inspectCommand } from './inspectCommand.ts';
 import { listCommand } from './listCommand.ts';
 import { predictCommand } from './predictCommand.ts';
 import { ratesCommand } from './ratesCommand.ts';
+import { reproduceCommand } from './reproduceCommand.ts';
 import { spectrumCommand } from './spectrumCommand.ts';
 import { validateCommand } from './validateCommand.ts';
 import { watchRun } from './watchRun.ts';
@@ -28,6 +29,13 @@ interface Options {
   readonly jobs: number;
   readonly runs?: string;
   readonly threads: number;
+}
+
+interface ReproduceFlags extends Options {
+  readonly output: string;
+  readonly dimension: number;
+  readonly quick: boolean;
+  readonly estimate: boolean;
 }
 
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
@@ -190,6 +198,28 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(json())
     .action((options: Options) => {
       exit(engineCommand(options));
+    });
+  program
+    .command('reproduce')
+    .description(
+      "run the paper's experiments and write their report; the same command goes on where it stopped",
+    )
+    .argument(
+      '<data>',
+      'the folder of the data sets: stsa.binary.train, TREC.train.all, rt-polarity.all and so on',
+    )
+    .argument('<vectors>', 'word vectors')
+    .option('--output <folder>', 'what receives recipes, results and the report', 'reproduction')
+    .addOption(
+      new Option('--dimension <count>', 'of the word vectors').argParser(positiveInteger).default(100),
+    )
+    .option('--quick', 'fewer settings and seeds: some minutes', false)
+    .option('--no-estimate', 'start without an estimate of the time')
+    .addOption(engine())
+    .addOption(jobs())
+    .action(async (data: string, vectors: string, options: ReproduceFlags) => {
+      const paths = { data: resolve(data), vectors: resolve(vectors), output: resolve(options.output) };
+      exit(await reproduceCommand({ ...options, ...paths, scripts }));
     });
   return program;
 }

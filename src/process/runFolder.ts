@@ -101,7 +101,7 @@ export async function discardRun(folder: string): Promise<void> {
 const atomicWriteLeftOver = /^(?:status|results|recipe)\.json\.\d+$/;
 
 /** A model's folder under its temporary name; other programs' files may lie beside it. */
-const modelLeftOver = /^(?:uncompressed|[a-z]+-rank\d+)\.[0-9a-f]{8}\.tmp$/;
+const modelLeftOver = /^[a-z0-9-]+\.[0-9a-f]{8}\.tmp$/;
 
 /**
  * Removes what a killed process was about to put in place. Nobody else may be writing.

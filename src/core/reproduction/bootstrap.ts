@@ -35,13 +35,13 @@ export function pairedBootstrap(differences: Float64Array, seed = 1): Interval {
 
 /**
  * Sentence by sentence the share of right answers over several models.
- * @param correct of each model `1` or `0` for each sentence, all equally long
+ * @param correct of each model 1 or 0 for each sentence, all equally long
  */
-export function shareCorrect(correct: readonly string[]): Float64Array {
+export function shareCorrect(correct: readonly Uint8Array[]): Float64Array {
   const shares = new Float64Array(correct[0]?.length ?? 0);
   for (const answers of correct) {
     if (answers.length !== shares.length) throw new RangeError('Models were tested on different sentences.');
-    for (let i = 0; i < shares.length; i++) shares[i]! += Number(answers[i]) / correct.length;
+    for (let i = 0; i < shares.length; i++) shares[i]! += answers[i]! / correct.length;
   }
   return shares;
 }

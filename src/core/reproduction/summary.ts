@@ -1,5 +1,6 @@
 import type { Results, TrialResult } from '../sweep/trial.ts';
 import { pairedBootstrap, shareCorrect, type Interval } from './bootstrap.ts';
+import { unpackAnswers } from './answers.ts';
 import type { Experiment } from './experiments.ts';
 
 /** An experiment with what came of it. */
@@ -113,14 +114,16 @@ function rowOf(
   };
 }
 
+function answers(trials: readonly TrialResult[]): Uint8Array[] {
+  return trials.flatMap(({ testCorrect }) => (testCorrect === undefined ? [] : [unpackAnswers(testCorrect)]));
+}
+
 /** Sentence by sentence; of folds one after the other, each with its own reference. */
 function differences(
   trials: readonly TrialResult[],
   reference: readonly TrialResult[],
   folded: boolean,
 ): Float64Array {
-  const answers = (of: readonly TrialResult[]): string[] =>
-    of.flatMap(({ testCorrect }) => testCorrect ?? []);
   const against = (own: readonly TrialResult[], other: readonly TrialResult[]): number[] => {
     const [shares, others] = [shareCorrect(answers(own)), shareCorrect(answers(other))];
     return Array.from(shares, (share, i) => share - others[i]!);

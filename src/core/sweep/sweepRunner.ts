@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { packAnswers } from '../reproduction/answers.ts';
 import { measureLatency } from '../report/latency.ts';
 import { predictDataset } from '../training/evaluate.ts';
 import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
@@ -178,7 +179,7 @@ class SweepRunner implements TrialRunner {
       testAccuracy: accuracy(confusion),
       macroF1: macroF1(confusion),
       confusion,
-      testCorrect: predicted.reduce((text, label, i) => text + (label === test.labels[i] ? '1' : '0'), ''),
+      testCorrect: packAnswers(Array.from(predicted, (label, i) => label === test.labels[i])),
       ...(unknown.length > 0 && {
         testAccuracyUnknownWords:
           unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,

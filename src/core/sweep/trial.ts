@@ -45,7 +45,7 @@ export interface TrialResult extends Partial<PointSettings> {
   readonly latency?: Latency;
   readonly testAccuracy?: number;
   readonly macroF1?: number;
-  /** `1` for each test sentence that is classified rightly, `0` for the others, in the data's order. */
+  /** Which test sentences are classified rightly, in the data's order: see `packAnswers`. */
   readonly testCorrect?: string;
   /** classes x classes, rows are true classes. */
   readonly confusion?: readonly (readonly number[])[];
