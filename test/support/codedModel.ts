@@ -96,21 +96,24 @@ export function checkCodebookGradients(
   }
 }
 
-/** Stops after two of four steps and compares. */
-export function checkResume(code: (checkpoint: Checkpoint) => Model): void {
+/** Stops after two of four epochs of a step, or after `done`, and compares. */
+export function checkResume(code: (checkpoint: Checkpoint) => Model, done = 2): void {
   const optimizer: OptimizerSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
   const { spec, weights } = code(model());
   const train = (classifier: Classifier, from: number, to: number): void => {
-    for (let step = from; step < to; step++) classifier.trainStep(batchOf(step), 0.01, noDropout);
+    for (let step = from; step < to; step++) {
+      classifier.beginEpoch(step, 4);
+      classifier.trainStep(batchOf(step), 0.01, noDropout);
+    }
   };
   const whole = new Classifier(createWasmEngine(), spec, weights, optimizer);
   train(whole, 0, 4);
   const first = new Classifier(createWasmEngine(), spec, weights, optimizer);
-  train(first, 0, 2);
+  train(first, 0, done);
   const saved = [copyOf(first.weights()), copyOf(first.optimizerState())] as const;
   const second = new Classifier(createWasmEngine(), spec, saved[0], optimizer);
   second.restoreOptimizers(saved[1]);
-  train(second, 2, 4);
+  train(second, done, 4);
   assert.deepEqual(second.weights(), whole.weights());
   assert.deepEqual(second.optimizerState(), whole.optimizerState());
   assert.deepEqual(second.predict(batchOf(9)).data.slice(), whole.predict(batchOf(9)).data.slice());

@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 import type { Bits, OptimizerSettings } from '../recipe/recipe.ts';
 
 /** How a matrix of an embedding is stored, where it is not as float32 values. */
-export type Coding = FixedPointCoding | ProductQuantizationCoding;
+export type Coding = FixedPointCoding | ProductQuantizationCoding | SparseCoding;
 
 /** Each value by a whole number of so many levels, times a scale. */
 export interface FixedPointCoding {
@@ -28,6 +28,15 @@ export interface ProductQuantizationCoding {
   readonly words: number;
   /** Row that those without codes read as; 0, the padding's, makes them zeros. */
   readonly unknown: number;
+}
+
+/** The values of largest magnitude, the others 0. */
+export interface SparseCoding {
+  readonly kind: 'sparse';
+  /** Share of the values that are 0. */
+  readonly sparsity: number;
+  /** Whether retraining prunes step by step; otherwise it begins with all that is to go gone. */
+  readonly gradual: boolean;
 }
 
 /** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */
@@ -69,6 +78,13 @@ export interface RowCode {
   step(rows: number, count: number, gradients: Matrix, rate: number): void;
   /** One step of every row, row 0 too, of a matrix that has no padding: the factor B. */
   stepAll?(gradients: Matrix, rate: number): void;
+  /**
+   * Before an epoch's first step, which may change the code.
+   *
+   * @param epoch from 0
+   * @returns false while the code is still larger than it is going to be, so that such an epoch's model is no result
+   */
+  beginEpoch?(epoch: number, epochs: number): boolean;
   /** What the matrix is stored as, as it is now. */
   parts(): Parts;
   /** What a later `restore` needs besides the parts. May share the code's memory. */

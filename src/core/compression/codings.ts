@@ -1,11 +1,13 @@
 import type { Coding, CodingScheme } from './coding.ts';
 import { fixedPoint } from './codings/fixedPoint.ts';
 import { productQuantization } from './codings/productQuantization.ts';
+import { sparse } from './codings/sparse.ts';
 
 const schemes: { readonly [Kind in Coding['kind']]: CodingScheme<Extract<Coding, { readonly kind: Kind }>> } =
   {
     'fixed-point': fixedPoint,
     'product-quantization': productQuantization,
+    sparse,
   };
 
 /**

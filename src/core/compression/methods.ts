@@ -5,6 +5,7 @@ import { lowRank } from './methods/lowRank.ts';
 import { lowRankOffline } from './methods/lowRankOffline.ts';
 import { ppaPcaMethod } from './methods/ppaPca.ts';
 import { productQuantizationMethod } from './methods/productQuantization.ts';
+import { pruning } from './methods/pruning.ts';
 
 const methods: {
   readonly [M in CompressSettings['method']]?: CompressionMethod<
@@ -16,6 +17,7 @@ const methods: {
   'ppa-pca': ppaPcaMethod,
   'fixed-point': fixedPointMethod,
   'product-quantization': productQuantizationMethod,
+  pruning,
 };
 
 /** The method that an entry of a recipe names. */

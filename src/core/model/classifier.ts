@@ -63,6 +63,17 @@ export class Classifier {
   }
 
   /**
+   * Before an epoch's first step: codings that change from epoch to epoch do so.
+   *
+   * @param epoch from 0
+   * @returns false while the model is still larger than it is going to be, and so no result yet
+   */
+  beginEpoch(epoch: number, epochs: number): boolean {
+    this.#workspace.begin();
+    return this.#embedding.beginEpoch(epoch, epochs);
+  }
+
+  /**
    * One optimizer step on the mean cross-entropy of the batch; returns that loss before the step.
    * @param teacher whose predictions of the data set count, too: see distillation.ts
    */

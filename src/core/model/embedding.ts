@@ -58,6 +58,12 @@ export class Embedding {
     return this.#factor;
   }
 
+  /** As `RowCode.beginEpoch`. */
+  beginEpoch(epoch: number, epochs: number): boolean {
+    const table = this.#table.beginEpoch(epoch, epochs);
+    return (this.#factor?.beginEpoch(epoch, epochs) ?? true) && table;
+  }
+
   /** The mean of each sentence's rows, size x width (n, or k where factorized). */
   average(batch: Batch): Matrix {
     const { size, length } = batch;

@@ -72,6 +72,11 @@ export class Parameter {
     else this.#code.step(rows, count, gradients, rate);
   }
 
+  /** As `RowCode.beginEpoch`. */
+  beginEpoch(epoch: number, epochs: number): boolean {
+    return this.#code?.beginEpoch?.(epoch, epochs) ?? true;
+  }
+
   /** What a checkpoint holds of it, as it is now. It shares the model's memory: write or copy it before the next step. */
   weights(): [string, Tensor][] {
     if (this.#code === undefined) return [[this.name, { shape: [...this.#shape], data: this.value.data }]];

@@ -142,7 +142,9 @@ class SweepRunner implements TrialRunner {
         seconds: epoch.seconds,
       });
     }
-    const layers = layerCosts(start.spec, meanLength(data), model.weights());
+    // What a coding takes may depend on what it holds: it is the best epoch's that counts.
+    const best = start.spec.embedding.coding ? (await storage.loadBest(trial.id)).weights : undefined;
+    const layers = layerCosts(start.spec, meanLength(data), best);
     const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
     const { id, from: _from, ...point } = trial;
     const { rank } = start.spec.embedding;

@@ -39,7 +39,7 @@ interface Progress {
 
 /**
  * Trains a classifier epoch by epoch and remembers which epoch validated best (the earliest on ties; epoch 0 is
- * the state before the first step). All randomness of an epoch comes from the seed and the epoch's number, so a
+ * the state before the first step; while a coding is still larger than it is going to be no epoch is). All randomness of an epoch comes from the seed and the epoch's number, so a
  * training that goes on from its saved state gives what an undisturbed one does.
  */
 export class Trainer {
@@ -99,9 +99,10 @@ export class Trainer {
   async epoch(report: (step: StepReport) => void): Promise<EpochReport> {
     const started = this.#pause.now();
     const epoch = this.#progress.epochsDone;
-    const { batchSize, dropout, wordDropout } = this.#settings;
+    const { epochs, batchSize, dropout, wordDropout } = this.#settings;
     const order = new Random(this.#seed, 2, epoch);
     const drop = { units: dropout, words: wordDropout, random: new Random(this.#seed, 3, epoch) };
+    const small = this.#model.beginEpoch(epoch, epochs);
     let iteration = this.#progress.iteration;
     let sum = 0;
     let steps = 0;
@@ -115,7 +116,7 @@ export class Trainer {
       await this.#pause();
     }
     const validationAccuracy = await this.validate();
-    const best = validationAccuracy > this.#progress.bestAccuracy;
+    const best = small && validationAccuracy > this.#progress.bestAccuracy;
     this.#progress = {
       epochsDone: epoch + 1,
       iteration,
