@@ -88,7 +88,8 @@ export async function runFolders(runs: string): Promise<string[]> {
 
 /** Removes a run that came to nothing, and the folders above it where they are empty then. */
 export async function discardRun(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+  // Its process may be about to let go of its lock.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   try {
     await rmdir(dirname(folder));
     await rmdir(runsOf(folder));
