@@ -1,6 +1,7 @@
 // Bundles the extension, the background process, the command line and the panel's page into dist/.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildHdf5 } from './scripts/buildHdf5.mjs';
 import { buildKernels } from './scripts/buildKernels.mjs';
 
 const minify = process.argv.includes('--production');
@@ -43,8 +44,9 @@ const page = await build({
 for (const name of ['codicon.css', 'codicon.ttf']) {
   copyFileSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/${name}`);
 }
+const hdf5 = await buildHdf5('dist', { minify, sourcemap: !minify, metafile: true, legalComments: 'none' });
 await buildKernels('dist');
-writeFileSync('dist/THIRD_PARTY_NOTICES.txt', notices([programs.metafile, page.metafile]));
+writeFileSync('dist/THIRD_PARTY_NOTICES.txt', notices([programs.metafile, hdf5.metafile, page.metafile]));
 
 /** Name, version and licence text of every package that a bundle holds, and of the icons. */
 function notices(metafiles) {

@@ -45,7 +45,7 @@ export async function writeCheckpoint(
   const { spec, weights, vocabulary, labels } = checkpoint;
   if (vocabulary !== undefined) checkVocabulary(vocabulary, spec.embedding.rows, folder);
   if (labels !== undefined) checkLabels(labels, spec.classes, folder);
-  const format = lackOfStockLayers(spec.body) === undefined ? 'tfjs' : 'safetensors';
+  const format = lackOfStockLayers(spec.body, 'tfjs') === undefined ? 'tfjs' : 'safetensors';
   const temporary = temporaryName(target);
   await mkdir(temporary, { recursive: true });
   try {
@@ -93,7 +93,7 @@ async function takePlace(folder: string, target: string, exists: boolean): Promi
 }
 
 function notesOn({ body, masked }: ModelSpec): string[] {
-  const lack = lackOfStockLayers(body);
+  const lack = lackOfStockLayers(body, 'tfjs');
   if (lack !== undefined) return [`${lack}, so the model is saved as ${safetensorsFile}.`];
   if (!masked) return ['As in the model that it comes from, padding counts as a token.'];
   const freely = 'sentences may be padded with 0 on either side, or not at all.';
