@@ -2,17 +2,11 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Checkpoint, ModelSpec } from './checkpoint.ts';
-import { openCheckpoint, safetensorsFile, tfjsFile, type CheckpointFormat } from './openCheckpoint.ts';
+import { safetensorsFile, settingsFile, tfjsFile, vocabularyFile } from './fileNames.ts';
+import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { writeSafetensors } from './safetensors.ts';
-import {
-  checkLabels,
-  checkVocabulary,
-  readSettings,
-  settingsFile,
-  vocabularyFile,
-  writeSettings,
-} from './settings.ts';
+import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
 import { lackOfStockLayers } from './tfjsTopology.ts';
 import { writeTfjs } from './tfjsWriter.ts';
 

@@ -2,17 +2,10 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ModelSpec, Weights } from './checkpoint.ts';
+import { modelFiles, safetensorsFile, tfjsFile } from './fileNames.ts';
 import { readSafetensors, readSafetensorsHeader } from './safetensors.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { openTfjs } from './tfjsReader.ts';
-
-export const tfjsFile = 'model.json';
-export const safetensorsFile = 'model.safetensors';
-export const kerasFile = 'model.keras';
-export const h5File = 'model.h5';
-
-/** Names of a model's file in its folder, the first one there counts. */
-export const modelFiles: readonly string[] = [tfjsFile, safetensorsFile, kerasFile, h5File];
 
 export type CheckpointFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5';
 
