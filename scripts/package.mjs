@@ -1,5 +1,5 @@
 /** Builds the extension as it is published: `npm run package`. Refuses one that holds more than belongs in it. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { megabytes, root, run, say, sizeOf } from './setup/steps.mjs';
 
@@ -14,7 +14,11 @@ export async function packageExtension() {
   const files = listing.split('\n').filter((line) => line !== '' && existsSync(join(root, line)));
   const strange = files.filter((file) => !belongs.test(file) || /\.(node|so|map)(\.\d+)*$/.test(file));
   if (strange.length > 0) throw new Error(`The extension would hold ${strange.join(', ')}.`);
-  if (!files.includes('dist/extension.cjs')) throw new Error(`The extension would lack dist/extension.cjs.`);
+  const scripts = readdirSync(join(root, 'dist'), { recursive: true }).filter((name) =>
+    name.endsWith('.cjs'),
+  );
+  const lacking = scripts.map((name) => `dist/${name}`).filter((name) => !files.includes(name));
+  if (lacking.length > 0) throw new Error(`The extension would lack ${lacking.join(', ')}.`);
   mkdirSync(join(root, 'out'), { recursive: true });
   rmSync(target, { force: true });
   const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];

@@ -1,9 +1,8 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
-import { safetensorsFile, tfjsFile } from '../core/checkpoint/openCheckpoint.ts';
-import { foreignVocabularies } from '../core/checkpoint/settings.ts';
+import { foreignVocabularies } from '../core/checkpoint/fileNames.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 
 /** A model's file, and what is in it or what is wrong with it. */
@@ -13,8 +12,6 @@ export type FoundModel =
 
 /** Reads what a model is in another process. */
 export type InspectElsewhere = (path: string, signal: AbortSignal) => Promise<Inspection>;
-
-export const modelFiles: readonly string[] = [tfjsFile, safetensorsFile];
 
 /** More than this is parsed in another process, lest the editor waits for it. */
 const mostBytesHere = 2 ** 20;
@@ -97,19 +94,4 @@ function isOther(path: string, code: string): boolean {
 
 function isGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
-}
-
-const neverSearched = new Set(['node_modules', '.git', '.embedding-press']);
-const readBesideModel = new Set([...modelFiles, ...foreignVocabularies, 'press.json']);
-
-/** Whether a file that comes, changes or goes can change what is known of models. */
-export function concernsModels(path: string): boolean {
-  const parts = path.split(sep);
-  const name = parts.pop() ?? '';
-  return !parts.some(isPassedOver) && (readBesideModel.has(name) || name.endsWith('.bin'));
-}
-
-/** Whether a file lies where no model of the user's is, such as in a folder that is being written. */
-export function isPassedOver(path: string): boolean {
-  return path.split(sep).some((part) => neverSearched.has(part) || /\.[0-9a-f]{8}\.tmp$/.test(part));
 }

@@ -5,13 +5,8 @@ import { CancelledError } from '../core/errors.ts';
 import { askCli } from '../process/askCli.ts';
 import { modelItem } from './checkpointItem.ts';
 import { modelNames } from './checkpointLabels.ts';
-import {
-  concernsModels,
-  isPassedOver,
-  lookAtModels,
-  modelFiles,
-  type FoundModel,
-} from './checkpointSearch.ts';
+import type { FoundModel } from './checkpointSearch.ts';
+import { concernsModels, isPassedOver, searchedFiles } from './modelFiles.ts';
 import { notSearched } from './pickFile.ts';
 import type { RunStore } from './runStore.ts';
 
@@ -120,13 +115,14 @@ export class CheckpointsView implements vscode.TreeDataProvider<Element>, vscode
     };
     signal.addEventListener('abort', cancel);
     try {
-      const glob = `**/{${modelFiles.join(',')}}`;
+      const glob = `**/{${searchedFiles.join(',')}}`;
       // One more than are shown tells whether there are more.
       const all = await vscode.workspace.findFiles(glob, notSearched, mostModels + 1, cancellation.token);
       const paths = all.map(({ fsPath }) => fsPath).filter((path) => !this.#isOfRun(path));
       const shown = paths
         .slice(0, mostModels)
         .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+      const { lookAtModels } = await import('./checkpointSearch.ts');
       const models = await lookAtModels(shown, signal, (path) =>
         askCli(['inspect', path], { scripts: this.#scripts, signal }),
       );

@@ -1,13 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CheckpointsView } from './checkpointsView.ts';
-import { askForRecipe } from './compressModel.ts';
 import type { Panels } from './panel.ts';
 import { askRecipe } from './recipe/askRecipe.ts';
 import { registerRunCommands } from './runCommands.ts';
 import type { RunStarter } from './startRecipe.ts';
 import type { RunStore } from './runStore.ts';
-import { copySample } from './trySample.ts';
 import { showErrors } from './userErrors.ts';
 
 export interface Parts {
@@ -15,7 +13,7 @@ export interface Parts {
   readonly log: vscode.LogOutputChannel;
   readonly runs: RunStore;
   readonly panels: Panels;
-  readonly starter: RunStarter;
+  readonly starter: () => Promise<RunStarter>;
   readonly checkpoints: CheckpointsView;
 }
 
@@ -35,17 +33,19 @@ export function registerCommands({
   return vscode.Disposable.from(
     registerRunCommands({ log, runs, panels, starter }),
     register('compressModel', async (file) => {
-      await starter.start(await askForRecipe(asUri(file)), { asked: true });
+      const { askForRecipe } = await import('./compressModel.ts');
+      const recipe = await askForRecipe(asUri(file));
+      await (await starter()).start(recipe, { asked: true });
     }),
     register('runRecipe', async (file) => {
-      await starter.start(
-        asUri(file) ?? (await askRecipe(l10n.t('Run Recipe'), l10n.t('The recipe to run'))),
-      );
+      const recipe = asUri(file) ?? (await askRecipe(l10n.t('Run Recipe'), l10n.t('The recipe to run')));
+      await (await starter()).start(recipe);
     }),
     register('trySample', async () => {
+      const { copySample } = await import('./trySample.ts');
       const recipe = await copySample(context);
       await vscode.window.showTextDocument(recipe, { preview: false });
-      await starter.start(recipe);
+      await (await starter()).start(recipe);
     }),
     register('refreshCheckpoints', () => checkpoints.refresh()),
     register('showLog', () => {

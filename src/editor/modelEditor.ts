@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { ModelDocument } from './modelDocument.ts';
+import type { ModelDocument } from './modelDocument.ts';
 import type { ModelHostMessage, ModelPage, ModelPageMessage } from './modelProtocol.ts';
 import { pageHtml } from './pageHtml.ts';
 import { browse, findInWorkspace, pick, type PickItem } from './pickFile.ts';
@@ -38,7 +38,8 @@ class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDocument> 
     this.#log = log;
   }
 
-  openCustomDocument(uri: vscode.Uri): ModelDocument {
+  async openCustomDocument(uri: vscode.Uri): Promise<ModelDocument> {
+    const { ModelDocument } = await import('./modelDocument.ts');
     const document = new ModelDocument(uri, this.#dist.fsPath, this.#log);
     void document.read();
     return document;

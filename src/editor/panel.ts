@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { RunStatus } from '../process/runStatus.ts';
 import { comparedOf } from './comparedRuns.ts';
 import type { PanelPageState } from './panelProtocol.ts';
-import { RunPanel, type RunPanelParts } from './runPanel.ts';
+import type { RunPanel, RunPanelParts } from './runPanel.ts';
 
 export const panelType = 'embeddingPress.run';
 
@@ -37,11 +36,14 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const folder = (state as Partial<PanelPageState> | undefined)?.run;
     const status = typeof folder === 'string' ? await this.#parts.runs.read(folder) : undefined;
+    const { RunPanel } = await import('./runPanel.ts');
     if (typeof folder !== 'string' || status === undefined || this.#open.has(folder)) {
       panel.dispose();
       return;
     }
-    await this.#attach(folder, panel, status).compare(comparedOf(state));
+    const attached = new RunPanel(folder, panel, status, this.#parts);
+    this.#keep(folder, attached);
+    await attached.compare(comparedOf(state));
   }
 
   /** Leaves the panels open: a window that is reloaded brings them back. */
@@ -52,6 +54,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   async #shown(folder: string): Promise<RunPanel> {
     const { runs } = this.#parts;
     const status = runs.statusOf(folder) ?? (await runs.read(folder));
+    const { RunPanel } = await import('./runPanel.ts');
     // Asked after the wait, in which another call may have opened it.
     const open = this.#open.get(folder);
     if (open) {
@@ -60,13 +63,13 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     }
     if (status === undefined) throw new Error(l10n.t('There is no run in {0}.', folder));
     const panel = vscode.window.createWebviewPanel(panelType, status.recipe, vscode.ViewColumn.Active, {});
-    return this.#attach(folder, panel, status);
+    const shown = new RunPanel(folder, panel, status, this.#parts);
+    this.#keep(folder, shown);
+    return shown;
   }
 
-  #attach(folder: string, panel: vscode.WebviewPanel, status: RunStatus): RunPanel {
-    const attached = new RunPanel(folder, panel, status, this.#parts);
-    this.#open.set(folder, attached);
-    panel.onDidDispose(() => this.#open.delete(folder));
-    return attached;
+  #keep(folder: string, open: RunPanel): void {
+    this.#open.set(folder, open);
+    open.panel.onDidDispose(() => this.#open.delete(folder));
   }
 }

@@ -1,11 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError, UserError } from '../core/errors.ts';
-import { pauseRun } from '../process/launcher.ts';
 import { isGoing, type Run } from '../process/runStatus.ts';
-import { copyResults } from './copyResults.ts';
-import { deleteRun } from './deleteRun.ts';
-import { exportModel } from './exportModel.ts';
 import type { Panels } from './panel.ts';
 import { pick, type PickItem } from './pickFile.ts';
 import { revealPath } from './revealPath.ts';
@@ -19,7 +15,7 @@ interface Parts {
   readonly log: vscode.LogOutputChannel;
   readonly runs: RunStore;
   readonly panels: Panels;
-  readonly starter: RunStarter;
+  readonly starter: () => Promise<RunStarter>;
 }
 
 /** Registers the commands on a run: the tree and a panel hand over its folder, the palette has it asked for. */
@@ -56,38 +52,49 @@ export function registerRunCommands({ log, runs, panels, starter }: Parts): vsco
     register(
       'pauseRun',
       () => l10n.t('Pause Run'),
-      pauseRun,
+      async (folder) => (await starter()).pause(folder),
       ({ status }) => status.state === 'running',
     ),
     register(
       'resumeRun',
       () => l10n.t('Resume Run'),
-      (folder) => starter.resume(folder),
+      async (folder) => (await starter()).resume(folder),
       ({ status }) => status.state === 'paused' || isResumable(status.state),
     ),
     register(
       'cancelRun',
       () => l10n.t('Cancel Run'),
-      (folder) => starter.cancel(folder),
+      async (folder) => (await starter()).cancel(folder),
       ({ status }) => isGoing(status.state),
     ),
     register(
       'runAgain',
       () => l10n.t('Run Again'),
-      async (folder) => starter.start(await recipeToRunAgain(folder)),
+      async (folder) => (await starter()).start(await recipeToRunAgain(folder)),
     ),
     register('editRecipe', () => l10n.t('Edit Recipe'), editRecipe),
     register('revealRun', () => l10n.t('Reveal Run Folder'), revealPath),
     register(
       'copyResults',
       () => l10n.t('Copy Results'),
-      (folder) => copyResults(folder, runs.statusOf(folder)?.recipe ?? ''),
+      async (folder) => {
+        const { copyResults } = await import('./copyResults.ts');
+        await copyResults(folder, runs.statusOf(folder)?.recipe ?? '');
+      },
     ),
-    register('exportModel', () => l10n.t('Export Model'), exportModel),
+    register(
+      'exportModel',
+      () => l10n.t('Export Model'),
+      async (folder) => {
+        const { exportModel } = await import('./exportModel.ts');
+        await exportModel(folder);
+      },
+    ),
     register(
       'deleteRun',
       () => l10n.t('Delete Run'),
       async (folder) => {
+        const { deleteRun } = await import('./deleteRun.ts');
         await deleteRun(folder);
         await runs.read(folder);
       },

@@ -4,14 +4,14 @@ import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
-import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
+import { cancelRun, pauseRun, resumeRun, startRun } from '../process/launcher.ts';
 import type { Panels } from './panel.ts';
 import type { RunStore } from './runStore.ts';
 import { runsSetting } from './runsSetting.ts';
 import { readSettings } from './settings.ts';
 import { confirmSmallGain } from './smallGain.ts';
 
-/** Starts, resumes and cancels runs for the commands, and shows them. */
+/** Starts, pauses, resumes and cancels runs for the commands, and shows them. */
 export class RunStarter {
   readonly #scripts: string;
   readonly #runs: RunStore;
@@ -52,6 +52,10 @@ export class RunStarter {
       resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
     );
     await this.#show(folder);
+  }
+
+  async pause(folder: string): Promise<void> {
+    await pauseRun(folder);
   }
 
   async cancel(folder: string): Promise<void> {

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../core/errors.ts';
-import { parseRecipe } from '../core/recipe/readRecipe.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 
 /** The files of a run. The folder is the only truth: whoever wants to know about a run reads it. */
@@ -46,6 +44,7 @@ export async function createRunFolder(
   runs = runsBeside(dirname(recipe.path)),
 ): Promise<string> {
   const time = new Date().toISOString().slice(0, 23).replaceAll(/[:.]/g, '-');
+  const { default: writeFileAtomic } = await import('write-file-atomic');
   const folder = join(runs, recipe.name, `${time}-${randomBytes(2).toString('hex')}`);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, '.gitignore'), '*\n');
@@ -67,7 +66,9 @@ export async function readFrozenRecipe(folder: string): Promise<FrozenRecipe> {
   return JSON.parse(text) as FrozenRecipe;
 }
 
-export function parseFrozenRecipe({ text, path }: FrozenRecipe): Recipe {
+/** @throws UserError the recipe's first error */
+export async function parseFrozenRecipe({ text, path }: FrozenRecipe): Promise<Recipe> {
+  const { parseRecipe } = await import('../core/recipe/readRecipe.ts');
   return parseRecipe(text, path);
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { UserError } from '../core/errors.ts';
 
 /** A lock that nobody has touched for so long is free; its holder touches it each second. */
@@ -35,6 +34,8 @@ export async function lockRun(folder: string, onLost: () => void): Promise<RunLo
     await rm(join(folder, 'lock'), { recursive: true, force: true });
     await rm(mine, { force: true });
   }
+  // Loaded where a run is taken: who merely looks whether one is needs none of it.
+  const { lock } = await import('proper-lockfile');
   let release: () => Promise<void>;
   try {
     release = await lock(folder, {

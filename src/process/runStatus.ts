@@ -104,7 +104,7 @@ async function unstarted(folder: string): Promise<RunStatus> {
   const { mtimeMs } = await stat(runPaths(folder).recipe);
   return {
     run: basename(folder),
-    recipe: parseFrozenRecipe(frozen).name,
+    recipe: (await parseFrozenRecipe(frozen)).name,
     recipePath: frozen.path,
     state: Date.now() - mtimeMs < startingMs ? 'running' : 'interrupted',
     pid: 0,

@@ -36,7 +36,7 @@ export async function readRunTrials(folder: string): Promise<RunOfTrials> {
     );
   }
   const engine = (status.engine || frozen.engine) === 'wasm' ? 'wasm' : 'auto';
-  return { folder, recipe: parseFrozenRecipe(frozen), status, engine, trials: plan.trials };
+  return { folder, recipe: await parseFrozenRecipe(frozen), status, engine, trials: plan.trials };
 }
 
 /**

@@ -54,7 +54,7 @@ export async function supervise(options: SupervisorOptions): Promise<EndState> {
   // Another process writes from then on. The workers go when their supervisor does.
   const lock = await lockRun(runFolder, () => process.exit(1));
   try {
-    const recipe = parseFrozenRecipe(frozen);
+    const recipe = await parseFrozenRecipe(frozen);
     const before = await readWrittenStatus(runFolder);
     await removeUnfinishedFiles(runFolder, modelsFolder(runFolder, recipe));
     const { log, past } = await EventLog.open(runPaths(runFolder).events);

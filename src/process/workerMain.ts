@@ -17,7 +17,7 @@ const hold = new Hold();
 serveWorker(
   async () =>
     createTrialRunner({
-      recipe: parseFrozenRecipe(await readFrozenRecipe(runFolder)),
+      recipe: await parseFrozenRecipe(await readFrozenRecipe(runFolder)),
       engine: engine as EngineName | 'auto',
       hold,
     }),

@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildHdf5 } from '../../scripts/buildHdf5.mjs';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
 
 /** The process's scripts as the build makes them, with the real worker or a fake one, in a folder of their own. */
@@ -24,6 +25,8 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
     },
   });
   await copyFile(join(await buildKernels('out/kernels'), 'kernels.wasm'), join(folder, 'kernels.wasm'));
+  await buildHdf5('out/hdf5');
+  await copyFile('out/hdf5/hdf5.cjs', join(folder, 'hdf5.cjs'));
   return folder;
 }
 

@@ -244,7 +244,7 @@ describe('checkpoints', () => {
     await assert.rejects(readCheckpoint(model), { code: 'file-not-found' });
     await mkdir(model);
     await assert.rejects(readCheckpoint(model), { code: 'no-model' });
-    await writeFile(join(model, 'model.h5'), '');
-    await assert.rejects(readCheckpoint(join(model, 'model.h5')), { code: 'unknown-format' });
+    await writeFile(join(model, 'model.bin'), '');
+    await assert.rejects(readCheckpoint(join(model, 'model.bin')), { code: 'unknown-format' });
   });
 });

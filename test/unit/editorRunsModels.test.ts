@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { inspectCheckpoint } from '../../src/core/checkpoint/inspect.ts';
 import { CancelledError, UserError } from '../../src/core/errors.ts';
 import { describeModel, modelNames, shortCount } from '../../src/editor/checkpointLabels.ts';
-import { concernsModels, isPassedOver, lookAtModels } from '../../src/editor/checkpointSearch.ts';
+import { lookAtModels } from '../../src/editor/checkpointSearch.ts';
+import { concernsModels, isPassedOver } from '../../src/editor/modelFiles.ts';
 
 const never = (): Promise<never> => Promise.reject(new Error('No other process is needed.'));
 

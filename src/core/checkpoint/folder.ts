@@ -2,17 +2,11 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Checkpoint, ModelSpec } from './checkpoint.ts';
-import { openCheckpoint, safetensorsFile, tfjsFile, type CheckpointFormat } from './openCheckpoint.ts';
+import { safetensorsFile, settingsFile, tfjsFile, vocabularyFile } from './fileNames.ts';
+import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { writeSafetensors } from './safetensors.ts';
-import {
-  checkLabels,
-  checkVocabulary,
-  readSettings,
-  settingsFile,
-  vocabularyFile,
-  writeSettings,
-} from './settings.ts';
+import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
 import { lackOfStockLayers } from './tfjsTopology.ts';
 import { writeTfjs } from './tfjsWriter.ts';
 
@@ -45,7 +39,7 @@ export async function writeCheckpoint(
   const { spec, weights, vocabulary, labels } = checkpoint;
   if (vocabulary !== undefined) checkVocabulary(vocabulary, spec.embedding.rows, folder);
   if (labels !== undefined) checkLabels(labels, spec.classes, folder);
-  const format = lackOfStockLayers(spec) === undefined ? 'tfjs' : 'safetensors';
+  const format = lackOfStockLayers(spec, 'tfjs') === undefined ? 'tfjs' : 'safetensors';
   const temporary = temporaryName(target);
   await mkdir(temporary, { recursive: true });
   try {
@@ -94,7 +88,7 @@ async function takePlace(folder: string, target: string, exists: boolean): Promi
 
 function notesOn(spec: ModelSpec): string[] {
   const { body, masked } = spec;
-  const lack = lackOfStockLayers(spec);
+  const lack = lackOfStockLayers(spec, 'tfjs');
   if (lack !== undefined) return [`${lack}, so the model is saved as ${safetensorsFile}.`];
   if (!masked) return ['As in the model that it comes from, padding counts as a token.'];
   const freely = 'sentences may be padded with 0 on either side, or not at all.';

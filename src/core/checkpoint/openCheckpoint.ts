@@ -2,14 +2,12 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ModelSpec, Weights } from './checkpoint.ts';
+import { modelFiles, safetensorsFile, tfjsFile } from './fileNames.ts';
 import { readSafetensors, readSafetensorsHeader } from './safetensors.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { openTfjs } from './tfjsReader.ts';
 
-export const tfjsFile = 'model.json';
-export const safetensorsFile = 'model.safetensors';
-
-export type CheckpointFormat = 'tfjs' | 'safetensors';
+export type CheckpointFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5';
 
 /** A checkpoint whose description has been read and checked, and whose weights have not. */
 export interface OpenCheckpoint {
@@ -22,14 +20,21 @@ export interface OpenCheckpoint {
 }
 
 /**
- * Opens a checkpoint: a folder with a model.json or model.safetensors, or one of these files.
- * @throws UserError that names file and tensor; see tfjsChain.ts for the models that are understood.
+ * Opens a checkpoint: a folder with a model.json, model.safetensors, model.keras or model.h5, or one of these files, the
+ * last two of any name. What reads Keras's files is loaded with the first of them.
+ * @throws UserError that names file and tensor; see specOfLayers.ts for the models that are understood.
  */
 export async function openCheckpoint(path: string): Promise<OpenCheckpoint> {
   const file = await modelFile(path);
-  return file.endsWith('.safetensors')
-    ? openSafetensors(file)
-    : { format: 'tfjs', path: file, ...(await openTfjs(file)) };
+  if (file.endsWith('.safetensors')) return openSafetensors(file);
+  if (!isKerasFile(file)) return { format: 'tfjs', path: file, ...(await openTfjs(file)) };
+  const { openKeras } = await import('./keras/kerasReader.ts');
+  return { path: file, ...(await openKeras(file)) };
+}
+
+/** Whether a file's name is one that Keras gives to models. */
+export function isKerasFile(path: string): boolean {
+  return /\.(keras|h5|hdf5)$/i.test(path);
 }
 
 async function openSafetensors(path: string): Promise<OpenCheckpoint> {
@@ -70,21 +75,21 @@ async function modelFile(path: string): Promise<string> {
     });
   }
   if (found.isFile()) {
-    if (/\.(json|safetensors)$/.test(basename(path))) return path;
+    if (isKerasFile(path) || /\.(json|safetensors)$/.test(basename(path))) return path;
     throw new UserError(
       'unknown-format',
       'The file is no checkpoint that can be read.',
-      `Name a tfjs ${tfjsFile}, a ${safetensorsFile}, or their folder.`,
+      `Name a tfjs ${tfjsFile}, a ${safetensorsFile}, a .keras or .h5 file of Keras, or a model's folder.`,
       { file: path },
     );
   }
-  for (const name of [tfjsFile, safetensorsFile]) {
+  for (const name of modelFiles) {
     const file = join(path, name);
     if ((await stat(file).catch(() => undefined))?.isFile() === true) return file;
   }
   throw new UserError(
     'no-model',
-    `The folder has no ${tfjsFile} and no ${safetensorsFile}.`,
+    `The folder has none of ${modelFiles.join(', ')}.`,
     'Name the folder of a checkpoint.',
     { file: path },
   );

@@ -4,12 +4,9 @@ import { UserError } from '../errors.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
 import { readVocabulary } from '../text/vocabulary.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { foreignVocabularies, settingsFile, vocabularyFile } from './fileNames.ts';
 import { readJsonObject } from './openFile.ts';
 
-/** Text settings and labels beside a model; also the mark of a folder that is ours. */
-export const settingsFile = 'press.json';
-export const vocabularyFile = 'vocabulary.txt';
-export const foreignVocabularies = [vocabularyFile, 'vocab.txt', 'vocabulary.json', 'word_index.json'];
 const formatVersion = 1;
 
 type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary'>;

@@ -4,14 +4,15 @@ import type { Graph } from './tfjsGraph.ts';
 /** What is added to a value that a softmax or a maximum is not to see. */
 const excluded = -1e9;
 
-/** The LSTM, or both directions of it. @returns the layer of its sequence, or of its last state */
-export function addLstm(
+/** A recurrent layer, or both directions of it. @returns the layer of its sequence, or of its last state */
+export function addRecurrence(
   graph: Graph,
-  body: Extract<Body, { readonly kind: 'lstm' | 'bilstm' }>,
+  body: Extract<Body, { readonly kind: 'lstm' | 'bilstm' | 'gru' }>,
   dimension: number,
   input: string,
 ): string {
   const { kind, units, pooling } = body;
+  const gates = kind === 'gru' ? 3 : 4;
   const config = {
     units,
     activation: 'tanh',
@@ -22,19 +23,19 @@ export function addLstm(
     go_backwards: false,
     stateful: false,
     unroll: false,
-    unit_forget_bias: true,
+    ...(kind === 'gru' ? { reset_after: true } : { unit_forget_bias: true }),
     implementation: 1,
     trainable: true,
   };
   const weights = (theirs: string, ours: string): void => {
-    graph.weight(`${theirs}/kernel`, [dimension, 4 * units], `${ours}/kernel`);
-    graph.weight(`${theirs}/recurrent_kernel`, [units, 4 * units], `${ours}/recurrent_kernel`);
-    graph.weight(`${theirs}/bias`, [4 * units], `${ours}/bias`);
+    graph.weight(`${theirs}/kernel`, [dimension, gates * units], `${ours}/kernel`);
+    graph.weight(`${theirs}/recurrent_kernel`, [units, gates * units], `${ours}/recurrent_kernel`);
+    graph.weight(`${theirs}/bias`, kind === 'gru' ? [2, 3 * units] : [4 * units], `${ours}/bias`);
   };
-  if (kind === 'lstm') {
-    graph.add('LSTM', 'lstm', config, [input]);
-    weights('lstm', 'lstm');
-    return 'lstm';
+  if (kind !== 'bilstm') {
+    graph.add(kind.toUpperCase(), kind, config, [input]);
+    weights(kind, kind);
+    return kind;
   }
   const layer = { class_name: 'LSTM', config: { name: 'lstm', ...config } };
   graph.add('Bidirectional', 'bilstm', { merge_mode: 'concat', layer, trainable: true }, [input]);

@@ -1,6 +1,7 @@
 import type { ModelSpec } from './checkpoint.ts';
 import { encoderWidth } from './specFromJson.ts';
-import { addConvolutions, addLstm, addMaskedMean } from './tfjsEncoder.ts';
+import type { Dialect } from './specOfLayers.ts';
+import { addConvolutions, addMaskedMean, addRecurrence } from './tfjsEncoder.ts';
 import { Graph, type SavedWeight } from './tfjsGraph.ts';
 
 export interface Topology {
@@ -9,16 +10,22 @@ export interface Topology {
   readonly weights: readonly SavedWeight[];
 }
 
-/** Why no stock layers of tfjs compute, or hold, what the spec says; undefined where some do. */
-export function lackOfStockLayers({ body, embedding }: ModelSpec): string | undefined {
-  if (embedding.coding) return `No stock tfjs layer holds an embedding in ${embedding.coding.kind} coding`;
-  if (body.kind === 'lstm' && body.peepholes) return 'No stock tfjs layer has peepholes';
-  if (body.kind === 'gru') return "tfjs's own GRU lacks reset_after, which is Keras's default";
+/** Why no stock layers compute, or hold, what the spec says; undefined where some do. */
+export function lackOfStockLayers({ body, embedding }: ModelSpec, dialect: Dialect): string | undefined {
+  const library = dialect === 'tfjs' ? 'tfjs' : 'Keras';
+  if (embedding.coding)
+    return `No stock ${library} layer holds an embedding in ${embedding.coding.kind} coding`;
+  if (body.kind === 'lstm' && body.peepholes) {
+    return `No stock ${library} layer has peepholes`;
+  }
+  if (body.kind === 'gru' && dialect === 'tfjs')
+    return "tfjs's own GRU lacks reset_after, which is Keras's default";
   return undefined;
 }
 
 /**
- * The graph of stock layers that computes what the spec says. tfjs's own average pooling counts the padding, so the
+ * The graph of stock layers that computes what the spec says. Keras's own average pooling takes the mask that the
+ * embedding makes; a sentence of padding alone gives NaN there. tfjs's counts the padding, so the
  * mean over the real tokens is built of layers that are exact there: from each id a logit, 0 for a token and -1e9 for
  * the padding (row 0), their softmax over time, which is 1/T at each token and exactly 0 at the padding, and a dot
  * product with the vectors. It takes four numbers, whatever the vocabulary. A sentence of padding alone gives the
@@ -26,15 +33,15 @@ export function lackOfStockLayers({ body, embedding }: ModelSpec): string | unde
  *
  * @throws Error where there are no such layers: see `lackOfStockLayers`.
  */
-export function topologyOf(spec: ModelSpec): Topology {
+export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
   const { embedding, body, masked } = spec;
-  const lack = lackOfStockLayers(spec);
+  const lack = lackOfStockLayers(spec, dialect);
   if (lack !== undefined) throw new Error(lack);
   const { rows, dimension, rank } = embedding;
   const width = rank ?? dimension;
   const graph = new Graph();
   graph.add('InputLayer', 'ids', { batch_input_shape: [null, null], dtype: 'int32', sparse: false }, []);
-  const maskZero = masked && (body.kind === 'lstm' || body.kind === 'bilstm');
+  const maskZero = masked && (dialect === 'keras' ? body.kind !== 'cnn' : /^(bi)?lstm$/.test(body.kind));
   const ids =
     masked && body.kind === 'cnn'
       ? graph.padIds('padded_ids', 0, Math.max(...body.widths) - 1, 'row')
@@ -50,7 +57,7 @@ export function topologyOf(spec: ModelSpec): Topology {
   const expand = (input: string): string =>
     rank === undefined ? input : graph.dense('embedding_factor', input, rank, dimension, {}, 'embedding/B');
   const mean = (sequence: string, size: number): string =>
-    masked
+    masked && dialect === 'tfjs'
       ? addMaskedMean(graph, sequence, size)
       : graph.add('GlobalAveragePooling1D', 'average', {}, [sequence]);
   const encode = (): string => {
@@ -58,14 +65,13 @@ export function topologyOf(spec: ModelSpec): Topology {
       case 'dan':
         return expand(mean('embedding', width));
       case 'lstm':
-      case 'bilstm': {
-        const outputs = addLstm(graph, body, dimension, expand('embedding'));
+      case 'bilstm':
+      case 'gru': {
+        const outputs = addRecurrence(graph, body, dimension, expand('embedding'));
         return body.pooling === 'mean' ? mean(outputs, encoderWidth(body, dimension)) : outputs;
       }
       case 'cnn':
         return addConvolutions(graph, body, dimension, expand('embedding'), masked);
-      case 'gru':
-        throw new Error('There is no such layer.');
     }
   };
   let last = encode();

@@ -12,7 +12,7 @@ const shardBytes = 4 * 2 ** 20;
  * The spec lies in the model's `userDefinedMetadata`, so that it is read back without guessing.
  */
 export async function writeTfjs(folder: string, { spec, weights }: Checkpoint): Promise<void> {
-  const topology = topologyOf(spec);
+  const topology = topologyOf(spec, 'tfjs');
   const tensors = topology.weights.map(({ name, shape, source }) => {
     const data = typeof source === 'string' ? weights.get(source)?.data : source;
     if (data?.length !== shape.reduce((a, b) => a * b, 1)) throw new Error(`Weight '${name}' is not there.`);

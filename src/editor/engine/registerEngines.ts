@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.ts';
 import type { RunStore } from '../runStore.ts';
 import { showErrors } from '../userErrors.ts';
-import { removeTensorflow, showEngine } from './engineCommands.ts';
 import { EngineItem } from './engineItem.ts';
 import { Engines } from './engines.ts';
 
@@ -25,12 +24,17 @@ export function registerEngines(
     engines,
     new EngineItem(engines),
     register('installTensorflow', async () => {
-      // Downloading and unpacking are loaded when they are needed, which most users never do.
       const { installTensorflow } = await import('./installCommand.ts');
       await installTensorflow(engines);
     }),
-    register('removeTensorflow', () => removeTensorflow(engines, runs)),
-    register('showEngine', () => showEngine(engines)),
+    register('removeTensorflow', async () => {
+      const { removeTensorflow } = await import('./engineCommands.ts');
+      await removeTensorflow(engines, runs);
+    }),
+    register('showEngine', async () => {
+      const { showEngine } = await import('./engineCommands.ts');
+      await showEngine(engines);
+    }),
   );
 }
 

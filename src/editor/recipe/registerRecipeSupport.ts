@@ -1,20 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { showErrors } from '../userErrors.ts';
-import { askRecipe } from './askRecipe.ts';
-import { fromLens, RecipeLenses } from './codeLens.ts';
-import { DataChecks } from './dataChecks.ts';
-import { RecipeDiagnostics } from './diagnostics.ts';
-import { Estimates } from './estimates.ts';
-import { describeEstimate, explainEstimate } from './estimateText.ts';
-import { RankHover } from './hover.ts';
-import { recipeSelector } from './isRecipe.ts';
-import { newRecipe } from './newRecipe.ts';
-import { QuickFixes } from './quickFixes.ts';
-import { ScheduleHover } from './scheduleHover.ts';
+import { isRecipe } from './isRecipe.ts';
+import type { RecipeSupport } from './recipeSupport.ts';
 
-/** All that helps with writing a recipe. */
+/** All that helps with writing a recipe. It is loaded with the first recipe that is opened, or estimated. */
 export function registerRecipeSupport({
   context,
   log,
@@ -22,36 +12,36 @@ export function registerRecipeSupport({
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
 }): vscode.Disposable {
-  const scripts = join(context.extensionUri.fsPath, 'dist');
-  const checks = new DataChecks(scripts, log);
-  const estimates = new Estimates(scripts);
-  const lenses = new RecipeLenses(estimates);
+  let loading: Promise<RecipeSupport> | undefined;
+  let isDisposed = false;
+  const load = async (): Promise<RecipeSupport> => {
+    const { RecipeSupport } = await import('./recipeSupport.ts');
+    const support = new RecipeSupport(join(context.extensionUri.fsPath, 'dist'), log);
+    if (isDisposed) support.dispose();
+    return support;
+  };
+  const look = ({ uri }: vscode.TextDocument): void => {
+    if (loading === undefined && isRecipe(uri)) loading = load();
+  };
+  vscode.workspace.textDocuments.forEach(look);
   return vscode.Disposable.from(
-    checks,
-    estimates,
-    lenses,
-    new RecipeDiagnostics(),
-    vscode.languages.registerCodeLensProvider(recipeSelector, lenses),
-    vscode.languages.registerHoverProvider(recipeSelector, new RankHover(checks)),
-    vscode.languages.registerHoverProvider(recipeSelector, new ScheduleHover(checks)),
-    vscode.languages.registerCodeActionsProvider(recipeSelector, new QuickFixes(), QuickFixes.metadata),
-    vscode.commands.registerCommand('embeddingPress.newRecipe', () => showErrors(log, newRecipe)),
-    vscode.commands.registerCommand('embeddingPress.estimateRecipe', (file: unknown, from: unknown) =>
-      showErrors(log, () => estimateRecipe(estimates, file, from)),
+    vscode.workspace.onDidOpenTextDocument(look),
+    vscode.commands.registerCommand('embeddingPress.newRecipe', () =>
+      showErrors(log, async () => {
+        const { newRecipe } = await import('./newRecipe.ts');
+        await newRecipe();
+      }),
     ),
+    vscode.commands.registerCommand('embeddingPress.estimateRecipe', (file: unknown, from: unknown) =>
+      showErrors(log, async () => (await (loading ??= load())).estimate(file, from)),
+    ),
+    {
+      dispose() {
+        isDisposed = true;
+        void loading?.then((support) => {
+          support.dispose();
+        });
+      },
+    },
   );
-}
-
-async function estimateRecipe(estimates: Estimates, file: unknown, from: unknown): Promise<void> {
-  const recipe =
-    file instanceof vscode.Uri && file.scheme === 'file'
-      ? file
-      : await askRecipe(l10n.t('Estimate Recipe'), l10n.t('The recipe to estimate'));
-  const estimate = await estimates.estimate(recipe);
-  if (from === fromLens) return;
-  const run = l10n.t({ message: 'Run', comment: 'verb' });
-  const message = `${describeEstimate(estimate)}. ${explainEstimate(estimate).replaceAll('\n', ' ')}`;
-  void vscode.window.showInformationMessage(message, run).then(async (chosen) => {
-    if (chosen === run) await vscode.commands.executeCommand('embeddingPress.runRecipe', recipe);
-  });
 }

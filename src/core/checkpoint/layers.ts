@@ -26,7 +26,7 @@ export function layersOf(topology: unknown, file: string): Layer[] {
     throw new UserError(
       'no-topology',
       'The model has no layers in its topology.',
-      'Export it as a tfjs layers model.',
+      'Export it as a Sequential or functional model.',
       { file },
     );
   }
@@ -53,46 +53,8 @@ function inputsOf(call: unknown): string[] {
     : [];
 }
 
-/**
- * The layers in the order of the data's way through them, without the input and without dropout, which does nothing at
- * inference.
- *
- * @throws UserError `no-embedding`, `several-inputs`, and `unsupported-layer` where the way branches.
- */
-export function chainOf(layers: readonly Layer[], file: string): Layer[] {
-  if (!layers.some(({ className }) => className === 'Embedding')) {
-    throw new UserError(
-      'no-embedding',
-      'The model has no embedding layer, so there is no table to compress.',
-      'Choose a text classifier whose first layer is an Embedding.',
-      { file },
-    );
-  }
-  const starts = layers.filter(({ inputs }) => inputs.length === 0);
-  if (starts.length !== 1) {
-    throw new UserError(
-      'several-inputs',
-      `The model has ${starts.length} inputs, where one is expected.`,
-      'Export a model with one input of token ids.',
-      { file },
-    );
-  }
-  const chain = [starts[0]!];
-  while (chain.length <= layers.length) {
-    const last = chain[chain.length - 1]!;
-    const next = layers.filter(({ inputs }) => inputs.includes(last.name));
-    if (next.length === 0) break;
-    const branch = next.find(({ inputs, calls }) => inputs.length > 1 || calls > 1) ?? next[1];
-    if (branch !== undefined) {
-      throw unsupported(branch, 'it makes a branch, and only a chain of layers is supported', file);
-    }
-    chain.push(next[0]!);
-  }
-  return chain.filter(({ className }) => !/^(InputLayer|(Spatial)?Dropout(1D)?)$/.test(className));
-}
-
 const supported =
-  'Embedding, an optional Dense without bias and activation, GlobalAveragePooling1D or LSTM, Dropout, Dense with ReLU, and a Dense head';
+  'Embedding, an optional Dense without bias and activation, GlobalAveragePooling1D, LSTM, GRU, Bidirectional LSTM or convolutions with GlobalMaxPooling1D, Dropout, Dense with ReLU, and a Dense head';
 
 export function unsupported({ className, name }: Layer, why: string, file: string): UserError {
   return new UserError(

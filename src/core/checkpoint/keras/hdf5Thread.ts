@@ -1,0 +1,208 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { Dataset, File, FS, Group, ready } from 'h5wasm';
+import type { Hdf5Calls, Hdf5Dataset, Hdf5Reply, Hdf5Request, Hdf5Source } from './hdf5Protocol.ts';
+
+/**
+ * The HDF5 library, in a thread of its own. It sees no file system: a single name is there, which reads and writes the
+ * file that it was given, so that a file that names others reaches none.
+ */
+const name = '/model';
+const maxAttributeBytes = 64 * 2 ** 20;
+
+interface Stream {
+  readonly node: Node;
+  position: number;
+}
+
+/** A file of Emscripten's file system in memory. */
+interface Node {
+  usedBytes: number;
+  node_ops: Record<string, unknown>;
+  stream_ops: Record<string, unknown>;
+}
+
+interface FileSystem {
+  createFile(parent: string, name: string, properties: object, canRead: boolean, canWrite: boolean): Node;
+  unlink(path: string): void;
+}
+
+/** Once the library is ready. */
+const fileSystem = (): FileSystem => FS as unknown as FileSystem;
+
+let file: File | undefined;
+let handle: number | undefined;
+
+const calls: Hdf5Calls = {
+  open(source) {
+    mount(reader(source), false);
+    file = new File(name, 'r');
+  },
+  create(path) {
+    handle = openSync(path, 'wx+');
+    mount(wholeFile(handle), true);
+    file = new File(name, 'w');
+  },
+  close() {
+    file?.close();
+    file = undefined;
+    if (handle !== undefined) closeSync(handle);
+    handle = undefined;
+    fileSystem().unlink(name);
+  },
+  texts(object, attribute) {
+    const found = at(object);
+    if (!(found instanceof Group) && !(found instanceof Dataset)) return undefined;
+    const entry = Object.getOwnPropertyDescriptor(found.attrs, attribute) && found.attrs[attribute];
+    if (!entry) return undefined;
+    const { size, total_size: count } = entry.metadata;
+    if (size * count > maxAttributeBytes) throw new Error(`its attribute '${attribute}' is too large`);
+    const { value } = entry;
+    const texts = Array.isArray(value) ? value : [value];
+    return texts.every((text) => typeof text === 'string') ? texts : [];
+  },
+  hasGroup: (object) => at(object) instanceof Group,
+  dataset(object): Hdf5Dataset | undefined {
+    const found = at(object);
+    if (!(found instanceof Dataset)) return undefined;
+    const { metadata, dtype, filters } = found;
+    return {
+      shape: metadata.shape ?? [],
+      type: typeof dtype === 'string' ? dtype : 'compound',
+      chunkBytes: metadata.chunks?.reduce((product, length) => product * length, metadata.size),
+      filtered: filters.length > 0,
+      elsewhere: (metadata.virtual_sources?.length ?? 0) > 0,
+    };
+  },
+  read(object, begin, end) {
+    const found = at(object);
+    if (!(found instanceof Dataset)) throw new Error(`'${object}' is no array`);
+    const value = found.shape?.length === 0 ? found.value : found.slice([[begin, end]]);
+    if (value instanceof Float32Array) return value;
+    if (value instanceof Float64Array) return Float32Array.from(value);
+    throw new Error(`'${object}' holds no floating-point numbers`);
+  },
+  makeGroup(object) {
+    group(object);
+  },
+  setText(object, attribute, value) {
+    group(object).create_attribute(attribute, value);
+  },
+  write(object, shape, rows, data) {
+    const cut = object.lastIndexOf('/');
+    const whole = rows === (shape[0] ?? 1);
+    const block = [rows, ...shape.slice(1)];
+    group(object.slice(0, cut)).create_dataset({
+      name: object.slice(cut + 1),
+      data,
+      shape: whole ? [...shape] : block,
+      dtype: '<f',
+      ...(!whole && { maxshape: [...shape], chunks: block }),
+    });
+  },
+  append(object, begin, data) {
+    const found = at(object);
+    if (!(found instanceof Dataset)) throw new Error(`'${object}' is no array`);
+    const [rows = 0, ...others] = found.shape ?? [];
+    const end = begin + data.length / others.reduce((product, length) => product * length, 1);
+    if (end > rows) found.resize([end, ...others]);
+    found.write_slice([[begin, end]], data);
+  },
+};
+
+function at(object: string): unknown {
+  if (file === undefined) throw new Error('no file is open');
+  return file.get(object);
+}
+
+function group(path: string): Group {
+  if (file === undefined) throw new Error('no file is open');
+  let found: Group = file;
+  for (const part of path.split('/').filter((one) => one !== '')) {
+    const next = found.get(part) ?? found.create_group(part);
+    if (!(next instanceof Group)) throw new Error(`'${path}' is no group`);
+    found = next;
+  }
+  return found;
+}
+
+/** What stands behind the one name. */
+interface Backing {
+  size(): number;
+  read(to: Uint8Array, position: number): number;
+  write?(from: Uint8Array, position: number): number;
+  truncate?(size: number): void;
+}
+
+function reader(source: Hdf5Source): Backing {
+  if ('memory' in source) {
+    const { memory } = source;
+    return {
+      size: () => memory.length,
+      read(to, position) {
+        const part = memory.subarray(position, position + to.length);
+        to.set(part);
+        return part.length;
+      },
+    };
+  }
+  const descriptor = (handle = openSync(source.path, 'r'));
+  return {
+    size: () => source.bytes,
+    read: (to, position) => {
+      const length = Math.max(0, Math.min(to.length, source.bytes - position));
+      return length === 0 ? 0 : readSync(descriptor, to, 0, length, source.offset + position);
+    },
+  };
+}
+
+function wholeFile(descriptor: number): Backing {
+  return {
+    size: () => fstatSync(descriptor).size,
+    read: (to, position) => readSync(descriptor, to, 0, to.length, position),
+    write: (from, position) => writeSync(descriptor, from, 0, from.length, position),
+    truncate: (size) => {
+      ftruncateSync(descriptor, size);
+    },
+  };
+}
+
+function mount(backing: Backing, canWrite: boolean): void {
+  const node = fileSystem().createFile('/', name.slice(1), {}, true, canWrite);
+  Object.defineProperty(node, 'usedBytes', { get: () => backing.size() });
+  const { setattr } = node.node_ops as { setattr: (node: Node, attributes: { size?: number }) => void };
+  const bytesOf = (heap: Uint8Array, offset: number, length: number): Uint8Array =>
+    new Uint8Array(heap.buffer, heap.byteOffset + offset, length);
+  node.node_ops = {
+    ...node.node_ops,
+    setattr(of: Node, { size, ...others }: { size?: number }) {
+      if (size !== undefined) backing.truncate?.(size);
+      setattr(of, others);
+    },
+  };
+  node.stream_ops = {
+    ...node.stream_ops,
+    read: (_: Stream, heap: Uint8Array, offset: number, length: number, position: number) =>
+      backing.read(bytesOf(heap, offset, length), position),
+    write: (_: Stream, heap: Uint8Array, offset: number, length: number, position: number) =>
+      backing.write?.(bytesOf(heap, offset, length), position) ?? 0,
+  };
+}
+
+parentPort?.on('message', (request: Hdf5Request) => {
+  void ready.then(() => {
+    const reply = answer(request);
+    const moved = 'value' in reply && reply.value instanceof Float32Array ? [reply.value.buffer] : [];
+    parentPort?.postMessage(reply, moved as ArrayBuffer[]);
+  });
+});
+
+function answer({ call, args }: Hdf5Request): Hdf5Reply {
+  try {
+    return { value: (calls[call] as (...args: readonly unknown[]) => unknown)(...args) };
+  } catch (error) {
+    // The library throws plain errors; anything else comes from WebAssembly that was ended or ran out of memory.
+    const broken = !(error instanceof Error) || error.constructor !== Error;
+    return { error: error instanceof Error ? error.message : String(error), broken };
+  }
+}

@@ -1,0 +1,130 @@
+import { UserError } from '../../errors.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * A Keras 3 topology in the form of Keras 2, which is handed on as it is: `batch_shape` becomes `batch_input_shape`,
+ * a dtype policy its name, a serialized function its name, and calls become lists of `[layer, node, tensor, {}]`.
+ *
+ * Keras 3 writes the mask of an embedding as an operation, `ids != 0`, and hands it to every layer. These operations
+ * are left out where they say what `mask_zero` says.
+ *
+ * @param model `config.json` of a `.keras` file, or `model_config` of an `.h5` file.
+ * @throws UserError `unsupported-layer` for a layer that is called with other tensors by name.
+ */
+export function kerasTopology(model: unknown, file: string): Json {
+  const { class_name: className, config } = object(model);
+  const raw = object(config).layers;
+  if (!Array.isArray(raw)) return object(model);
+  const layers = raw.map(object);
+  const masks = maskOperations(layers);
+  const kept = layers.filter((layer) => !masks.has(nameOf(layer)));
+  return {
+    class_name: className,
+    config: { ...object(config), layers: kept.map((layer) => translateLayer(layer, masks, file)) },
+  };
+}
+
+/** Operations that compute `ids != 0` for an embedding with `mask_zero`, and that only masks use. */
+function maskOperations(layers: readonly Json[]): ReadonlySet<string> {
+  const masked = new Set(
+    layers
+      .filter((layer) => layer.class_name === 'Embedding' && object(layer.config).mask_zero === true)
+      .flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args))),
+  );
+  const used = new Set(layers.flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args))));
+  const found = layers.filter((layer) => {
+    const [call, ...others] = callsOf(layer);
+    if (layer.class_name !== 'NotEqual' || call === undefined || others.length > 0) return false;
+    const [input] = tensorsIn(call.args);
+    return input !== undefined && masked.has(input) && Array.isArray(call.args) && call.args[1] === 0;
+  });
+  return new Set(found.map(nameOf).filter((name) => !used.has(name)));
+}
+
+function translateLayer(layer: Json, masks: ReadonlySet<string>, file: string): Json {
+  const name = nameOf(layer);
+  const nodes = Array.isArray(layer.inbound_nodes) ? (layer.inbound_nodes as unknown[]) : [];
+  return {
+    class_name: layer.class_name,
+    name,
+    config: translateConfig(object(layer.config)),
+    inbound_nodes: nodes.map((node) => {
+      const call = callOf(node);
+      const named = Object.entries(object(call.kwargs)).find(
+        ([, value]) => tensorsIn(value).some((tensor) => !masks.has(tensor)) || isLegacyTensor(value),
+      );
+      if (named !== undefined) {
+        throw new UserError(
+          'unsupported-layer',
+          `The layer '${name}' (${String(layer.class_name)}) is not supported: it is called with a tensor for '${named[0]}'.`,
+          'Use layers that are called with the output of the layer before alone.',
+          { file, item: name },
+        );
+      }
+      return tensorsIn(call.args).map((input) => [input, 0, 0, {}]);
+    }),
+  };
+}
+
+function translateConfig(config: Json): Json {
+  const translated: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(config)) {
+    const serialized = object(value);
+    if (field === 'batch_shape') translated.batch_input_shape = value;
+    else if (field === 'dtype' && serialized.class_name !== undefined) {
+      translated.dtype = object(serialized.config).name;
+    } else if (serialized.class_name === 'function' && typeof serialized.config === 'string') {
+      translated[field] = serialized.config;
+    } else if (field === 'layer' || field === 'backward_layer') {
+      translated[field] = { ...serialized, config: translateConfig(object(serialized.config)) };
+    } else translated[field] = value;
+  }
+  return translated;
+}
+
+interface Call {
+  readonly args: unknown;
+  readonly kwargs: unknown;
+}
+
+function callsOf(layer: Json): Call[] {
+  return Array.isArray(layer.inbound_nodes) ? layer.inbound_nodes.map(callOf) : [];
+}
+
+/** A call as Keras 3 writes it; those of Keras 2 are lists of inputs, the keywords with each. */
+function callOf(node: unknown): Call {
+  if (!Array.isArray(node)) return { args: object(node).args, kwargs: object(node).kwargs };
+  const inputs = node.filter((input): input is unknown[] => Array.isArray(input));
+  return {
+    args: inputs.map(([name, at, tensor]) => tensorOf(name, at, tensor)),
+    kwargs: Object.assign({}, ...inputs.map((input) => object(input[3]))),
+  };
+}
+
+function tensorOf(...history: unknown[]): Json {
+  return { class_name: '__keras_tensor__', config: { keras_history: history } };
+}
+
+/** Names of the layers whose outputs are among the arguments, nested lists included. */
+function tensorsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  const { class_name: className, config } = object(value);
+  if (className !== '__keras_tensor__') return [];
+  const history = object(config).keras_history;
+  return Array.isArray(history) ? [String(history[0])] : [];
+}
+
+/** `["layer", 0, 0]`, by which Keras 2 names a tensor among keywords. */
+function isLegacyTensor(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 3 && typeof value[0] === 'string' && value[1] === 0;
+}
+
+function nameOf(layer: Json): string {
+  const { name } = object(layer.config);
+  return typeof name === 'string' ? name : String(layer.name);
+}
+
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}

@@ -1,0 +1,173 @@
+import { UserError } from '../../errors.ts';
+import { openLayers, type OpenModel } from '../layeredModel.ts';
+import { layersOf, type Layer } from '../layers.ts';
+import { openFile } from '../openFile.ts';
+import { readAll } from '../replaceFile.ts';
+import { Hdf5Error, readHdf5, type Hdf5File } from './hdf5.ts';
+import type { Hdf5Dataset, Hdf5Source } from './hdf5Protocol.ts';
+import { configEntry, metadataEntry, readArchive, weightsEntry } from './kerasArchive.ts';
+import { kerasTopology } from './kerasConfig.ts';
+import { archiveWeights, listedWeights, type KerasWeight } from './kerasWeights.ts';
+
+export type KerasFormat = 'keras' | 'h5';
+
+/** The attribute of an `.h5` file, and the field of a `.keras` file's metadata, that holds the spec of a model of ours. */
+export const noteName = 'embedding_press';
+
+/** What a file says before its weights are looked at. */
+interface Described {
+  readonly topology: unknown;
+  readonly note: unknown;
+  readonly source: Hdf5Source;
+  readonly listWeights: (hdf5: Hdf5File, layers: readonly Layer[]) => Promise<KerasWeight[]>;
+}
+
+/**
+ * Opens a model that Keras has saved whole: a `.keras` file of Keras 3 or 2, or an `.h5` file of either. Its name does
+ * not matter. The weights' shapes are read and checked against the layers, the weights by `readWeights`.
+ *
+ * @throws UserError that names the entry, layer or weight: see specOfLayers.ts for the models that are understood;
+ * `weights-only` for a file of weights, `no-keras-model` for one that is something else.
+ */
+export async function openKeras(path: string): Promise<OpenModel & { readonly format: KerasFormat }> {
+  const format = await formatOf(path);
+  const { topology, note, source, listWeights } = await (format === 'keras' ? describeArchive : describeHdf5)(
+    path,
+  );
+  const layers = layersOf(kerasTopology(topology, path), path);
+  const found = await read(source, path, async (hdf5) => {
+    const weights = new Map<string, KerasWeight & Hdf5Dataset>();
+    for (const weight of await listWeights(hdf5, layers)) {
+      const dataset = await hdf5.dataset(weight.object);
+      if (dataset !== undefined) weights.set(weight.name, { ...weight, ...dataset });
+    }
+    return weights;
+  });
+  const opened = openLayers({
+    file: path,
+    dialect: 'keras',
+    layers,
+    note,
+    shapes: new Map([...found].map(([name, { shape }]) => [name, shape])),
+    read: (names, take) =>
+      read(source, path, async (hdf5) => {
+        for (const name of names) {
+          const weight = found.get(name);
+          if (weight === undefined) continue;
+          checkType(weight, path);
+          take(name, { shape: weight.shape, data: await hdf5.read(weight.object, weight.shape) });
+        }
+      }),
+  });
+  return { ...opened, format };
+}
+
+function checkType({ name, type }: KerasWeight & Hdf5Dataset, path: string): void {
+  if (type === '<f' || type === '<d') return;
+  throw new UserError(
+    'unsupported-dtype',
+    `The weight '${name}' has the HDF5 type ${JSON.stringify(type)}, where float32 or float64 is expected.`,
+    'Save the model with float32 weights.',
+    { file: path, item: name },
+  );
+}
+
+async function describeArchive(path: string): Promise<Described> {
+  const { config, metadata, weights } = await readArchive(path);
+  if (config === undefined) throw noModel(path, `an archive without ${configEntry}`);
+  if (weights === undefined) {
+    throw new UserError(
+      'weights-missing',
+      `The archive has no ${weightsEntry}.`,
+      "Save the model again, with model.save('model.keras').",
+      { file: path, item: weightsEntry },
+    );
+  }
+  const notes = metadata === undefined ? undefined : parse(metadata, metadataEntry, path);
+  return {
+    topology: parse(config, configEntry, path),
+    note: specIn((notes as Record<string, unknown> | null | undefined)?.[noteName]),
+    source: weights,
+    listWeights: (_, layers) => Promise.resolve(archiveWeights(layers)),
+  };
+}
+
+async function describeHdf5(path: string): Promise<Described> {
+  const file = await openFile(path);
+  const bytes = await file
+    .stat()
+    .then(({ size }) => size)
+    .finally(() => file.close());
+  const source = { path, offset: 0, bytes };
+  const { config, note, isWeights } = await read(source, path, async (hdf5) => ({
+    config: (await hdf5.texts('/', 'model_config'))?.[0],
+    note: (await hdf5.texts('/', noteName))?.[0],
+    isWeights: (await hdf5.texts('/', 'layer_names')) !== undefined || (await hdf5.hasGroup('/layers')),
+  }));
+  if (config === undefined) {
+    if (!isWeights) throw noModel(path, 'an HDF5 file without model_config');
+    throw new UserError(
+      'weights-only',
+      "The file holds a model's weights, and not its layers.",
+      "Save the whole model, with model.save('model.keras') or model.save('model.h5').",
+      { file: path },
+    );
+  }
+  return {
+    topology: parse(config, 'model_config', path),
+    note: note === undefined ? undefined : specIn(parse(note, noteName, path)),
+    source,
+    listWeights: (hdf5, layers) => listedWeights(hdf5, layers, path),
+  };
+}
+
+/** By its first bytes. */
+async function formatOf(path: string): Promise<KerasFormat> {
+  const file = await openFile(path);
+  const start = new Uint8Array(8);
+  await readAll(file, start, 0).finally(() => file.close());
+  const text = Buffer.from(start).toString('latin1');
+  if (text.startsWith('PK')) return 'keras';
+  if (text.startsWith('\x89HDF')) return 'h5';
+  throw noModel(path, 'neither an archive nor an HDF5 file');
+}
+
+function noModel(path: string, what: string): UserError {
+  return new UserError(
+    'no-keras-model',
+    `The file is no model that Keras has saved, but ${what}.`,
+    "Save the whole model, with model.save('model.keras') or model.save('model.h5').",
+    { file: path },
+  );
+}
+
+function parse(text: string, item: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(
+      'invalid-json',
+      `The file's ${item} is no JSON.`,
+      'Copy the file anew from where it was made, or save the model again.',
+      { file: path, item },
+    );
+  }
+}
+
+async function read<T>(source: Hdf5Source, path: string, use: (hdf5: Hdf5File) => Promise<T>): Promise<T> {
+  try {
+    return await readHdf5(source, use);
+  } catch (error) {
+    if (!(error instanceof Hdf5Error)) throw error;
+    throw new UserError(
+      'damaged-hdf5',
+      `The file's weights cannot be read: ${error.message}.`,
+      'Copy the file anew from where it was made, or save the model again.',
+      { file: path, ...(error.object !== undefined && { item: error.object }) },
+    );
+  }
+}
+
+function specIn(note: unknown): unknown {
+  return (note as { spec?: unknown } | null | undefined)?.spec;
+}

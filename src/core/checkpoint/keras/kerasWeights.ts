@@ -1,0 +1,102 @@
+import { UserError } from '../../errors.ts';
+import type { Layer } from '../layers.ts';
+import type { Hdf5File } from './hdf5.ts';
+
+/** A weight of a Keras file. */
+export interface KerasWeight {
+  /** `layer/weight` or `layer/scope/weight` */
+  readonly name: string;
+  /** Its path in the HDF5 file. */
+  readonly object: string;
+}
+
+const modelWeights = '/model_weights';
+
+/** Where a layer of a class has its weights in a `model.weights.h5`: the group behind the layer's, and what it holds. */
+const cell = ['kernel', 'recurrent_kernel', 'bias'];
+const groups: Readonly<
+  Record<string, readonly (readonly [group: string, scope: string, weights: readonly string[]])[]>
+> = {
+  Embedding: [['vars', '', ['embeddings']]],
+  Dense: [['vars', '', ['kernel', 'bias']]],
+  Conv1D: [['vars', '', ['kernel', 'bias']]],
+  LSTM: [['cell/vars', '', cell]],
+  GRU: [['cell/vars', '', cell]],
+  Bidirectional: [
+    ['forward_layer/cell/vars', 'forward', cell],
+    ['backward_layer/cell/vars', 'backward', cell],
+  ],
+};
+
+/**
+ * The weights that a `.keras` file may have. Its groups are named by the layers' classes and counted: `layers/dense`,
+ * `layers/dense_1`, and its arrays by their position.
+ */
+export function archiveWeights(
+  layers: readonly Pick<Layer, 'className' | 'name' | 'config'>[],
+): KerasWeight[] {
+  const counts = new Map<string, number>();
+  return layers.flatMap(({ className, name, config }) => {
+    const count = counts.get(className) ?? 0;
+    counts.set(className, count + 1);
+    const folder = `/layers/${snakeCase(className)}${count === 0 ? '' : `_${count}`}`;
+    const inner = (config.layer as { class_name?: unknown } | undefined)?.class_name;
+    return (groups[className] ?? []).flatMap(([group, scope, weights]) =>
+      weights.map((weight, i) => ({
+        name:
+          scope === '' ? `${name}/${weight}` : `${name}/${scope}_${String(inner).toLowerCase()}/${weight}`,
+        object: `${folder}/${group}/${i}`,
+      })),
+    );
+  });
+}
+
+/** As Keras's `naming.to_snake_case` does. */
+function snakeCase(className: string): string {
+  return className
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+/**
+ * The weights of a whole model's `.h5` file, which lists their names in an attribute of each layer's group.
+ * @throws UserError for a name that is there twice
+ */
+export async function listedWeights(
+  hdf5: Hdf5File,
+  layers: readonly Pick<Layer, 'name'>[],
+  file: string,
+): Promise<KerasWeight[]> {
+  const found = new Map<string, KerasWeight>();
+  for (const layer of layers) {
+    const group = `${modelWeights}/${layer.name}`;
+    for (const weight of await attributeList(hdf5, group, 'weight_names')) {
+      const own = weight.startsWith(`${layer.name}/`) ? weight.slice(layer.name.length + 1) : weight;
+      const name = `${layer.name}/${own.replace(/:0$/, '')}`;
+      if (found.has(name)) {
+        throw new UserError(
+          'duplicate-weight',
+          `The layer '${layer.name}' names the weight '${weight}' twice.`,
+          'Save the model again.',
+          { file, item: name },
+        );
+      }
+      found.set(name, { name, object: `${group}/${weight}` });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A list that Keras cuts into `name0`, `name1` ... where it is too long for one attribute. */
+async function attributeList(hdf5: Hdf5File, group: string, name: string): Promise<string[]> {
+  const whole = await hdf5.texts(group, name);
+  if (whole !== undefined) return whole;
+  const parts: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = await hdf5.texts(group, `${name}${i}`);
+    if (part === undefined) return parts;
+    parts.push(...part);
+  }
+}

@@ -1,0 +1,150 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
+import type { Checkpoint } from '../checkpoint.ts';
+import { layersOf } from '../layers.ts';
+import { topologyOf, type Topology } from '../tfjsTopology.ts';
+import { writeHdf5 } from './hdf5.ts';
+import { configEntry, metadataEntry, weightsEntry } from './kerasArchive.ts';
+import { kerasOrder } from './kerasOrder.ts';
+import { noteName, type KerasFormat } from './kerasReader.ts';
+import { archiveWeights } from './kerasWeights.ts';
+
+/** The form that the topology has, which Keras 3 reads as well. */
+const kerasVersion = '2.15.0';
+
+const inKeras = { module: 'keras.layers', registered_name: null };
+
+interface LayerConfig {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+interface WrittenWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * Writes a checkpoint as a file that `load_model` of Keras 3 and of Keras 2 (tf_keras) loads without custom code. The
+ * spec lies in it as a note, so that it is read back without guessing.
+ *
+ * @param path which must not be there.
+ * @throws Error where no stock layers compute the model: see `lackOfStockLayers`.
+ */
+export async function writeKeras(path: string, checkpoint: Checkpoint, format: KerasFormat): Promise<void> {
+  const { spec } = checkpoint;
+  const topology = inKerasOrder(topologyOf(spec, 'keras'));
+  const weights = weightsOf(topology, checkpoint);
+  const note = JSON.stringify({ spec });
+  if (format === 'h5') await writeH5(path, topology, weights, note);
+  else await writeArchive(path, topology, weights, note);
+}
+
+function inKerasOrder(topology: Topology): Topology {
+  const layers = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
+  const sorted = kerasOrder(layers, topology.output);
+  return { ...topology, layers: sorted.map((layer) => topology.layers[layers.indexOf(layer)] ?? {}) };
+}
+
+function weightsOf({ weights }: Topology, checkpoint: Checkpoint): WrittenWeight[] {
+  return weights.map(({ name, shape, source }) => {
+    const data = typeof source === 'string' ? checkpoint.weights.get(source)?.data : source;
+    if (data?.length !== shape.reduce((a, b) => a * b, 1)) throw new Error(`Weight '${name}' is not there.`);
+    return { name, shape, data };
+  });
+}
+
+/** @param module whether classes are named with their module, as in a `.keras` file; wrapped layers always are */
+function modelConfig({ layers, output }: Topology, module: boolean): Record<string, unknown> {
+  return {
+    ...(module && { module: 'keras', registered_name: null }),
+    class_name: module ? 'Model' : 'Functional',
+    config: {
+      name: 'text_classifier',
+      trainable: true,
+      layers: layers.map((layer) => {
+        const { config } = layer as unknown as LayerConfig;
+        const inner = config.layer as LayerConfig | undefined;
+        return {
+          ...(module && inKeras),
+          ...layer,
+          ...(inner && { config: { ...config, layer: { ...inKeras, ...inner } } }),
+        };
+      }),
+      input_layers: ['ids', 0, 0],
+      output_layers: [output, 0, 0],
+    },
+  };
+}
+
+async function writeH5(
+  path: string,
+  topology: Topology,
+  weights: readonly WrittenWeight[],
+  note: string,
+): Promise<void> {
+  const names = topology.layers.map(({ name }) => String(name));
+  await writeHdf5(path, async (file) => {
+    for (const group of ['/', '/model_weights']) {
+      await file.setText(group, 'keras_version', kerasVersion);
+      await file.setText(group, 'backend', 'tensorflow');
+    }
+    await file.setText('/', 'model_config', JSON.stringify(modelConfig(topology, false)));
+    await file.setText('/', noteName, note);
+    await file.setText('/model_weights', 'layer_names', names);
+    for (const layer of names) {
+      const own = weights.filter(({ name }) => name.startsWith(`${layer}/`));
+      const group = `/model_weights/${layer}`;
+      await file.makeGroup(group);
+      if (own.length === 0) continue;
+      for (const { name, shape, data } of own) await file.write(`${group}/${name}:0`, shape, data);
+      await file.setText(
+        group,
+        'weight_names',
+        own.map(({ name }) => `${name}:0`),
+      );
+    }
+  });
+}
+
+async function writeArchive(
+  path: string,
+  topology: Topology,
+  weights: readonly WrittenWeight[],
+  note: string,
+): Promise<void> {
+  const layers = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, path);
+  // Scopes are named otherwise in each file; a layer's weights have one order in all of them.
+  const objects = archiveWeights(layers);
+  const h5 = `${path}.weights`;
+  try {
+    await writeHdf5(h5, async (file) => {
+      // Of the model itself; Keras 2 looks for it.
+      await file.makeGroup('/vars');
+      for (const { name: layer } of layers) {
+        const places = objects.filter(({ name }) => name.startsWith(`${layer}/`));
+        const own = weights.filter(({ name }) => name.startsWith(`${layer}/`));
+        for (const [i, { name, shape, data }] of own.entries()) {
+          const place = places[i];
+          if (place === undefined) throw new Error(`Weight '${name}' has no place.`);
+          await file.write(place.object, shape, data);
+        }
+      }
+    });
+    const zip = new ZipFile();
+    const stored = { compress: false, mtime: new Date(1980, 0, 1) };
+    const text = (name: string, value: unknown): void => {
+      zip.addBuffer(Buffer.from(JSON.stringify(value)), name, stored);
+    };
+    text(metadataEntry, { keras_version: kerasVersion, [noteName]: JSON.parse(note) as unknown });
+    text(configEntry, modelConfig(topology, true));
+    zip.addFile(h5, weightsEntry, stored);
+    zip.end();
+    await pipeline(zip.outputStream, createWriteStream(path, { flags: 'wx' }));
+  } finally {
+    await rm(h5, { force: true });
+  }
+}

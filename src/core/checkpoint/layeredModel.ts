@@ -1,0 +1,131 @@
+import { UserError } from '../errors.ts';
+import { checkFinite } from './checkFinite.ts';
+import type { ModelSpec, Tensor, Weights } from './checkpoint.ts';
+import { layersOf, type Layer } from './layers.ts';
+import type { WeightSource } from './layerWeights.ts';
+import { checkSpec, weightShapes } from './specFromJson.ts';
+import { specOfLayers, type Dialect } from './specOfLayers.ts';
+import { lackOfStockLayers, topologyOf, type Topology } from './tfjsTopology.ts';
+
+/** A saved model of layers, as each format's reader gives it. */
+export interface LayeredModel {
+  readonly file: string;
+  readonly dialect: Dialect;
+  readonly layers: readonly Layer[];
+  /** The spec that a writer of ours left in the file, unchecked; undefined in a foreign one. */
+  readonly note: unknown;
+  /** Shapes of the saved weights by name, `layer/weight` or `layer/scope/weight`. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Reads the weights named, in any order, and hands each to `take`. */
+  readonly read: (names: ReadonlySet<string>, take: (name: string, tensor: Tensor) => void) => Promise<void>;
+}
+
+export interface OpenModel {
+  readonly spec: ModelSpec;
+  readonly readWeights: () => Promise<Weights>;
+}
+
+/**
+ * What a model of layers computes; its weights have been checked against its layers, and are read by `readWeights`.
+ * @throws UserError that names the layer or the weight; see specOfLayers.ts for the models that are understood.
+ */
+export function openLayers(model: LayeredModel): OpenModel {
+  const { file, layers, shapes } = model;
+  const { spec, sources } =
+    describeOwn(model) ?? specOfLayers(layers, new Set(shapes.keys()), model.dialect, file);
+  checkShapes(weightShapes(spec), sources, shapes, file);
+  return {
+    spec,
+    async readWeights() {
+      const names = new Map(sources.map(({ ours, theirs }) => [theirs, ours]));
+      const weights: Weights = new Map();
+      await model.read(new Set(names.keys()), (name, tensor) => {
+        const ours = names.get(name);
+        if (ours === undefined) return;
+        checkFinite(tensor.data, name, file);
+        weights.set(ours, tensor);
+      });
+      return weights;
+    },
+  };
+}
+
+/**
+ * The spec that the writer left in the model, where the layers are still those that it stands for; undefined for a
+ * foreign model, and for one whose layers were changed since.
+ */
+function describeOwn({
+  note,
+  layers,
+  dialect,
+  file,
+}: LayeredModel): { spec: ModelSpec; sources: readonly WeightSource[] } | undefined {
+  if (note === undefined) return undefined;
+  const spec = checkSpec(note, file);
+  if (lackOfStockLayers(spec, dialect) !== undefined) return undefined;
+  const topology = topologyOf(spec, dialect);
+  if (!isSameGraph(layers, topology)) return undefined;
+  const sources = topology.weights.flatMap(({ name, source }) =>
+    typeof source === 'string' ? [{ ours: source, theirs: name }] : [],
+  );
+  return { spec, sources };
+}
+
+/** What decides the result; tfjs and Keras add fields of their own when they save a model again. */
+const telling = [
+  'activation',
+  'dilation_rate',
+  'filters',
+  'go_backwards',
+  'kernel_size',
+  'mask_zero',
+  'merge_mode',
+  'padding',
+  'recurrent_activation',
+  'return_sequences',
+  'strides',
+  'units',
+  'use_bias',
+];
+
+/** Of the layer, and of the one that it wraps. */
+function tellingOf({ config }: Layer): string {
+  const wrapped = config.layer as { readonly config?: Layer['config'] } | undefined;
+  return JSON.stringify([config, wrapped?.config ?? {}].map((of) => telling.map((field) => of[field])));
+}
+
+function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {
+  const ours = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
+  return (
+    layers.length === ours.length &&
+    ours.every((layer) => {
+      // By name: tfjs sorts the layers when it saves a model again.
+      const found = layers.find(({ name }) => name === layer.name);
+      return (
+        found?.className === layer.className &&
+        found.calls === layer.calls &&
+        found.inputs.join() === layer.inputs.join() &&
+        tellingOf(found) === tellingOf(layer)
+      );
+    })
+  );
+}
+
+function checkShapes(
+  expected: ReadonlyMap<string, readonly number[]>,
+  sources: readonly WeightSource[],
+  shapes: ReadonlyMap<string, readonly number[]>,
+  file: string,
+): void {
+  for (const { ours, theirs } of sources) {
+    const found = shapes.get(theirs)?.join(' x ');
+    const wanted = expected.get(ours)?.join(' x ');
+    if (found === wanted) continue;
+    throw new UserError(
+      'weight-shape',
+      `The weight '${theirs}' is ${found ?? 'missing'}, where the layers ask for ${wanted ?? 'none'}.`,
+      'Export the model anew.',
+      { file, item: theirs },
+    );
+  }
+}
