@@ -133,7 +133,7 @@ function isTriangular(name: ScheduleSettings['name']): boolean {
 }
 
 function resolvePart<P extends Fraction | Fold>(raw: RawSource | P, at: ToAbsolute): DataSource | P {
-  return 'path' in raw ? resolveSource(raw, at) : raw;
+  return 'path' in raw ? resolveSource(raw, at) : { ...raw };
 }
 
 function resolveSource(raw: RawSource, at: ToAbsolute): DataSource {
