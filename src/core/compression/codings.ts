@@ -1,4 +1,5 @@
 import type { Coding, CodingScheme } from './coding.ts';
+import { deepCompression } from './codings/deepCompression.ts';
 import { fixedPoint } from './codings/fixedPoint.ts';
 import { productQuantization } from './codings/productQuantization.ts';
 import { sparse } from './codings/sparse.ts';
@@ -8,6 +9,7 @@ const schemes: { readonly [Kind in Coding['kind']]: CodingScheme<Extract<Coding,
     'fixed-point': fixedPoint,
     'product-quantization': productQuantization,
     sparse,
+    'deep-compression': deepCompression,
   };
 
 /**

@@ -1,5 +1,6 @@
 import type { CompressSettings } from '../recipe/recipe.ts';
 import type { CompressionMethod } from './method.ts';
+import { deepCompressionMethod } from './methods/deepCompression.ts';
 import { fixedPointMethod } from './methods/fixedPoint.ts';
 import { lowRank } from './methods/lowRank.ts';
 import { lowRankOffline } from './methods/lowRankOffline.ts';
@@ -18,6 +19,7 @@ const methods: {
   'fixed-point': fixedPointMethod,
   'product-quantization': productQuantizationMethod,
   pruning,
+  'deep-compression': deepCompressionMethod,
 };
 
 /** The method that an entry of a recipe names. */
