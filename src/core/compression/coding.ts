@@ -4,7 +4,8 @@ import type { Random } from '../random.ts';
 import type { Bits, OptimizerSettings } from '../recipe/recipe.ts';
 
 /** How a matrix of an embedding is stored, where it is not as float32 values. */
-export type Coding = FixedPointCoding | ProductQuantizationCoding | SparseCoding | DeepCompressionCoding;
+export type Coding =
+  FixedPointCoding | ProductQuantizationCoding | SparseCoding | DeepCompressionCoding | CodesCoding;
 
 /** Each value by a whole number of so many levels, times a scale. */
 export interface FixedPointCoding {
@@ -46,6 +47,15 @@ export interface DeepCompressionCoding {
   readonly sparsity: number;
   /** 1 to 8 */
   readonly bits: number;
+}
+
+/** The sum of one codeword of each codebook. */
+export interface CodesCoding {
+  readonly kind: 'codes';
+  /** M */
+  readonly codebooks: number;
+  /** K, of a codebook, 256 at most. */
+  readonly codewords: number;
 }
 
 /** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */

@@ -1,5 +1,6 @@
 import type { CompressSettings } from '../recipe/recipe.ts';
 import type { CompressionMethod } from './method.ts';
+import { codesMethod } from './methods/codes.ts';
 import { deepCompressionMethod } from './methods/deepCompression.ts';
 import { fixedPointMethod } from './methods/fixedPoint.ts';
 import { lowRank } from './methods/lowRank.ts';
@@ -18,6 +19,7 @@ const methods: {
   'ppa-pca': ppaPcaMethod,
   'fixed-point': fixedPointMethod,
   'product-quantization': productQuantizationMethod,
+  codes: codesMethod,
   pruning,
   'deep-compression': deepCompressionMethod,
 };
