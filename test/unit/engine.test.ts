@@ -142,3 +142,12 @@ describe('a factorized model', () => {
     }
   });
 });
+
+describe('values to keep', () => {
+  it('are 0 where a step has left others', () => {
+    const workspace = installedEngines()[0]!.workspace();
+    workspace.matrix(4, 100).data.fill(7);
+    workspace.begin();
+    assert.ok(workspace.keep(10, 100).data.every((value) => value === 0));
+  });
+});

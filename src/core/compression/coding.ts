@@ -4,7 +4,8 @@ import type { Random } from '../random.ts';
 import type { Bits, OptimizerSettings } from '../recipe/recipe.ts';
 
 /** How a matrix of an embedding is stored, where it is not as float32 values. */
-export type Coding = FixedPointCoding | ProductQuantizationCoding | SparseCoding;
+export type Coding =
+  FixedPointCoding | ProductQuantizationCoding | SparseCoding | DeepCompressionCoding | CodesCoding;
 
 /** Each value by a whole number of so many levels, times a scale. */
 export interface FixedPointCoding {
@@ -37,6 +38,24 @@ export interface SparseCoding {
   readonly sparsity: number;
   /** Whether retraining prunes step by step; otherwise it begins with all that is to go gone. */
   readonly gradual: boolean;
+}
+
+/** The values of largest magnitude, each one of 2^bits shared ones, in Huffman codes. */
+export interface DeepCompressionCoding {
+  readonly kind: 'deep-compression';
+  /** Share of the values that are 0. */
+  readonly sparsity: number;
+  /** 1 to 8 */
+  readonly bits: number;
+}
+
+/** The sum of one codeword of each codebook. */
+export interface CodesCoding {
+  readonly kind: 'codes';
+  /** M */
+  readonly codebooks: number;
+  /** K, of a codebook, 256 at most. */
+  readonly codewords: number;
 }
 
 /** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */
@@ -79,7 +98,7 @@ export interface RowCode {
   /** One step of every row, row 0 too, of a matrix that has no padding: the factor B. */
   stepAll?(gradients: Matrix, rate: number): void;
   /**
-   * Before an epoch's first step, which may change the code.
+   * Before an epoch's first step, which may change the code; the workspace is begun anew.
    *
    * @param epoch from 0
    * @returns false while the code is still larger than it is going to be, so that such an epoch's model is no result

@@ -1,4 +1,6 @@
 import type { Coding, CodingScheme } from './coding.ts';
+import { codes } from './codings/codes.ts';
+import { deepCompression } from './codings/deepCompression.ts';
 import { fixedPoint } from './codings/fixedPoint.ts';
 import { productQuantization } from './codings/productQuantization.ts';
 import { sparse } from './codings/sparse.ts';
@@ -7,7 +9,9 @@ const schemes: { readonly [Kind in Coding['kind']]: CodingScheme<Extract<Coding,
   {
     'fixed-point': fixedPoint,
     'product-quantization': productQuantization,
+    codes,
     sparse,
+    'deep-compression': deepCompression,
   };
 
 /**

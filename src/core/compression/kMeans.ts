@@ -47,9 +47,23 @@ export function nearest(
   return new Int32Array(workspace.buffer, codes.at, count).slice();
 }
 
+/** `most` of the rows, drawn; the very same where there are no more. */
+export function sampleOf(rows: Float32Array, width: number, most: number, random: Random): Float32Array {
+  const count = rows.length / width;
+  if (count <= most) return rows;
+  const sample = new Float32Array(most * width);
+  random
+    .permutation(count)
+    .subarray(0, most)
+    .forEach((row, i) => {
+      sample.set(rows.subarray(row * width, (row + 1) * width), i * width);
+    });
+  return sample;
+}
+
 /**
  * K centroids with a small sum of squared distances to the rows: Lloyd's iteration from starts that are drawn by
- * k-means++ (Arthur and Vassilvitskii, 2007) among a sample of the rows. A centroid that no row is nearest to moves to
+ * k-means++ (Arthur and Vassilvitskii, 2007; its greedy form, as in scikit-learn) among a sample of the rows. A centroid that no row is nearest to moves to
  * the row that is farthest from its own.
  *
  * @param rows count x width, row-major, finite, one at least
@@ -109,20 +123,30 @@ function moveToMeans(
   }
 }
 
+/** Each drawn a few times, in proportion to the squared distance to those before it, and the best of these taken. */
 function starts(rows: Float32Array, width: number, K: number, random: Random): Float32Array {
-  const count = rows.length / width;
-  const among = Math.min(count, candidates * K);
-  const order = among < count ? random.permutation(count) : Uint32Array.from({ length: count }, (_, r) => r);
+  const points = sampleOf(rows, width, candidates * K, random);
+  const count = points.length / width;
+  const trials = 2 + Math.floor(Math.log(K));
   const centroids = new Float32Array(K * width);
-  const distances = new Float64Array(among).fill(1);
+  let distances = new Float64Array(count).fill(1);
+  let tried = new Float64Array(count);
+  let best = new Float64Array(count);
   for (let c = 0; c < K; c++) {
-    const chosen = drawn(distances, random);
-    const row = order[chosen]! * width;
-    centroids.set(rows.subarray(row, row + width), c * width);
-    for (let i = 0; i < among; i++) {
-      const distance = squaredDistance(rows, order[i]! * width, centroids, c * width, width);
-      if (c === 0 || distance < distances[i]!) distances[i] = distance;
+    let least = Infinity;
+    for (let trial = 0; trial < (c === 0 ? 1 : trials); trial++) {
+      const row = drawn(distances, random) * width;
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const distance = squaredDistance(points, i * width, points, row, width);
+        sum += tried[i] = c === 0 ? distance : Math.min(distance, distances[i]!);
+      }
+      if (sum >= least) continue;
+      least = sum;
+      [tried, best] = [best, tried];
+      centroids.set(points.subarray(row, row + width), c * width);
     }
+    [distances, best] = [best, distances];
   }
   return centroids;
 }

@@ -1,5 +1,7 @@
 import type { CompressSettings } from '../recipe/recipe.ts';
 import type { CompressionMethod } from './method.ts';
+import { codesMethod } from './methods/codes.ts';
+import { deepCompressionMethod } from './methods/deepCompression.ts';
 import { fixedPointMethod } from './methods/fixedPoint.ts';
 import { lowRank } from './methods/lowRank.ts';
 import { lowRankOffline } from './methods/lowRankOffline.ts';
@@ -17,7 +19,9 @@ const methods: {
   'ppa-pca': ppaPcaMethod,
   'fixed-point': fixedPointMethod,
   'product-quantization': productQuantizationMethod,
+  codes: codesMethod,
   pruning,
+  'deep-compression': deepCompressionMethod,
 };
 
 /** The method that an entry of a recipe names. */

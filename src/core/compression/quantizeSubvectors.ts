@@ -4,7 +4,7 @@ import { Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
 import type { Parts, ProductQuantizationCoding } from './coding.ts';
 import type { Steps } from './inSteps.ts';
-import { kMeans, nearest } from './kMeans.ts';
+import { kMeans, nearest, sampleOf } from './kMeans.ts';
 
 /** Of the codebook of the norms, as fastText has it. */
 export const normLevels = 256;
@@ -40,14 +40,13 @@ export function* quantizeSubvectors(
   });
 
   const places = Math.ceil(n / subvector);
-  const learnedFrom = kept > sampleRows ? random.permutation(kept).subarray(0, sampleRows) : undefined;
   const codes = new Float32Array(kept * places);
   const codebooks = new Float32Array(centroids * n);
   for (let place = 0; place < places; place++) {
     const first = place * subvector;
     const width = Math.min(subvector, n - first);
     const parts = columnsOf(vectors, n, first, width);
-    const sample = learnedFrom ? rowsOf(parts, width, learnedFrom) : parts;
+    const sample = sampleOf(parts, width, sampleRows, random);
     const found = kMeans(workspace, sample, width, centroids, random);
     nearest(workspace, parts, width, found).forEach((code, i) => (codes[i * places + place] = code));
     for (let c = 0; c < centroids; c++) {
@@ -104,14 +103,6 @@ function columnsOf(data: Float32Array, n: number, first: number, width: number):
     for (let j = 0; j < width; j++) columns[i * width + j] = data[i * n + first + j]!;
   }
   return columns;
-}
-
-function rowsOf(data: Float32Array, width: number, rows: Uint32Array): Float32Array {
-  const taken = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    taken.set(data.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return taken;
 }
 
 /** <x, c> / <c, c> of each kept row x and the centroids c it is coded by. */

@@ -53,6 +53,8 @@ export class Workspace {
   readonly #scratch: number;
   #kept: number;
   #end: number;
+  /** The farthest end so far. */
+  #used: number;
 
   constructor(instance: KernelInstance, multiply?: Multiply) {
     this.#instance = instance;
@@ -62,6 +64,7 @@ export class Workspace {
     this.#scratch = 1024;
     this.#kept = this.#scratch + scratchBytes;
     this.#end = this.#kept;
+    this.#used = this.#kept;
   }
 
   get buffer(): ArrayBuffer {
@@ -71,8 +74,12 @@ export class Workspace {
   /** Room for values that stay, all 0. Not between a `begin` and the last use of what was made since. */
   keep(rows: number, columns: number): Matrix {
     if (this.#end !== this.#kept) throw new Error('Values to keep are made before those of a step.');
+    const used = this.#used;
     const matrix = this.#allocate(rows, columns);
     this.#kept = this.#end;
+    // Memory that no step has used is 0, and costs nothing while it is not touched.
+    const stale = Math.min(used, this.#end) - matrix.at;
+    if (stale > 0) new Uint8Array(this.buffer, matrix.at, stale).fill(0);
     return matrix;
   }
 
@@ -146,6 +153,7 @@ export class Workspace {
   #allocate(rows: number, columns: number): Matrix {
     const at = this.#end;
     this.#end = at + Math.ceil((4 * rows * columns) / alignment) * alignment;
+    this.#used = Math.max(this.#used, this.#end);
     if (this.#end > this.buffer.byteLength) growMemory(this.#instance.memory, this.#end);
     return new Matrix(this, at, rows, columns);
   }
