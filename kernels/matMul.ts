@@ -108,6 +108,44 @@ function pack(b: usize, row: usize, column: usize, k: i32, columns: i32, p: usiz
 }
 
 /**
+ * c[0..n) += sum over p of a[p] B[p]: row by row of B as it lies in memory, four at a time, without packing, which for
+ * one row would cost as much as the product.
+ */
+function addRowTimes(a: usize, aColumn: usize, b: usize, bRow: usize, c: usize, k: i32, n: i32): void {
+  let p = 0;
+  for (; p + 4 <= k; p += 4, b += bRow << 2) {
+    const s0 = v128.load32_splat(a);
+    const s1 = v128.load32_splat(a + aColumn);
+    const s2 = v128.load32_splat(a + 2 * aColumn);
+    const s3 = v128.load32_splat(a + 3 * aColumn);
+    a += aColumn << 2;
+    let b0 = b;
+    let b1 = b0 + bRow;
+    let b2 = b1 + bRow;
+    let b3 = b2 + bRow;
+    let to = c;
+    let j = 0;
+    for (; j + 4 <= n; j += 4, to += 16, b0 += 16, b1 += 16, b2 += 16, b3 += 16) {
+      const low = f32x4.add(f32x4.mul(s0, v128.load(b0)), f32x4.mul(s1, v128.load(b1)));
+      const high = f32x4.add(f32x4.mul(s2, v128.load(b2)), f32x4.mul(s3, v128.load(b3)));
+      v128.store(to, f32x4.add(v128.load(to), f32x4.add(low, high)));
+    }
+    for (; j < n; j++, to += 4, b0 += 4, b1 += 4, b2 += 4, b3 += 4) {
+      const low = f32x4.extract_lane(s0, 0) * load<f32>(b0) + f32x4.extract_lane(s1, 0) * load<f32>(b1);
+      const high = f32x4.extract_lane(s2, 0) * load<f32>(b2) + f32x4.extract_lane(s3, 0) * load<f32>(b3);
+      store<f32>(to, load<f32>(to) + (low + high));
+    }
+  }
+  for (; p < k; p++, a += aColumn, b += bRow) {
+    const s = load<f32>(a);
+    for (let j = 0; j < n; j++) {
+      const to = c + ((<usize>j) << 2);
+      store<f32>(to, load<f32>(to) + s * load<f32>(b + ((<usize>j) << 2)));
+    }
+  }
+}
+
+/**
  * C (m x n) = A (m x k) B (k x n), or C += A B.
  *
  * @param aRow bytes between A's rows, aColumn between its columns: a transposed matrix has them exchanged; likewise B's
@@ -128,6 +166,11 @@ export function matMul(
   scratch: usize,
 ): void {
   const cRow = (<usize>n) << 2;
+  if (m < 4 && bColumn == 4) {
+    if (!accumulate) memory.fill(c, 0, <usize>m * cRow);
+    for (let i = 0; i < m; i++, a += aRow, c += cRow) addRowTimes(a, aColumn, b, bRow, c, k, n);
+    return;
+  }
   const edge = scratch + ((<usize>panelRows) << 5);
   for (let from = 0; from < k; from += panelRows) {
     const depth = min(panelRows, k - from);
