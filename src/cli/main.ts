@@ -19,6 +19,8 @@ import { listCommand } from './listCommand.ts';
 import { predictCommand } from './predictCommand.ts';
 import { ratesCommand } from './ratesCommand.ts';
 import { spectrumCommand } from './spectrumCommand.ts';
+import { vectorsCommand } from './vectorsCommand.ts';
+import type { WrittenVectors } from '../core/embedding/vectorsCompress.ts';
 import { validateCommand } from './validateCommand.ts';
 import { watchRun } from './watchRun.ts';
 
@@ -28,6 +30,12 @@ interface Options {
   readonly jobs: number;
   readonly runs?: string;
   readonly threads: number;
+}
+
+interface SizeOptions extends Options {
+  readonly rank?: number;
+  readonly reduction?: number;
+  readonly write: WrittenVectors;
 }
 
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
@@ -46,6 +54,11 @@ const threads = (): Option =>
   new Option('--threads <count>', 'threads of each trial, with TensorFlow')
     .argParser(positiveInteger)
     .default(1, '1, which gives the same figures twice');
+
+const rank = (): Option =>
+  new Option('--rank <k>', 'numbers that are left of each vector').argParser(positiveInteger);
+const reduction = (): Option =>
+  new Option('--reduction <share>', 'share of the numbers to remove, such as 0.9').argParser(Number);
 
 const runs = (): Option =>
   new Option(
@@ -126,7 +139,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(json())
     .addOption(engine())
     .action(async (model: string, options: Options) => {
-      exit(await spectrumCommand(model, options));
+      exit(await spectrumCommand(model, { ...options, scripts }));
     });
   program
     .command('differences')
@@ -146,6 +159,22 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .argument('<folder>', 'where to')
     .action(async (checkpoint: string, folder: string) => {
       exit(await foldCommand(checkpoint, folder));
+    });
+  program
+    .command('vectors')
+    .description('compress word vectors by themselves, without a model')
+    .argument('<vectors>', 'GloVe or word2vec text, fastText .vec, word2vec .bin, or a matrix in .npy')
+    .argument('<folder>', 'where to; it is made')
+    .addOption(rank())
+    .addOption(reduction())
+    .addOption(
+      new Option('--write <what>', "in the file of the vectors' own format: k numbers a word, or all of them")
+        .choices(['coordinates', 'vectors'])
+        .default('coordinates'),
+    )
+    .addOption(json())
+    .action(async (vectors: string, folder: string, options: SizeOptions) => {
+      exit(await vectorsCommand(vectors, folder, { ...options, scripts }));
     });
   program
     .command('predict')

@@ -89,7 +89,7 @@ export function readFailure(error: unknown, path: string): unknown {
           ? 'may not be read'
           : undefined;
   if (reason === undefined) return error;
-  return new UserError('unreadable-file', `The file '${path}' ${reason}.`, 'Check the path in the recipe.', {
+  return new UserError('unreadable-file', `The file '${path}' ${reason}.`, 'Check the path.', {
     file: path,
   });
 }
