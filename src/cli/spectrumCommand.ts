@@ -61,7 +61,7 @@ async function spectrumOfRecipe(
       { file: path },
     );
   }
-  return withTask(recipe, await readCheckpoint(recipe.model), engine, pass);
+  return withTask(recipe, await readCheckpoint(recipe.model, recipe.architecture), engine, pass);
 }
 
 /** Kept in the run's folder: the uncompressed model does not change once it is done. */

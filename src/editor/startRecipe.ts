@@ -34,9 +34,9 @@ export class RunStarter {
   async start(recipe: vscode.Uri, { asked = false } = {}): Promise<string> {
     checkTrust();
     await saveIfOpen(recipe);
-    const { model, compress } = await readRecipe(recipe.fsPath);
+    const { model, architecture, compress } = await readRecipe(recipe.fsPath);
     if (!asked && model !== undefined && compress !== undefined) {
-      await confirmSmallGain(await inspectCheckpoint(model));
+      await confirmSmallGain(await inspectCheckpoint(model, architecture));
     }
     const { runFolder } = await withProgress(l10n.t('Starting {0}', basename(recipe.fsPath)), () =>
       startRun(recipe.fsPath, { ...readSettings(), ...runsOption(recipe), scripts: this.#scripts }),

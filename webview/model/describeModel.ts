@@ -52,6 +52,9 @@ export function describeText(
   const tokenizers: Readonly<Record<TextSettings['tokenizer'], string>> = {
     words: l10n.t('Words and punctuation'),
     whitespace: l10n.t('Split at white space'),
+    runs: l10n.t('Runs of letters and of marks'),
+    keras: l10n.t("As Keras's Tokenizer"),
+    'text-vectorization': l10n.t("As Keras's TextVectorization"),
     ids: l10n.t('Rows of the table'),
   };
   const parts = [tokenizers[tokenizer]];

@@ -1,4 +1,11 @@
-import type { CompressSettings, DataSource, Fraction, RetrainSettings, TextSettings } from './recipe.ts';
+import type {
+  ArchitectureSettings,
+  CompressSettings,
+  DataSource,
+  Fraction,
+  RetrainSettings,
+  TextSettings,
+} from './recipe.ts';
 
 /** What a recipe means where it says nothing. The schema repeats these values for the editor; a test compares. */
 
@@ -9,6 +16,13 @@ export const textDefaults: TextSettings = {
   padding: 'right',
   outOfVocabularyToken: '<unk>',
 };
+
+export const architectureDefaults = {
+  masked: true,
+  paddingRow: 0,
+  tensors: {},
+  ignore: [],
+} satisfies Partial<ArchitectureSettings>;
 
 export const vocabularyDefault = 'training';
 

@@ -1,5 +1,6 @@
 import type { Body } from '../checkpoint/checkpoint.ts';
 import type {
+  ArchitectureSettings,
   DataSource,
   EmbeddingSettings,
   Fraction,
@@ -54,9 +55,12 @@ export interface RawCompress {
   readonly ranks?: readonly number[];
 }
 
+export type RawArchitecture = Pick<ArchitectureSettings, 'kind'> & Partial<ArchitectureSettings>;
+
 export interface RawRecipe {
   readonly $schema?: string;
   readonly model?: string;
+  readonly architecture?: RawArchitecture;
   readonly train?: RawTrain;
   readonly vocabulary?: string;
   readonly text?: Partial<TextSettings>;

@@ -33,7 +33,8 @@ export interface MeasuredPlan {
  */
 export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number): Promise<MeasuredPlan> {
   const started = performance.now();
-  const checkpoint = recipe.model === undefined ? undefined : await readCheckpoint(recipe.model);
+  const checkpoint =
+    recipe.model === undefined ? undefined : await readCheckpoint(recipe.model, recipe.architecture);
   const data = await prepareData(recipe, checkpoint);
   const reading = (performance.now() - started) / 1000;
   const dense = checkpoint?.spec ?? newSpec(recipe, data);

@@ -3,13 +3,14 @@ import { twoChannels } from '../embedding/channels.ts';
 import { tableOfVectors, type InitialTable } from '../embedding/vectorsTable.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
+import { textDefaults } from '../recipe/defaults.ts';
 import type { DataSource, EmbeddingSettings, Fraction, Recipe, TextSettings } from '../recipe/recipe.ts';
 import { encodeDataset, padSentences, type Encoding } from '../text/encode.ts';
 import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../text/labels.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
 import { splitFraction } from '../text/split.ts';
-import type { WordIndex } from '../text/vocabulary.ts';
+import { readTokenizer, type WordIndex } from '../text/vocabulary.ts';
 import { givenWords, trainingWords, vocabularyWarnings, type Words } from './prepareVocabulary.ts';
 
 /** A recipe's data as table rows, with what gives the rows and classes their meaning. */
@@ -43,7 +44,7 @@ const tableStream = 3;
  * @throws UserError for whatever is wrong with the data, the vocabulary, the vectors, and their fit to the checkpoint
  */
 export async function prepareData(recipe: Recipe, checkpoint?: Checkpoint): Promise<PreparedData> {
-  const text = textSettings(recipe, checkpoint);
+  const text = await textSettings(recipe, checkpoint);
   const warnings: string[] = [];
   let words = await givenWords(recipe, checkpoint, text);
   const lexicon =
@@ -131,7 +132,13 @@ function encoding(text: TextSettings, words: WordIndex | undefined, rows: number
   return { text, ...(words !== undefined && { words }), ...(rows !== undefined && { rows }) };
 }
 
-function textSettings(recipe: Recipe, checkpoint: Checkpoint | undefined): TextSettings {
+/** The recipe's, those of the tokenizer that its vocabulary is, or the checkpoint's. */
+async function textSettings(recipe: Recipe, checkpoint: Checkpoint | undefined): Promise<TextSettings> {
+  const { vocabulary, givenText } = recipe;
+  if (typeof vocabulary === 'object' && /\.json$/i.test(vocabulary.path)) {
+    const { text: ofTokenizer } = await readTokenizer(vocabulary.path);
+    if (Object.keys(ofTokenizer).length > 0) return { ...textDefaults, ...ofTokenizer, ...givenText };
+  }
   const text = recipe.text ?? checkpoint?.text;
   if (text !== undefined) return text;
   throw new UserError(

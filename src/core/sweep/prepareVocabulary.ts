@@ -3,6 +3,7 @@ import { readVectors, type WordVectors } from '../embedding/vectors.ts';
 import { UserError } from '../errors.ts';
 import type { Recipe, TextSettings, TrainSettings } from '../recipe/recipe.ts';
 import type { EncodedDataset } from '../text/encoded.ts';
+import { withPaddingFirst } from '../text/paddingRow.ts';
 import { paddingWord, readVocabulary, Vocabulary } from '../text/vocabulary.ts';
 
 /** A vocabulary and the vectors read for it. */
@@ -130,7 +131,9 @@ async function vocabularyOf(
   }
   let vocabulary: Vocabulary;
   if (setting !== undefined) {
-    vocabulary = await readVocabulary(setting.path, text.outOfVocabularyToken);
+    const { words } = await readVocabulary(setting.path, text.outOfVocabularyToken);
+    const ordered = withPaddingFirst(words, recipe.architecture?.paddingRow ?? 0);
+    vocabulary = new Vocabulary(ordered, text.outOfVocabularyToken);
   } else if (checkpoint.vocabulary !== undefined) {
     vocabulary = new Vocabulary(checkpoint.vocabulary, text.outOfVocabularyToken);
   } else if (text.tokenizer === 'ids') {

@@ -36,9 +36,9 @@ export class StartingModels {
    * @throws UserError `already-factorized` where it is to be compressed and has a rank.
    */
   async loaded(): Promise<Checkpoint | undefined> {
-    const path = this.#recipe.model;
+    const { model: path, architecture } = this.#recipe;
     if (path === undefined) return undefined;
-    const checkpoint = (this.#loaded ??= await readCheckpoint(path));
+    const checkpoint = (this.#loaded ??= await readCheckpoint(path, architecture));
     const { rank } = checkpoint.spec.embedding;
     if (rank !== undefined && this.#recipe.compress !== undefined) {
       throw new UserError(

@@ -37,7 +37,9 @@ export function encodeText(
   const marked = indexed && unknown === padding ? -1 : unknown;
   const ids: number[] = [];
   let unknowns = 0;
-  const pieces = tokenize(text, settings);
+  // Keras's Tokenizer leaves unknown words out before `pad_sequences` cuts.
+  const cutsLast = settings.tokenizer === 'keras';
+  const pieces = tokenize(text, cutsLast ? { ...settings, maxLength: Infinity } : settings);
   for (const piece of pieces) {
     if (!indexed && words === undefined) throw new Error('Words cannot be encoded without a vocabulary.');
     const id = indexed || words === undefined ? parseId(piece, rows, place) : words.idOf(piece);
@@ -45,6 +47,9 @@ export function encodeText(
     if (id !== padding) ids.push(id);
   }
   const tokens = pieces.length;
+  if (ids.length > settings.maxLength) {
+    ids.splice(settings.truncation === 'left' ? 0 : settings.maxLength, ids.length - settings.maxLength);
+  }
   if (ids.length > 0) return { ids, tokens, unknown: unknowns };
   return { ids: [unknown], tokens, unknown: Math.max(1, unknowns) };
 }
