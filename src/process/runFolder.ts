@@ -14,6 +14,8 @@ export function runPaths(folder: string) {
     cancel: join(folder, 'cancel'),
     pause: join(folder, 'pause'),
     log: join(folder, 'supervisor.log'),
+    /** The data as table rows, for all workers, while the run goes on. */
+    data: join(folder, 'data'),
     checkpoints: join(folder, 'checkpoints'),
     models: join(folder, 'models'),
   };
@@ -99,7 +101,8 @@ export async function discardRun(folder: string): Promise<void> {
   }
 }
 
-const atomicWriteLeftOver = /^(?:status|results|recipe)\.json\.\d+$/;
+/** Files, the data's folder, and files of data that is being read. */
+const leftOver = /^(?:(?:status|results|recipe)\.json\.\d+|(?:data\.|press-)[0-9a-f]+\.tmp)$/;
 
 /** A model's folder under its temporary name; other programs' files may lie beside it. */
 const modelLeftOver = /^(?:uncompressed|[a-z]+-rank\d+)\.[0-9a-f]{8}\.tmp$/;
@@ -112,7 +115,7 @@ const modelLeftOver = /^(?:uncompressed|[a-z]+-rank\d+)\.[0-9a-f]{8}\.tmp$/;
 export async function removeUnfinishedFiles(folder: string, models: string): Promise<void> {
   const { checkpoints } = runPaths(folder);
   const found = [
-    ...(await namesIn(folder)).filter(({ name }) => atomicWriteLeftOver.test(name)),
+    ...(await namesIn(folder)).filter(({ name }) => leftOver.test(name)),
     ...(await namesIn(models)).filter(({ name }) => modelLeftOver.test(name)),
     ...(await namesIn(checkpoints)).filter(isTemporary),
   ];

@@ -51,7 +51,6 @@ describe('models saved by torch', function () {
       ids: Int32Array.from(padded.flat()),
       lengths: Int32Array.from(sentences, (tokens) => (masked ? tokens.length : length)),
       labels: new Int32Array(sentences.length),
-      sentences: Uint32Array.from(sentences.keys()),
     }).data;
   }
 

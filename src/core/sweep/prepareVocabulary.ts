@@ -104,9 +104,10 @@ export function vocabularyWarnings(
       `The vocabulary has no out-of-vocabulary token '${text.outOfVocabularyToken}': unknown words are left out.`,
     );
   }
-  const unknown = train.ids.reduce((count, id) => (id === vocabulary.unknownId ? count + 1 : count), 0);
-  if (vocabulary.hasUnknown && unknown > manyUnknown * train.ids.length) {
-    const percent = ((100 * unknown) / train.ids.length).toFixed(0);
+  let unknown = 0;
+  for (const { ids } of train.chunks()) for (const id of ids) if (id === vocabulary.unknownId) unknown++;
+  if (vocabulary.hasUnknown && unknown > manyUnknown * train.tokens) {
+    const percent = ((100 * unknown) / train.tokens).toFixed(0);
     warnings.push(
       `${percent} % of the training tokens are not in the vocabulary: check "tokenizer" and "lowercase" under "text".`,
     );

@@ -7,9 +7,9 @@ import type { Engine, EngineName } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { meanLength, type EncodedDataset } from '../text/encoded.ts';
 import { predictDataset } from '../training/evaluate.ts';
-import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
+import { accuracy, countInto, emptyConfusion, macroF1 } from '../training/metrics.ts';
 import { createPause, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
@@ -30,9 +30,11 @@ export function createTrialRunner(options: {
   readonly engine: EngineName | 'auto';
   /** Holds the trials and reports. */
   readonly hold?: Hold;
+  /** Of the data as table rows, which the processes of a run share. */
+  readonly dataFolder?: string;
 }): TrialRunner {
-  const { recipe, engine, hold } = options;
-  return new SweepRunner(recipe, createEngine(engine), createPause(hold));
+  const { recipe, engine, hold, dataFolder } = options;
+  return new SweepRunner(recipe, createEngine(engine), createPause(hold), dataFolder);
 }
 
 class SweepRunner implements TrialRunner {
@@ -41,13 +43,15 @@ class SweepRunner implements TrialRunner {
   readonly #recipe: Recipe;
   readonly #engine: Engine;
   readonly #pause: Pause;
+  readonly #dataFolder: string | undefined;
   #data: PreparedData | undefined;
   readonly #models: StartingModels;
   /** The uncompressed model's. */
   #spec: ModelSpec | undefined;
 
-  constructor(recipe: Recipe, engine: Engine, pause: Pause) {
+  constructor(recipe: Recipe, engine: Engine, pause: Pause, dataFolder: string | undefined) {
     this.#recipe = recipe;
+    this.#dataFolder = dataFolder;
     this.#engine = engine;
     this.#pause = pause;
     this.engine = engine.name;
@@ -58,7 +62,7 @@ class SweepRunner implements TrialRunner {
   async prepare(): Promise<Preparation> {
     const data = await this.#prepareData();
     const spec = this.#dense();
-    const tokens = meanLength(data);
+    const tokens = meanLength(data.validation);
     const { parameters } = totalCost(layerCosts(spec, tokens));
     const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
     const warnings = [...data.warnings];
@@ -69,9 +73,9 @@ class SweepRunner implements TrialRunner {
       );
     }
     return {
-      train: sentenceCount(data.train),
-      validation: sentenceCount(data.validation),
-      test: data.test === undefined ? 0 : sentenceCount(data.test),
+      train: data.train.sentences,
+      validation: data.validation.sentences,
+      test: data.test?.sentences ?? 0,
       classes: data.labels,
       vocabulary: spec.embedding.rows,
       dimension: spec.embedding.dimension,
@@ -141,7 +145,7 @@ class SweepRunner implements TrialRunner {
       });
     }
     const { parameters, storageBytes, flopsPerSentence } = totalCost(
-      layerCosts(start.spec, meanLength(data)),
+      layerCosts(start.spec, meanLength(data.validation)),
     );
     const { rows, dimension, rank } = start.spec.embedding;
     return {
@@ -168,17 +172,22 @@ class SweepRunner implements TrialRunner {
     if (test === undefined) return {};
     const checkpoint = await storage.loadBest(trial.id);
     const model = new Classifier(this.#engine, checkpoint.spec, checkpoint.weights);
-    const predicted = await predictDataset(model, test, this.#pause);
-    const confusion = confusionMatrix(test.labels, predicted, checkpoint.spec.classes);
-    const unknown = [...test.withUnknown.keys()].filter((i) => test.withUnknown[i] === 1);
+    const confusion = emptyConfusion(checkpoint.spec.classes);
+    const unknown = { sentences: 0, right: 0 };
+    for await (const { batch, predicted } of predictDataset(model, test, this.#pause)) {
+      const { labels, withUnknown } = batch;
+      countInto(confusion, labels, predicted);
+      for (let i = 0; i < batch.size; i++) {
+        if (withUnknown[i] === 0) continue;
+        unknown.sentences++;
+        if (predicted[i] === labels[i]) unknown.right++;
+      }
+    }
     return {
       testAccuracy: accuracy(confusion),
       macroF1: macroF1(confusion),
       confusion,
-      ...(unknown.length > 0 && {
-        testAccuracyUnknownWords:
-          unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,
-      }),
+      ...(unknown.sentences > 0 && { testAccuracyUnknownWords: unknown.right / unknown.sentences }),
     };
   }
 
@@ -187,10 +196,11 @@ class SweepRunner implements TrialRunner {
     const spec = this.#dense();
     const { rows, dimension } = spec.embedding;
     const embedding = { rows, dimension, ...(rank !== undefined && { rank }) };
-    return layerCosts({ ...spec, embedding }, meanLength(this.#data));
+    return layerCosts({ ...spec, embedding }, meanLength(this.#data.validation));
   }
 
   dispose(): void {
+    for (const part of ['train', 'validation', 'test'] as const) this.#data?.[part]?.close();
     this.#data = undefined;
   }
 
@@ -201,7 +211,7 @@ class SweepRunner implements TrialRunner {
       trial?.from !== undefined && storage !== undefined
         ? await this.#models.parent(trial.from, storage)
         : await this.#models.loaded();
-    this.#data = await prepareData(this.#recipe, source);
+    this.#data = await prepareData(this.#recipe, source, this.#dataFolder);
     this.#spec = source?.spec ?? newSpec(this.#recipe, this.#data);
     return this.#data;
   }
@@ -223,11 +233,6 @@ class SweepRunner implements TrialRunner {
   }
 }
 
-/** Mean tokens of a validation sentence: the T of the FLOP counts. */
-function meanLength({ validation }: PreparedData): number {
-  return validation.ids.length / Math.max(1, sentenceCount(validation));
-}
-
 /** Passes on at most `stepEventsPerEpoch` steps an epoch, evenly. */
 function stepReporter(
   trial: string,
@@ -235,7 +240,7 @@ function stepReporter(
   batchSize: number,
   emit: Emit,
 ): (step: { step: number; epoch: number; rate: number; loss: number }) => void {
-  const every = Math.max(1, Math.ceil(sentenceCount(train) / batchSize / stepEventsPerEpoch));
+  const every = Math.max(1, Math.ceil(train.sentences / batchSize / stepEventsPerEpoch));
   return (step) => {
     if (step.step % every === 0) emit({ type: 'step', trial, ...step });
   };

@@ -9,7 +9,8 @@ export interface LineChunk {
   readonly lines: readonly Buffer[];
 }
 
-const chunkBytes = 1 << 20;
+/** Few lines at a time, which are garbage before the collector takes them for lasting. */
+const chunkBytes = 1 << 16;
 /** No sentence or vector is so long: a file with such a line is no text. */
 const maxLineBytes = 64 << 20;
 

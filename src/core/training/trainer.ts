@@ -4,7 +4,7 @@ import { Random } from '../random.ts';
 import type { TrainingSettings } from '../recipe/recipe.ts';
 import type { SavedState } from '../sweep/runner.ts';
 import { trainingBatchCount, trainingBatches } from '../text/batches.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import type { EncodedDataset } from '../text/encoded.ts';
 import { evaluate } from './evaluate.ts';
 import { accuracy } from './metrics.ts';
 import type { Pause } from './pause.ts';
@@ -65,7 +65,7 @@ export class Trainer {
     this.#validation = options.validation;
     this.#seed = options.seed;
     this.#pause = options.pause;
-    const iterations = trainingBatchCount(sentenceCount(options.train), options.settings.batchSize);
+    const iterations = trainingBatchCount(options.train.sentences, options.settings.batchSize);
     this.#rateAt = createSchedule(options.settings.schedule, iterations);
   }
 
