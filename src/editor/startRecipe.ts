@@ -48,9 +48,15 @@ export class RunStarter {
 
   async resume(folder: string): Promise<void> {
     checkTrust();
-    await withProgress(l10n.t('Resuming the run'), () =>
-      resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
-    );
+    try {
+      await withProgress(l10n.t('Resuming the run'), () =>
+        resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
+      );
+    } catch (error) {
+      // Another window may have resumed it.
+      await this.#runs.read(folder);
+      throw error;
+    }
     await this.#show(folder);
   }
 
