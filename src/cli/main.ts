@@ -126,8 +126,8 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     });
   program
     .command('inspect')
-    .description('show the layers and the size of a checkpoint')
-    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
+    .description('show the layers and the size of a checkpoint, or the tensors of a file')
+    .argument('<checkpoint>', 'its folder, or a file of tfjs, Keras, PyTorch or safetensors')
     .addOption(json())
     .action(async (checkpoint: string, options: Options) => {
       exit(await inspectCommand(checkpoint, options));

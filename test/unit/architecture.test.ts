@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { listTensors } from '../../src/core/checkpoint/listTensors.ts';
 import { openCheckpoint } from '../../src/core/checkpoint/openCheckpoint.ts';
 import { writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
 import { architectureDefaults } from '../../src/core/recipe/defaults.ts';
@@ -182,6 +183,30 @@ describe('architectures of bare tensors', () => {
     assert.equal((await openCheckpoint(own)).spec.classes, 2);
     const architecture = { ...architectureDefaults, kind: 'dan' } as const;
     await assert.rejects(openCheckpoint(own, architecture), { code: 'needless-architecture' });
+  });
+
+  it('are proposed from the usual names, or what is in the way is said', async () => {
+    await writeFile(path, torchFile(counted(lstmModel)));
+    const listing = await listTensors(path);
+    assert.deepEqual(listing?.architecture, { kind: 'lstm', pooling: 'last' });
+    assert.equal(listing.parameters, 5 * 3 + 8 * 3 + 8 * 2 + 8 + 8 + 8 + 4);
+    assert.equal(listing.storageBytes, 4 * listing.parameters);
+    assert.equal(listing.tensors[0]?.name, 'embedding.weight');
+    const kinds: [Record<string, number[]>, string][] = [
+      [{ ...lstmModel, 'fc.weight': [4, 4], ...lstm('lstm.', 3, 2, '_reverse') }, 'bilstm'],
+      [{ 'embedding.weight': [5, 2], ...gru('rnn.', 2, 1), 'out.weight': [2, 1] }, 'gru'],
+      [{ 'embedding.weight': [5, 2], 'conv.weight': [3, 2, 4], 'fc.weight': [2, 3] }, 'cnn'],
+      [{ 'embedding.weight': [5, 2], 'fc.weight': [2, 2] }, 'dan'],
+    ];
+    for (const [shapes, kind] of kinds) {
+      await writeFile(path, torchFile(counted(shapes)));
+      assert.equal((await listTensors(path))?.architecture?.kind, kind);
+    }
+    await writeFile(path, torchFile(counted({ table: [50, 3], x: [2, 3], n: [1] })));
+    const unknown = await listTensors(path);
+    assert.equal(unknown?.largestTable, 'table');
+    assert.match(unknown.fault ?? '', /No tensor is called an embedding/);
+    assert.equal(await listTensors(folder), undefined);
   });
 
   it('name a weight that is not finite', async () => {
