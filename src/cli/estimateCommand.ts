@@ -5,7 +5,6 @@ import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { measurePlan } from '../core/report/estimate.ts';
 import type { Estimate } from '../core/report/reports.ts';
 import { totalEpochs } from '../core/sweep/plan.ts';
-import { sentenceCount } from '../core/text/encoded.ts';
 import { bytesToWrite } from '../process/checkRoom.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { shownDuration } from './text.ts';
@@ -28,9 +27,9 @@ export async function estimateCommand(
     jobs,
     engine: engine.name,
     sentences: {
-      train: sentenceCount(data.train),
-      validation: sentenceCount(data.validation),
-      test: data.test === undefined ? 0 : sentenceCount(data.test),
+      train: data.train.sentences,
+      validation: data.validation.sentences,
+      test: data.test?.sentences ?? 0,
     },
     warnings,
   };

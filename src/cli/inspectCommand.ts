@@ -1,13 +1,21 @@
 import { resolve } from 'node:path';
 import type { Body, ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
+import { listTensors } from '../core/checkpoint/listTensors.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
+import { printTensors } from './tensorListing.ts';
 import { shownPath, table } from './text.ts';
 
 export async function inspectCommand(
   checkpoint: string,
   { json }: { readonly json: boolean },
 ): Promise<ExitCode> {
+  const listing = await listTensors(resolve(checkpoint));
+  if (listing !== undefined) {
+    if (json) console.log(JSON.stringify(listing));
+    else printTensors(listing);
+    return exitCode.done;
+  }
   const inspection = await inspectCheckpoint(resolve(checkpoint));
   if (json) {
     console.log(JSON.stringify(inspection));

@@ -20,6 +20,8 @@ import { predictCommand } from './predictCommand.ts';
 import { ratesCommand } from './ratesCommand.ts';
 import { reproduceCommand } from './reproduceCommand.ts';
 import { spectrumCommand } from './spectrumCommand.ts';
+import { vectorsCommand } from './vectorsCommand.ts';
+import type { WrittenVectors } from '../core/embedding/vectorsCompress.ts';
 import { validateCommand } from './validateCommand.ts';
 import { watchRun } from './watchRun.ts';
 
@@ -38,6 +40,12 @@ interface ReproduceFlags extends Options {
   readonly estimate: boolean;
 }
 
+interface SizeOptions extends Options {
+  readonly rank?: number;
+  readonly reduction?: number;
+  readonly write: WrittenVectors;
+}
+
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
 const scripts = __dirname;
 
@@ -54,6 +62,11 @@ const threads = (): Option =>
   new Option('--threads <count>', 'threads of each trial, with TensorFlow')
     .argParser(positiveInteger)
     .default(1, '1, which gives the same figures twice');
+
+const rank = (): Option =>
+  new Option('--rank <k>', 'numbers that are left of each vector').argParser(positiveInteger);
+const reduction = (): Option =>
+  new Option('--reduction <share>', 'share of the numbers to remove, such as 0.9').argParser(Number);
 
 const runs = (): Option =>
   new Option(
@@ -121,8 +134,8 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     });
   program
     .command('inspect')
-    .description('show the layers and the size of a checkpoint')
-    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
+    .description('show the layers and the size of a checkpoint, or the tensors of a file')
+    .argument('<checkpoint>', 'its folder, or a file of tfjs, Keras, PyTorch or safetensors')
     .addOption(json())
     .action(async (checkpoint: string, options: Options) => {
       exit(await inspectCommand(checkpoint, options));
@@ -134,7 +147,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .addOption(json())
     .addOption(engine())
     .action(async (model: string, options: Options) => {
-      exit(await spectrumCommand(model, options));
+      exit(await spectrumCommand(model, { ...options, scripts }));
     });
   program
     .command('differences')
@@ -154,6 +167,22 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .argument('<folder>', 'where to')
     .action(async (checkpoint: string, folder: string) => {
       exit(await foldCommand(checkpoint, folder));
+    });
+  program
+    .command('vectors')
+    .description('compress word vectors by themselves, without a model')
+    .argument('<vectors>', 'GloVe or word2vec text, fastText .vec, word2vec .bin, or a matrix in .npy')
+    .argument('<folder>', 'where to; it is made')
+    .addOption(rank())
+    .addOption(reduction())
+    .addOption(
+      new Option('--write <what>', "in the file of the vectors' own format: k numbers a word, or all of them")
+        .choices(['coordinates', 'vectors'])
+        .default('coordinates'),
+    )
+    .addOption(json())
+    .action(async (vectors: string, folder: string, options: SizeOptions) => {
+      exit(await vectorsCommand(vectors, folder, { ...options, scripts }));
     });
   program
     .command('predict')

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../core/checkpoint/folder.ts';
+import type { PassOptions } from '../core/embedding/rowSource.ts';
 import { createEngine } from '../core/engine/createEngine.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { UserError } from '../core/errors.ts';
@@ -15,6 +16,7 @@ import { prepareData } from '../core/sweep/prepare.ts';
 import { createPause } from '../core/training/pause.ts';
 import { taskGradientCovariance } from '../core/training/taskGradient.ts';
 import { runPaths } from '../process/runFolder.ts';
+import { rowThreads } from '../process/rowThread.ts';
 import { finishedTrial, readRunTrials } from '../process/runTrials.ts';
 import { bestFolder } from '../process/trialStorage.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
@@ -23,23 +25,33 @@ import { table } from './text.ts';
 interface SpectrumOptions {
   readonly json: boolean;
   readonly engine: EngineName | 'auto';
+  /** The folder of the bundles. */
+  readonly scripts: string;
 }
 
 /** Of a checkpoint, of a recipe's model, or of a run's uncompressed model. */
-export async function spectrumCommand(target: string, { json, engine }: SpectrumOptions): Promise<ExitCode> {
+export async function spectrumCommand(
+  target: string,
+  { json, engine, scripts }: SpectrumOptions,
+): Promise<ExitCode> {
+  const pass = { threads: rowThreads(scripts) };
   const path = resolve(target);
   const isRun = (await stat(runPaths(path).recipe).catch(() => undefined)) !== undefined;
   const report = isRun
-    ? await spectrumOfRun(path)
+    ? await spectrumOfRun(path, pass)
     : path.endsWith('.press.json')
-      ? await spectrumOfRecipe(path, engine)
-      : await spectrumReport(await readCheckpoint(path));
+      ? await spectrumOfRecipe(path, engine, pass)
+      : await spectrumReport(await readCheckpoint(path), undefined, pass);
   if (json) console.log(JSON.stringify(report));
   else print(report);
   return exitCode.done;
 }
 
-async function spectrumOfRecipe(path: string, engine: EngineName | 'auto'): Promise<SpectrumReport> {
+async function spectrumOfRecipe(
+  path: string,
+  engine: EngineName | 'auto',
+  pass: PassOptions,
+): Promise<SpectrumReport> {
   const recipe = await readRecipe(path);
   if (recipe.model === undefined) {
     throw new UserError(
@@ -49,11 +61,11 @@ async function spectrumOfRecipe(path: string, engine: EngineName | 'auto'): Prom
       { file: path },
     );
   }
-  return withTask(recipe, await readCheckpoint(recipe.model), engine);
+  return withTask(recipe, await readCheckpoint(recipe.model, recipe.architecture), engine, pass);
 }
 
 /** Kept in the run's folder: the uncompressed model does not change once it is done. */
-async function spectrumOfRun(folder: string): Promise<SpectrumReport> {
+async function spectrumOfRun(folder: string, pass: PassOptions): Promise<SpectrumReport> {
   const file = join(folder, 'spectrum.json');
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined) return JSON.parse(known) as SpectrumReport;
@@ -61,7 +73,7 @@ async function spectrumOfRun(folder: string): Promise<SpectrumReport> {
   const [first] = run.trials;
   if (first === undefined) throw new Error('A plan has trials.');
   const checkpoint = await readCheckpoint(bestFolder(folder, finishedTrial(run, first.id).id));
-  const report = await withTask(run.recipe, checkpoint, run.engine);
+  const report = await withTask(run.recipe, checkpoint, run.engine, pass);
   await writeFileAtomic(file, JSON.stringify(report));
   return report;
 }
@@ -70,13 +82,15 @@ async function withTask(
   recipe: Recipe,
   checkpoint: Checkpoint,
   name: EngineName | 'auto',
+  pass: PassOptions,
 ): Promise<SpectrumReport> {
-  if (checkpoint.spec.embedding.rank !== undefined) return spectrumReport(checkpoint);
+  if (checkpoint.spec.embedding.rank !== undefined) return spectrumReport(checkpoint, undefined, pass);
   const { train } = await prepareData(recipe, checkpoint);
   const model = new Classifier(createEngine(name), checkpoint.spec, checkpoint.weights);
   return spectrumReport(
     checkpoint,
     await taskGradientCovariance(model, train, recipe.data.seed, createPause()),
+    pass,
   );
 }
 

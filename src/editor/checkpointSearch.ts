@@ -2,6 +2,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
+import type { TensorListing } from '../core/checkpoint/listTensors.ts';
 import { foreignVocabularies } from '../core/checkpoint/fileNames.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 
@@ -11,7 +12,7 @@ export type FoundModel =
   | { readonly path: string; readonly fault: string };
 
 /** Reads what a model is in another process. */
-export type InspectElsewhere = (path: string, signal: AbortSignal) => Promise<Inspection>;
+export type InspectElsewhere = (path: string, signal: AbortSignal) => Promise<Inspection | TensorListing>;
 
 /** More than this is parsed in another process, lest the editor waits for it. */
 const mostBytesHere = 2 ** 20;
@@ -45,7 +46,8 @@ async function lookAt(
   try {
     const isHeavy = (await bytesToRead(path)) > mostBytesHere;
     if (!isHeavy && !(await mayBeModel(path))) return undefined;
-    return { path, inspection: await (isHeavy ? elsewhere(path, signal) : inspectCheckpoint(path)) };
+    const inspection = await (isHeavy ? elsewhere(path, signal) : inspectCheckpoint(path));
+    return 'spec' in inspection ? { path, inspection } : undefined;
   } catch (error) {
     if (error instanceof CancelledError || signal.aborted) throw new CancelledError();
     if (isGone(error) || (error instanceof UserError && isOther(path, error.code))) return undefined;

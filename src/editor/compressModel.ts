@@ -4,7 +4,7 @@ import type * as vscode from 'vscode';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
 import { readSettings } from '../core/checkpoint/settings.ts';
 import { UserError } from '../core/errors.ts';
-import { readVocabulary } from '../core/text/vocabulary.ts';
+import { readTokenizer } from '../core/text/vocabulary.ts';
 import { askColumns, askTestData, askTrainingData } from './dataQuestions.ts';
 import { readInputLength } from './inputLength.ts';
 import { fileItem, findInWorkspace } from './pickFile.ts';
@@ -107,11 +107,13 @@ async function askTextOf(
   { path, spec }: Inspection,
   chosen: Answers['vocabulary'],
 ): Promise<Answers['text']> {
+  const read = typeof chosen === 'object' ? await readTokenizer(chosen.path) : undefined;
   const vocabulary =
-    chosen === undefined
-      ? (await readSettings(dirname(path), spec.embedding.rows)).vocabulary
-      : chosen === 'ids'
-        ? undefined
-        : (await readVocabulary(chosen.path, '')).words;
-  return askText(questions, { masked: spec.masked, inputLength: await readInputLength(path), vocabulary });
+    chosen === undefined ? (await readSettings(dirname(path), spec.embedding.rows)).vocabulary : read?.words;
+  return askText(questions, {
+    masked: spec.masked,
+    inputLength: await readInputLength(path),
+    vocabulary,
+    ...(read && { tokenizer: read.text }),
+  });
 }

@@ -5,6 +5,7 @@ import { isGoing, type Run } from '../process/runStatus.ts';
 import type { Panels } from './panel.ts';
 import { pick, type PickItem } from './pickFile.ts';
 import { revealPath } from './revealPath.ts';
+import { runPlace } from './runPlace.ts';
 import { describeRun, isResumable, stateIcons } from './runLabels.ts';
 import { editRecipe, recipeToRunAgain, registerFrozenRecipes } from './runRecipe.ts';
 import type { RunStore } from './runStore.ts';
@@ -149,7 +150,8 @@ function checkAny(runs: readonly Run[], title: string): void {
 function runItem({ folder, status }: Run): PickItem<string> {
   const { icon, color } = stateIcons[status.state];
   const iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
-  return { label: status.recipe, description: describeRun(status), iconPath, value: folder };
+  const description = [...runPlace(folder), describeRun(status)].join(', ');
+  return { label: status.recipe, description, iconPath, value: folder };
 }
 
 interface Choice {

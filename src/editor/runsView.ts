@@ -2,16 +2,26 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import { describeRun, formatStart, runContext, spokenRun, stateIcons } from './runLabels.ts';
+import { runPlace } from './runPlace.ts';
 import type { RunStore } from './runStore.ts';
+
+/**
+ * Between two redraws. VS Code waits until nothing has changed for 200 ms, which with several runs going on may never
+ * be.
+ */
+const redrawMs = 300;
 
 /** The tree *Runs*, newest first; its elements are the runs' folders. */
 export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposable {
   readonly #runs: RunStore;
-  readonly #changed = new vscode.EventEmitter<string | undefined>();
+  readonly #changed = new vscode.EventEmitter<string[] | undefined>();
   readonly #tree: vscode.TreeView<string>;
   readonly #listening: vscode.Disposable;
   /** What is drawn of each run: a status is written each second, and most of them draw the same. */
   readonly #drawn = new Map<string, string>();
+  /** Runs to draw, or all of them, with the next redraw. */
+  #outdated: Set<string> | 'all' = new Set();
+  #redrawing: NodeJS.Timeout | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -45,8 +55,9 @@ export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposa
     if (status === undefined) return item;
     const { icon, color } = stateIcons[status.state];
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
-    item.description = describeRun(status);
-    item.accessibilityInformation = { label: spokenRun(status) };
+    const place = runPlace(folder);
+    item.description = [...place, describeRun(status)].join(', ');
+    item.accessibilityInformation = { label: [spokenRun(status), ...place].join(', ') };
     item.tooltip = tooltip(folder, status);
     item.contextValue = runContext(status.state);
     item.command = {
@@ -58,6 +69,7 @@ export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposa
   }
 
   dispose(): void {
+    clearTimeout(this.#redrawing);
     vscode.Disposable.from(this.#listening, this.#tree, this.#changed).dispose();
   }
 
@@ -66,14 +78,26 @@ export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposa
     const status = this.#runs.statusOf(folder);
     const before = this.#drawn.get(folder);
     if (status === undefined || before === undefined) {
-      this.#changed.fire(undefined);
+      this.#redraw();
       if (status && isGoing(status.state) && this.#tree.visible) void this.#tree.reveal(folder);
       return;
     }
     const now = drawing(status);
     if (now === before) return;
     this.#drawn.set(folder, now);
-    this.#changed.fire(folder);
+    this.#redraw(folder);
+  }
+
+  /** @param folder a run's; all runs where it is absent */
+  #redraw(folder?: string): void {
+    if (folder === undefined) this.#outdated = 'all';
+    else if (this.#outdated !== 'all') this.#outdated.add(folder);
+    this.#redrawing ??= setTimeout(() => {
+      this.#redrawing = undefined;
+      const outdated = this.#outdated;
+      this.#outdated = new Set();
+      this.#changed.fire(outdated === 'all' ? undefined : [...outdated]);
+    }, redrawMs);
   }
 
   #count(): void {

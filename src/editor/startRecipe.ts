@@ -34,9 +34,9 @@ export class RunStarter {
   async start(recipe: vscode.Uri, { asked = false } = {}): Promise<string> {
     checkTrust();
     await saveIfOpen(recipe);
-    const { model, compress } = await readRecipe(recipe.fsPath);
+    const { model, architecture, compress } = await readRecipe(recipe.fsPath);
     if (!asked && model !== undefined && compress.length > 0) {
-      await confirmSmallGain(await inspectCheckpoint(model));
+      await confirmSmallGain(await inspectCheckpoint(model, architecture));
     }
     const { runFolder } = await withProgress(l10n.t('Starting {0}', basename(recipe.fsPath)), () =>
       startRun(recipe.fsPath, { ...readSettings(), ...runsOption(recipe), scripts: this.#scripts }),
@@ -48,9 +48,15 @@ export class RunStarter {
 
   async resume(folder: string): Promise<void> {
     checkTrust();
-    await withProgress(l10n.t('Resuming the run'), () =>
-      resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
-    );
+    try {
+      await withProgress(l10n.t('Resuming the run'), () =>
+        resumeRun(folder, { ...readSettings(), scripts: this.#scripts }),
+      );
+    } catch (error) {
+      // Another window may have resumed it.
+      await this.#runs.read(folder);
+      throw error;
+    }
     await this.#show(folder);
   }
 

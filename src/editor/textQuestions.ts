@@ -14,11 +14,18 @@ export interface UnsettledModel {
   readonly inputLength: number | undefined;
   /** Undefined where the data hold rows of the table. */
   readonly vocabulary: readonly string[] | undefined;
+  /** What the vocabulary's file says itself, where it is a tokenizer's. */
+  readonly tokenizer?: Partial<TextSettings>;
 }
 
 /** Asks how the sentences that a model was trained with became tokens, as far as the model does not tell. */
 export async function askText(questions: Questions, model: UnsettledModel): Promise<Partial<TextSettings>> {
-  const { masked, vocabulary } = model;
+  const { masked, vocabulary, tokenizer } = model;
+  if (tokenizer?.tokenizer !== undefined) {
+    const isSaid = masked || tokenizer.maxLength !== undefined;
+    const length = model.inputLength ?? (isSaid ? undefined : await askLength(questions));
+    return length === undefined ? {} : { maxLength: length };
+  }
   const tokens: Partial<TextSettings> =
     vocabulary === undefined ? { tokenizer: 'ids' } : await askTokenizer(questions);
   const unknown = vocabulary && unknownWordOf(vocabulary);

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { createRunFolder, readFrozenRecipe, runPaths, type FrozenRecipe } from './runFolder.ts';
+import { isRunLocked } from './runLock.ts';
 import { isGoing, readStatus, readWrittenStatus } from './runStatus.ts';
 
 export interface StartedRun {
@@ -66,11 +67,7 @@ export async function resumeRun(runFolder: string, options: ResumeOptions): Prom
     await continueRun(runFolder);
     return { runFolder, pid };
   }
-  if (state === 'running') {
-    throw new UserError('run-locked', 'The run is going on.', 'Wait for its end, or cancel it.', {
-      file: runFolder,
-    });
-  }
+  if (state === 'running') throw goingOn(runFolder);
   await rm(runPaths(runFolder).cancel, { force: true });
   await rm(runPaths(runFolder).pause, { force: true });
   return launch(runFolder, options);
@@ -105,6 +102,12 @@ async function checkGoing(runFolder: string, hint: string): Promise<void> {
   throw new UserError('not-running', `The run is not running: it is ${state}.`, hint, { file: runFolder });
 }
 
+function goingOn(runFolder: string): UserError {
+  return new UserError('run-locked', 'The run is going on.', 'Wait for its end, or cancel it.', {
+    file: runFolder,
+  });
+}
+
 /** Spawns the supervisor and waits until it has the run. */
 async function launch(runFolder: string, { jobs, threads = 1, scripts }: ResumeOptions): Promise<StartedRun> {
   const { log } = runPaths(runFolder);
@@ -137,6 +140,8 @@ async function launch(runFolder: string, { jobs, threads = 1, scripts }: ResumeO
       return { runFolder, pid };
     }
     if (reason === undefined) continue;
+    // Another window, or a terminal, was faster.
+    if (await isRunLocked(runFolder)) throw goingOn(runFolder);
     const said = (await readFile(log)).subarray(logStart).toString('utf8').trim();
     throw new Error(`The run's process ended at once (${reason}). ${said}`);
   }

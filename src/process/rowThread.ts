@@ -51,7 +51,7 @@ class WorkerRowThread implements RowThread {
         return;
       }
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(question, question === 'sums' ? [] : [question.block.buffer]);
+      this.#worker.postMessage(question, question === 'sums' ? [] : [question.block.buffer as ArrayBuffer]);
     });
   }
 

@@ -12,6 +12,6 @@ port.on('message', (question: RowQuestion) => {
   }
   const { index, block, weights } = question;
   const result = worker.take(index, block, weights);
-  const answer: RowAnswer = { block, ...(result !== undefined && { result }) };
-  port.postMessage(answer, [block.buffer, ...(result === undefined ? [] : [result.buffer])]);
+  const answer: RowAnswer = result === undefined ? {} : { result };
+  port.postMessage(answer, result === undefined ? [] : [result.buffer as ArrayBuffer]);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
@@ -14,6 +14,8 @@ export function runPaths(folder: string) {
     cancel: join(folder, 'cancel'),
     pause: join(folder, 'pause'),
     log: join(folder, 'supervisor.log'),
+    /** The data as table rows, for all workers, while the run goes on. */
+    data: join(folder, 'data'),
     checkpoints: join(folder, 'checkpoints'),
     models: join(folder, 'models'),
   };
@@ -100,26 +102,45 @@ export async function discardRun(folder: string): Promise<void> {
   }
 }
 
-const atomicWriteLeftOver = /^(?:status|results|recipe)\.json\.\d+$/;
+/** Files, the data's folder, and files of data that is being read. */
+const leftOver = /^(?:(?:status|results|recipe)\.json\.\d+|(?:data\.|press-)[0-9a-f]+\.tmp)$/;
 
 /** A model's folder under its temporary name; other programs' files may lie beside it. */
 const modelLeftOver = /^[a-z0-9-]+\.[0-9a-f]{8}\.tmp$/;
 
+/** Nobody takes so long for a model's files: what is older was left by a process that is gone. */
+const longestWriteMs = 60_000;
+
 /**
- * Removes what a killed process was about to put in place. Nobody else may be writing.
+ * Removes what a killed process was about to put in place. Nobody else may be writing in the run folder; to a folder
+ * of finished models outside of it another run of the recipe may be.
  *
  * @param models the folder of the finished models
  */
 export async function removeUnfinishedFiles(folder: string, models: string): Promise<void> {
   const { checkpoints } = runPaths(folder);
   const found = [
-    ...(await namesIn(folder)).filter(({ name }) => atomicWriteLeftOver.test(name)),
-    ...(await namesIn(models)).filter(({ name }) => modelLeftOver.test(name)),
+    ...(await namesIn(folder)).filter(({ name }) => leftOver.test(name)),
+    ...(await leftOverModels(models, models === runPaths(folder).models)),
     ...(await namesIn(checkpoints)).filter(isTemporary),
   ];
   for (const trial of await namesIn(checkpoints))
     found.push(...(await namesIn(trial.path)).filter(isTemporary));
   await Promise.all(found.map(({ path }) => rm(path, { recursive: true, force: true })));
+}
+
+async function leftOverModels(models: string, isOwn: boolean): Promise<Named[]> {
+  const found = (await namesIn(models)).filter(({ name }) => modelLeftOver.test(name));
+  if (isOwn) return found;
+  const ages = await Promise.all(found.map(({ path }) => ageMs(path)));
+  return found.filter((_, i) => (ages[i] ?? 0) > longestWriteMs);
+}
+
+async function ageMs(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
 }
 
 interface Named {

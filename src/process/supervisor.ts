@@ -145,7 +145,8 @@ class Supervisor {
   async #end(end: EndState): Promise<void> {
     const { runFolder } = this.#options;
     await removeUnfinishedFiles(runFolder, modelsFolder(runFolder, this.#recipe));
-    if (end !== 'done') await this.#writeResults([...this.#past.results.values()]);
+    if (end === 'done') await rm(runPaths(runFolder).data, { recursive: true, force: true });
+    else await this.#writeResults([...this.#past.results.values()]);
     await rm(runPaths(runFolder).cancel, { force: true });
     await rm(runPaths(runFolder).pause, { force: true });
     this.#progress.stop();

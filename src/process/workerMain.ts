@@ -2,7 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { createTrialRunner } from '../core/sweep/sweepRunner.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { Hold } from '../core/training/pause.ts';
-import { parseFrozenRecipe, readFrozenRecipe } from './runFolder.ts';
+import { parseFrozenRecipe, readFrozenRecipe, runPaths } from './runFolder.ts';
 import { createTrialStorage } from './trialStorage.ts';
 import { serveWorker } from './worker.ts';
 
@@ -20,6 +20,7 @@ serveWorker(
       recipe: await parseFrozenRecipe(await readFrozenRecipe(runFolder)),
       engine: engine as EngineName | 'auto',
       hold,
+      dataFolder: runPaths(runFolder).data,
     }),
   createTrialStorage(runFolder),
   hold,

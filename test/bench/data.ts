@@ -44,7 +44,9 @@ async function writeTable(name: string, vocabulary: Vocabulary, glove: WordVecto
   const folder = join(dataFolder, name);
   await mkdir(folder, { recursive: true });
   for (const [part, source] of Object.entries(parts)) {
-    const { ids, offsets, labels } = await encode(source, vocabulary);
+    const [chunk] = (await encode(source, vocabulary)).chunks();
+    if (chunk === undefined) throw new Error(`${part} has no sentence.`);
+    const { ids, offsets, labels } = chunk;
     await writeFile(join(folder, `${part}.ids`), ids);
     await writeFile(join(folder, `${part}.offsets`), offsets);
     await writeFile(join(folder, `${part}.labels`), labels);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { followRun } from '../../src/process/followRun.ts';
 import { resumeRun, startRun } from '../../src/process/launcher.ts';
+import { runPaths } from '../../src/process/runFolder.ts';
 import { readWrittenStatus } from '../../src/process/runStatus.ts';
 import { bundleScripts, withTemporaryFolder } from './bundles.ts';
 import { figures, waitFor, writeRecipe, type RecipeChange } from './runs.ts';
@@ -51,6 +53,7 @@ describe('a run that trains', function () {
       const { state, engine } = await followRun(killed.runFolder, () => undefined);
       assert.deepEqual([state, engine], ['done', 'wasm']);
       assert.deepEqual(await figures(killed.runFolder), await figures(whole.runFolder));
+      assert.ok(!existsSync(runPaths(killed.runFolder).data));
 
       for (const model of ['uncompressed', 'task-rank1', 'task-rank4']) {
         const [one, other] = await Promise.all(

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { UserError } from '../../src/core/errors.ts';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { followRun } from '../../src/process/followRun.ts';
 import { cancelRun, pauseRun, resumeRun } from '../../src/process/launcher.ts';
@@ -195,6 +196,39 @@ describe('a run in the background', () => {
       assert.equal((await readStatus(runFolder)).state, 'running');
       await cancelRun(runFolder);
       await followRun(runFolder, () => undefined);
+    }));
+
+  it('goes on once where two resume it at the same time', () =>
+    withTemporaryFolder(async (folder) => {
+      const { runFolder } = await startFake(scripts, folder, { epochMs: 100 });
+      await cancelRun(runFolder);
+      await followRun(runFolder, () => undefined);
+      const resumed = await Promise.allSettled([1, 2].map(() => resumeRun(runFolder, { jobs: 1, scripts })));
+      const refused = resumed.filter((outcome) => outcome.status === 'rejected');
+      assert.deepEqual(
+        refused.map(({ reason }) => (reason as UserError).code),
+        ['run-locked'],
+      );
+      assert.equal((await followRun(runFolder, () => undefined)).state, 'done');
+      assert.deepEqual(await figures(runFolder), undisturbed);
+    }));
+
+  it('leaves alone what another run is writing to the same output', () =>
+    withTemporaryFolder(async (folder) => {
+      const output = join(folder, 'models');
+      const [fresh, old] = ['task-rank1.0123abcd.tmp', 'task-rank4.0123abcd.tmp'].map((name) =>
+        join(output, name),
+      );
+      for (const path of [fresh!, old!]) await mkdir(path, { recursive: true });
+      await utimes(old!, 0, 0);
+      const { runFolder } = await startFake(scripts, folder, {}, (json) => (json.output = 'models'));
+      assert.equal((await followRun(runFolder, () => undefined)).state, 'done');
+      assert.deepEqual((await readdir(output)).sort(), [
+        'task-rank1',
+        basename(fresh!),
+        'task-rank4',
+        'uncompressed',
+      ]);
     }));
 
   it('tells what is wrong with the input, as the worker found it', () =>

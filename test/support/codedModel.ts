@@ -44,7 +44,6 @@ function batchOf(seed: number): Batch {
     ids: Int32Array.from({ length: size * length }, () => 1 + random.integer(rows - 1)),
     lengths: Int32Array.from({ length: size }, () => length),
     labels: Int32Array.from({ length: size }, (_, i) => i % 3),
-    sentences: Uint32Array.from({ length: size }, (_, i) => i),
   };
 }
 

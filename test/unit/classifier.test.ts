@@ -38,7 +38,6 @@ function batchOf(classes: number): Batch {
     ids,
     lengths: Int32Array.from(sentences, (s) => s.length),
     labels: Int32Array.from(labels, (label) => label % classes),
-    sentences: Uint32Array.from(sentences.keys()),
   };
 }
 

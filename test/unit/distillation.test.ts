@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { ModelSpec, Weights } from '../../src/core/checkpoint/checkpoint.ts';
+import type { Matrix } from '../../src/core/engine/workspace.ts';
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { initialWeights } from '../../src/core/model/initialize.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Batch } from '../../src/core/text/encoded.ts';
-import type { SoftTargets } from '../../src/core/training/distillation.ts';
 
 const [rows, dimension, size] = [9, 4, 5];
 const engine = createWasmEngine();
@@ -17,8 +17,13 @@ const batch: Batch = {
   ids: Int32Array.from({ length: size * 3 }, () => 1 + random.integer(rows - 1)),
   lengths: new Int32Array(size).fill(3),
   labels: Int32Array.from({ length: size }, (_, i) => i % 2),
-  sentences: Uint32Array.from({ length: size }, (_, i) => size - 1 - i),
 };
+
+function given(values: Float32Array, columns: number): Matrix {
+  const matrix = engine.workspace().matrix(values.length / columns, columns);
+  matrix.data.set(values);
+  return matrix;
+}
 
 for (const head of ['softmax', 'sigmoid'] as const) {
   const classes = head === 'softmax' ? 3 : 2;
@@ -35,18 +40,19 @@ for (const head of ['softmax', 'sigmoid'] as const) {
       Float32Array.from({ length: rows * dimension }, (_, i) => Math.sin(i)),
       1,
     );
-  const softened = new Float32Array(size * classes);
+  /** The teacher's probabilities. */
+  const taught = new Float32Array(size * classes);
   for (let s = 0; s < size; s++) {
     const values = Array.from({ length: classes }, () => random.uniform() + 0.1);
     const sum = values.reduce((a, b) => a + b);
-    softened.set(
+    taught.set(
       values.map((value) => value / sum),
       s * classes,
     );
   }
 
   /** (1 - w) CE(y, p) + w T^2 CE(q, p_T), in float64 from the model's own logits by its probabilities. */
-  const loss = (of: Weights, { temperature: T, weight: w }: SoftTargets): number => {
+  const loss = (of: Weights, T: number, w: number): number => {
     const model = new Classifier(engine, spec, of);
     const probability = Float64Array.from(model.predict(batch).data);
     let sum = 0;
@@ -55,8 +61,10 @@ for (const head of ['softmax', 'sigmoid'] as const) {
       const powers = p.map((value) => value ** (1 / T));
       const total = powers.reduce((a, b) => a + b);
       sum -= (1 - w) * Math.log(p[batch.labels[s]!]!);
+      const targets = [...taught.subarray(s * classes, (s + 1) * classes)].map((value) => value ** (1 / T));
+      const soft = targets.reduce((a, b) => a + b);
       powers.forEach((power, c) => {
-        sum -= w * T ** 2 * softened[batch.sentences[s]! * classes + c]! * Math.log(power / total);
+        sum -= (w * T ** 2 * targets[c]! * Math.log(power / total)) / soft;
       });
     }
     return sum / size;
@@ -69,7 +77,7 @@ for (const head of ['softmax', 'sigmoid'] as const) {
       [4, 0.25],
     ] as const) {
       it(`steps along the gradient of its loss at T = ${temperature}, w = ${weight}`, () => {
-        const teacher = { softened, temperature, weight };
+        const teacher = { model: { predict: () => given(taught, classes) }, temperature, weight };
         const before = weights();
         const model = new Classifier(engine, spec, before, { name: 'sgd' });
         model.trainStep(batch, 1, none, teacher);
@@ -80,7 +88,7 @@ for (const head of ['softmax', 'sigmoid'] as const) {
             const shifted = (by: number): number => {
               const data = Float32Array.from(tensor.data);
               data[at]! += by;
-              return loss(new Map([...before, [name, { ...tensor, data }]]), teacher);
+              return loss(new Map([...before, [name, { ...tensor, data }]]), temperature, weight);
             };
             const slope = (shifted(0.01) - shifted(-0.01)) / 0.02;
             const step = tensor.data[at]! - after.get(name)!.data[at]!;

@@ -27,7 +27,6 @@ describe('dropout', () => {
       ids: ids.slice(),
       lengths: Int32Array.of(4, 1),
       labels: Int32Array.of(0, 1),
-      sentences: Uint32Array.of(0, 1),
     };
     let dropped = 0;
     const random = new Random(2);

@@ -110,7 +110,6 @@ describe('a factorized model', () => {
       ids: Int32Array.of(3, 9, 12, 39, 7, 7, 0, 0),
       lengths: Int32Array.of(4, 2),
       labels: Int32Array.of(0, 1),
-      sentences: Uint32Array.of(0, 1),
     };
     const bodies = [
       { kind: 'dan', hidden: [8] },

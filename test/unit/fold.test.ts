@@ -21,7 +21,6 @@ const batch = {
   ids: Int32Array.of(3, 9, 12, 29, 7, 7, 0, 0),
   lengths: Int32Array.of(4, 2),
   labels: Int32Array.of(0, 1),
-  sentences: Uint32Array.of(0, 1),
 };
 
 describe('foldEmbedding', () => {

@@ -7,7 +7,7 @@ import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { DataSource, Recipe, TextSettings, TrainSettings } from '../../src/core/recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../../src/core/sweep/prepare.ts';
-import type { EncodedDataset } from '../../src/core/text/encoded.ts';
+import { sentencesOf, type EncodedDataset } from '../../src/core/text/encoded.ts';
 
 const datasets = path.resolve(import.meta.dirname, '../../../shared/datasets');
 
@@ -90,11 +90,21 @@ function checkpoint(rows: number, parts: Partial<Checkpoint> = {}, masked = true
 }
 
 function sentences(data: EncodedDataset, vocabulary: readonly string[] | undefined): string[] {
-  return Array.from(data.labels, (_, i) =>
-    Array.from(data.ids.subarray(data.offsets[i], data.offsets[i + 1]), (id) => vocabulary?.[id] ?? id).join(
-      ' ',
-    ),
+  return Array.from(sentencesOf(data), ({ ids }) =>
+    Array.from(ids, (id) => vocabulary?.[id] ?? id).join(' '),
   );
+}
+
+function labelsOf(data: EncodedDataset): number[] {
+  return Array.from(sentencesOf(data), ({ label }) => label);
+}
+
+function withUnknown(data: EncodedDataset): boolean[] {
+  return Array.from(sentencesOf(data), ({ withUnknown }) => withUnknown);
+}
+
+function idsOf(data: EncodedDataset): number[] {
+  return Array.from(sentencesOf(data), ({ ids }) => Array.from(ids)).flat();
 }
 
 async function fails(prepared: Promise<PreparedData>, code: string, message: RegExp): Promise<void> {
@@ -112,15 +122,15 @@ describe('prepareData for training', () => {
     const prepared = await prepareData(recipe);
     assert.deepEqual(prepared.vocabulary, ['<pad>', '<unk>', 'good', 'film', 'bad', 'plot', 'here']);
     assert.deepEqual(prepared.labels, ['9', '10']);
-    assert.deepEqual([...prepared.train.labels], [1, 0, 1]);
+    assert.deepEqual(labelsOf(prepared.train), [1, 0, 1]);
     assert.deepEqual(sentences(prepared.train, prepared.vocabulary), [
       'good film',
       'bad film',
       'good plot here',
     ]);
     assert.deepEqual(sentences(prepared.validation, prepared.vocabulary), ['bad plot <unk>']);
-    assert.deepEqual([...prepared.validation.withUnknown], [1]);
-    assert.deepEqual([...prepared.test!.withUnknown], [0]);
+    assert.deepEqual(withUnknown(prepared.validation), [true]);
+    assert.deepEqual(withUnknown(prepared.test!), [false]);
     assert.equal(prepared.initialTable?.rows, 7);
     assert.deepEqual(prepared.warnings, []);
     assert.deepEqual(await prepareData(recipe), prepared);
@@ -135,7 +145,7 @@ describe('prepareData for training', () => {
     assert.deepEqual(prepared.vocabulary, ['<pad>', '<unk>', 'good', 'film']);
     assert.deepEqual([...prepared.initialTable!.data], [0, 0, 2, 3, 3, 4, 1, 2]);
     assert.deepEqual(sentences(prepared.train, prepared.vocabulary)[2], 'good <unk> <unk>');
-    assert.deepEqual([...prepared.train.withUnknown], [0, 1, 1]);
+    assert.deepEqual(withUnknown(prepared.train), [false, true, true]);
     assert.match(prepared.warnings.join(), /43 % of the training tokens/);
     const nothing = { ...embedding, vectors: await file('n.txt', 'x 1 2\n') };
     await fails(
@@ -190,13 +200,13 @@ describe('prepareData for training', () => {
     const prepared = await prepareData(recipeOf({ train, text, data }));
     const { train: kept, validation, test, vocabulary } = prepared;
     assert.deepEqual(
-      [kept, validation, test!].map((part) => part.labels.length),
+      [kept, validation, test!].map((part) => part.sentences),
       [68, 20, 12],
     );
-    assert.equal(validation.labels.filter((label) => label === 0).length, 5);
-    assert.equal(test!.labels.filter((label) => label === 0).length, 3);
+    assert.equal(labelsOf(validation).filter((label) => label === 0).length, 5);
+    assert.equal(labelsOf(test!).filter((label) => label === 0).length, 3);
     assert.equal(vocabulary?.length, 2 + 68);
-    assert.ok(kept.ids.every((id) => id > 1) && validation.withUnknown.every((unknown) => unknown === 1));
+    assert.ok(idsOf(kept).every((id) => id > 1) && withUnknown(validation).every((unknown) => unknown));
     const again = await prepareData(recipeOf({ train, text, data }));
     assert.deepEqual(again, prepared);
     const other = await prepareData(recipeOf({ train, text, data: { ...data, seed: 8 } }));
@@ -224,6 +234,21 @@ describe('prepareData for training', () => {
     assert.deepEqual(again, { vocabulary, labels, ...rest });
   });
 
+  it('gives the same to the processes of a run, also when the files have changed since', async () => {
+    const vectors = await file('s.txt', 'film 1 2\ngood 3 4\n');
+    const embedding = { dimension: 2, vectors, mode: 'non-static' } as const;
+    const data = { ...(await smallData()), validation: { fraction: 0.34 } };
+    const recipe = recipeOf({ train: { ...train, embedding }, text, data });
+    const alone = await prepareData(recipe);
+    const shared = path.join(folder, 'shared');
+    assert.deepEqual(await prepareData(recipe, undefined, shared), alone);
+    await writeFile(data.train.path, '');
+    assert.deepEqual(await prepareData(recipe, undefined, shared), alone);
+    const { vocabulary, labels, initialTable, ...rest } = alone;
+    const parent = checkpoint(initialTable!.rows, { vocabulary, labels });
+    assert.deepEqual(await prepareData(recipe, parent, shared), { vocabulary, labels, ...rest });
+  });
+
   it('sizes the table by the rows of data that is indexed already', async () => {
     const ids: TextSettings = { ...text, tokenizer: 'ids' };
     const data = {
@@ -240,7 +265,7 @@ describe('prepareData for training', () => {
     const prepared = await prepareData(recipeOf({ train, text: ids, data: fitting }));
     assert.equal(prepared.vocabulary, undefined);
     assert.equal(prepared.initialTable?.rows, 8);
-    assert.deepEqual([...prepared.train.ids], [3, 4, 7]);
+    assert.deepEqual(idsOf(prepared.train), [3, 4, 7]);
     const vectors = await file('i.txt', 'a 1 2\n');
     await fails(
       prepareData(
@@ -280,9 +305,9 @@ describe('prepareData for training', () => {
     };
     const prepared = await prepareData(recipeOf({ train, text: { ...text, maxLength: 40 }, data }));
     assert.deepEqual(prepared.labels, ['0', '1', '2', '3', '4', '5']);
-    assert.equal(prepared.train.labels.length + prepared.validation.labels.length, 5452);
-    assert.equal(prepared.validation.labels.length, 545);
-    assert.equal(prepared.test?.labels.length, 500);
+    assert.equal(prepared.train.sentences + prepared.validation.sentences, 5452);
+    assert.equal(prepared.validation.sentences, 545);
+    assert.equal(prepared.test?.sentences, 500);
   });
 });
 
@@ -293,7 +318,7 @@ describe('prepareData for a given model', () => {
     const recipe = recipeOf({ model: '/m', data: await smallData() });
     const prepared = await prepareData(recipe, checkpoint(4, { vocabulary, labels: ['10', '9'] }));
     assert.deepEqual(prepared.labels, ['10', '9']);
-    assert.deepEqual([...prepared.train.labels], [0, 1, 0]);
+    assert.deepEqual(labelsOf(prepared.train), [0, 1, 0]);
     assert.deepEqual(sentences(prepared.train, vocabulary)[1], '<unk> film');
     assert.equal(prepared.initialTable, undefined);
   });
@@ -311,9 +336,9 @@ describe('prepareData for a given model', () => {
   it('pads for a model that does not mask', async () => {
     const recipe = recipeOf({ model: '/m', data: await smallData() });
     const prepared = await prepareData(recipe, checkpoint(4, { vocabulary }, false));
-    assert.deepEqual([...prepared.train.ids.subarray(0, 6)], [0, 0, 0, 0, 2, 3]);
-    assert.deepEqual([...prepared.test!.ids], [0, 0, 0, 0, 0, 3]);
-    assert.deepEqual([...prepared.validation.offsets], [0, 6]);
+    assert.deepEqual(idsOf(prepared.train).slice(0, 6), [0, 0, 0, 0, 2, 3]);
+    assert.deepEqual(idsOf(prepared.test!), [0, 0, 0, 0, 0, 3]);
+    assert.equal(prepared.validation.tokens, 6);
   });
 
   it('says what does not fit', async () => {
@@ -357,7 +382,7 @@ describe('prepareData for a given model', () => {
     const ids: TextSettings = { ...text, tokenizer: 'ids' };
     const recipe = recipeOf({ model: '/m', text: ids, data });
     const prepared = await prepareData(recipe, checkpoint(5));
-    assert.deepEqual([...prepared.train.ids], [1, 2, 3]);
+    assert.deepEqual(idsOf(prepared.train), [1, 2, 3]);
     await fails(prepareData(recipe, checkpoint(4)), 'id-outside-table', /mv:2: The row 4 .* 4 rows/);
   });
 });

@@ -41,7 +41,63 @@ interface Bad {
   readonly says: RegExp;
 }
 
+/** The first line of `good`, with an architecture of what is given. */
+const architecture = (fields: string): readonly [string, string] => [
+  '// comments are allowed',
+  `"architecture": { ${fields} },`,
+];
+
 const bad: readonly Bad[] = [
+  {
+    name: 'an architecture where there is no model',
+    from: training,
+    change: ['"data"', '"architecture": { "kind": "dan" }, "data"'],
+    code: 'architecture-without-model',
+    line: 3,
+    says: /no meaning without "model"/,
+  },
+  {
+    name: 'an architecture without the pooling of a recurrence',
+    change: architecture('"kind": "bilstm"'),
+    code: 'architecture-pooling',
+    line: 2,
+    says: /architecture\.pooling is missing, which the tensors of a bilstm do not tell/,
+  },
+  {
+    name: 'the pooling of an average',
+    change: architecture('"kind": "dan", "pooling": "mean"'),
+    code: 'architecture-field',
+    line: 2,
+    says: /architecture\.pooling has no meaning for a dan/,
+  },
+  {
+    name: 'convolutions of an LSTM',
+    change: architecture('"kind": "lstm", "pooling": "last", "tensors": { "convolutions": ["a"] }'),
+    code: 'architecture-field',
+    line: 2,
+    says: /architecture\.tensors\.convolutions has no meaning for a lstm/,
+  },
+  {
+    name: 'a padding row that is no row',
+    change: architecture('"kind": "dan", "paddingRow": "no"'),
+    code: 'bad-value',
+    line: 2,
+    says: /architecture\.paddingRow must be "none", found "no"/,
+  },
+  {
+    name: 'no padding row where padding counts',
+    change: architecture('"kind": "dan", "masked": false, "paddingRow": "none"'),
+    code: 'padding-without-row',
+    line: 2,
+    says: /"none", but the model counts its padding/,
+  },
+  {
+    name: 'rows that move below texts that are indexed',
+    change: architecture('"kind": "dan", "paddingRow": 1 }, "text": { "tokenizer": "ids"'),
+    code: 'ids-and-padding-row',
+    line: 2,
+    says: /texts that are indexed already do not follow/,
+  },
   {
     name: 'an unknown field near a known one',
     change: ['"epochs": 5', '"epoch": 5'],

@@ -7,6 +7,7 @@ import { UserError } from '../../src/core/errors.ts';
 import type { DataSource, TextSettings } from '../../src/core/recipe/recipe.ts';
 import { readRows, type Row } from '../../src/core/text/dataset.ts';
 import { encodeDataset } from '../../src/core/text/encode.ts';
+import type { EncodedChunk } from '../../src/core/text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../../src/core/text/labels.ts';
 import { tokenize } from '../../src/core/text/tokenizer.ts';
 import { readVocabulary, Vocabulary } from '../../src/core/text/vocabulary.ts';
@@ -244,6 +245,10 @@ describe('readRows', () => {
 });
 
 describe('encodeDataset', () => {
+  const encode = async (...of: Parameters<typeof encodeDataset>): Promise<EncodedChunk> => {
+    const [chunk] = (await encodeDataset(...of)).chunks();
+    return chunk!;
+  };
   const words = new Vocabulary(['<pad>', '<unk>', 'good', 'bad'], '<unk>');
 
   it('gives rows, classes and the sentences with unknown words', async () => {
@@ -251,7 +256,7 @@ describe('encodeDataset', () => {
       format: 'label-text',
     });
     const encoding = { text: { ...settings, tokenizer: 'whitespace' as const }, words };
-    const encoded = await encodeDataset(data, encoding, new KnownLabels(['neg', 'pos']));
+    const encoded = await encode(data, encoding, new KnownLabels(['neg', 'pos']));
     assert.deepEqual([...encoded.ids], [1, 2, 3, 1]);
     assert.deepEqual([...encoded.offsets], [0, 2, 3, 4]);
     assert.deepEqual([...encoded.labels], [1, 0, 1]);
@@ -260,14 +265,14 @@ describe('encodeDataset', () => {
 
   it('makes one unknown token of a sentence without tokens', async () => {
     const data = await source('e.tsv', 'text\tlabel\n\t1\n');
-    const encoded = await encodeDataset(data, { text: settings, words }, new FoundLabels());
+    const encoded = await encode(data, { text: settings, words }, new FoundLabels());
     assert.deepEqual([[...encoded.ids], [...encoded.withUnknown]], [[1], [1]]);
   });
 
   it('leaves unknown words out where they have no row', async () => {
     const data = await source('u.all', '1 good film bad\n1 film\n', { format: 'label-text' });
     const without = new Vocabulary(['<pad>', 'good', 'bad'], '<unk>');
-    const encoded = await encodeDataset(data, { text: settings, words: without }, new FoundLabels());
+    const encoded = await encode(data, { text: settings, words: without }, new FoundLabels());
     assert.deepEqual([...encoded.ids], [1, 2, 0]);
     assert.deepEqual([...encoded.offsets], [0, 2, 3]);
     assert.deepEqual([...encoded.withUnknown], [1, 1]);
@@ -285,7 +290,7 @@ describe('encodeDataset', () => {
     const ids: TextSettings = { ...settings, tokenizer: 'ids' };
     const labels = new FoundLabels();
     const good = await source('i.all', '1 0 0 5, 3\n1 4\n', { format: 'label-text' });
-    const encoded = await encodeDataset(good, { text: ids, rows: 6 }, labels);
+    const encoded = await encode(good, { text: ids, rows: 6 }, labels);
     assert.deepEqual([...encoded.ids], [5, 3, 4]);
     assert.deepEqual([...encoded.withUnknown], [0, 0]);
     await assert.rejects(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openTensors, readTensor } from '../../src/core/checkpoint/tensorFile.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { Random } from '../../src/core/random.ts';
+import { mutated, mutations } from '../support/mutate.ts';
 import {
   archive,
   pickle,
@@ -237,8 +238,7 @@ describe('torch files', () => {
   });
 
   it('reads or refuses every mutation of a file', async function () {
-    const count = Number(process.env.EMBEDDING_PRESS_FUZZ ?? 300);
-    this.timeout(count * 100);
+    this.timeout(mutations * 100);
     const whole = torchFile(
       new Map([
         ['embedding.weight', { shape: [3, 2], data: six }],
@@ -247,7 +247,7 @@ describe('torch files', () => {
       ]),
     );
     const random = new Random(7);
-    for (let round = 0; round < count; round++) {
+    for (let round = 0; round < mutations; round++) {
       const file = mutated(whole, random);
       await writeFile(path, file);
       try {
@@ -261,21 +261,3 @@ describe('torch files', () => {
     }
   });
 });
-
-/** Some bytes changed, a stretch taken out, put in twice, or the end cut off. */
-function mutated(whole: Buffer, random: Random): Buffer {
-  const file = Buffer.from(whole);
-  const at = (): number => random.integer(file.length);
-  const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
-  switch (random.integer(5)) {
-    case 0:
-      return file.subarray(0, to);
-    case 1:
-      return Buffer.concat([file.subarray(0, from), file.subarray(to)]);
-    case 2:
-      return Buffer.concat([file.subarray(0, to), file.subarray(from)]);
-    default:
-      for (let i = 0; i < 1 + 4 * random.uniform(); i++) file[at()] = random.integer(256);
-      return file;
-  }
-}

@@ -21,6 +21,8 @@ export interface Opened {
 interface SuiteOptions extends Omit<WorkbenchOptions, 'folder' | 'vsix'> {
   /** The folder's own name, which the window shows. */
   readonly name?: string;
+  /** What of it is opened, such as a .code-workspace, where it is not the folder itself. */
+  readonly opens?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ interface SuiteOptions extends Omit<WorkbenchOptions, 'folder' | 'vsix'> {
  */
 export function useWorkbench(
   fill: (folder: string) => Promise<void>,
-  { name = 'mail', ...options }: SuiteOptions = {},
+  { name = 'mail', opens = '', ...options }: SuiteOptions = {},
 ): Opened {
   let own = '';
   let folder = '';
@@ -47,7 +49,7 @@ export function useWorkbench(
     folder = join(own, name);
     await mkdir(folder);
     await fill(folder);
-    workbench = await openWorkbench({ ...options, folder, vsix });
+    workbench = await openWorkbench({ ...options, folder: join(folder, opens), vsix });
   });
 
   afterEach(async function () {
@@ -72,10 +74,7 @@ export function useWorkbench(
     get page() {
       return opened().page;
     },
-    row: (label) =>
-      opened()
-        .page.locator(`.pane-body .monaco-list-row[aria-label^="${quoted(label)}"]`)
-        .first(),
+    row: (label) => opened().row(label),
   };
 }
 
@@ -92,8 +91,4 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`Within ${ms} ms it did not come about that ${what}.`, { cause: last });
-}
-
-function quoted(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }

@@ -8,7 +8,7 @@ import { startServer, type Server, type ServerOptions } from './server.ts';
 export type ThemeName = 'Dark Modern' | 'Light Modern' | 'Dark High Contrast' | 'Light High Contrast';
 
 export interface WorkbenchOptions extends ServerOptions {
-  /** The folder that is open, an absolute path. */
+  /** The folder or .code-workspace that is open, an absolute path. */
   readonly folder: string;
   readonly width?: number;
   readonly height?: number;
@@ -71,10 +71,24 @@ export class Workbench {
     await this.loaded();
   }
 
-  /** Opens another folder in the same window. */
+  /** Opens another folder, or a .code-workspace, in the same window. */
   async openFolder(path: string): Promise<void> {
-    await this.page.goto(`${this.#server.url}/?folder=${encodeURIComponent(path)}`);
+    const kind = path.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    await this.page.goto(`${this.#server.url}/?${kind}=${encodeURIComponent(path)}`);
     await this.loaded();
+  }
+
+  /** Opens a folder in another window of the same VS Code, which goes with this one. */
+  async openWindow(path: string): Promise<Workbench> {
+    const page = await this.page.context().newPage();
+    const other = new Workbench(this.#server, this.#browser, page);
+    await other.openFolder(path);
+    return other;
+  }
+
+  /** A row of a tree by the first words that a screen reader says of it. */
+  row(label: string): Locator {
+    return this.page.locator(`.pane-body .monaco-list-row[aria-label^="${quoted(label)}"]`).first();
   }
 
   /** Runs a command of the palette by its whole title, such as `Embedding Press: Try the Sample`. */

@@ -5,9 +5,14 @@ import type { TextSettings } from '../../src/core/recipe/recipe.ts';
 import { formatCount } from '../format.ts';
 
 export function describeFormat(format: CheckpointFormat): string {
-  return format === 'tfjs'
-    ? l10n.t('TensorFlow.js layers model')
-    : l10n.t('safetensors, written by Embedding Press');
+  const formats: Readonly<Record<CheckpointFormat, string>> = {
+    tfjs: l10n.t('TensorFlow.js layers model'),
+    safetensors: l10n.t('safetensors, written by Embedding Press'),
+    keras: l10n.t('Keras model'),
+    h5: l10n.t('Keras model'),
+    torch: l10n.t('PyTorch state dict'),
+  };
+  return formats[format];
 }
 
 /** `DAN, hidden layers 30, 25` */
@@ -52,6 +57,9 @@ export function describeText(
   const tokenizers: Readonly<Record<TextSettings['tokenizer'], string>> = {
     words: l10n.t('Words and punctuation'),
     whitespace: l10n.t('Split at white space'),
+    runs: l10n.t('Runs of letters and of marks'),
+    keras: l10n.t("As Keras's Tokenizer"),
+    'text-vectorization': l10n.t("As Keras's TextVectorization"),
     ids: l10n.t('Rows of the table'),
   };
   const parts = [tokenizers[tokenizer]];

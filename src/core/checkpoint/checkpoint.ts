@@ -7,6 +7,12 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
+/** One that is too large for memory, as it is written: its numbers in blocks, one after the other, once. */
+export interface StreamedTensor {
+  readonly shape: readonly number[];
+  readonly blocks: AsyncIterable<Float32Array>;
+}
+
 interface Recurrence<Kind> {
   readonly kind: Kind;
   /** Of each direction. */

@@ -9,4 +9,10 @@ export const modelFiles: readonly string[] = [tfjsFile, safetensorsFile, kerasFi
 /** Text settings and labels beside a model; also the mark of a folder that is ours. */
 export const settingsFile = 'press.json';
 export const vocabularyFile = 'vocabulary.txt';
-export const foreignVocabularies = [vocabularyFile, 'vocab.txt', 'vocabulary.json', 'word_index.json'];
+export const foreignVocabularies = [
+  vocabularyFile,
+  'vocab.txt',
+  'vocabulary.json',
+  'word_index.json',
+  'tokenizer.json',
+];

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import type { Checkpoint, ModelSpec } from './checkpoint.ts';
 import { safetensorsFile, settingsFile, tfjsFile, vocabularyFile } from './fileNames.ts';
 import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
@@ -10,12 +11,16 @@ import { checkLabels, checkVocabulary, readSettings, writeSettings } from './set
 import { lackOfStockLayers } from './tfjsTopology.ts';
 import { writeTfjs } from './tfjsWriter.ts';
 
-/** Reads a checkpoint with its weights and what lies beside it. @throws UserError as `openCheckpoint` does. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const opened = await openCheckpoint(path);
+/**
+ * Reads a checkpoint with its weights and what lies beside it.
+ * @param architecture of a file of bare tensors
+ * @throws UserError as `openCheckpoint` does.
+ */
+export async function readCheckpoint(path: string, architecture?: ArchitectureSettings): Promise<Checkpoint> {
+  const opened = await openCheckpoint(path, architecture);
   const { spec } = opened;
   const folder = dirname(opened.path);
-  const settings = await readSettings(folder, spec.embedding.rows);
+  const settings = await readSettings(folder, spec.embedding.rows, architecture?.paddingRow);
   if (settings.labels !== undefined) checkLabels(settings.labels, spec.classes, join(folder, settingsFile));
   return { spec, weights: await opened.readWeights(), ...settings };
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { TextSettings } from '../recipe/recipe.ts';
+import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
 import { readSettings } from './settings.ts';
@@ -31,10 +31,21 @@ export interface Inspection {
   readonly text?: TextSettings;
 }
 
-/** Describes a checkpoint without reading its weights. @throws UserError as `openCheckpoint` does. */
-export async function inspectCheckpoint(path: string): Promise<Inspection> {
-  const { format, path: file, spec } = await openCheckpoint(path);
-  const { vocabulary, labels, text } = await readSettings(dirname(file), spec.embedding.rows);
+/**
+ * Describes a checkpoint without reading its weights.
+ * @param architecture of a file of bare tensors
+ * @throws UserError as `openCheckpoint` does.
+ */
+export async function inspectCheckpoint(
+  path: string,
+  architecture?: ArchitectureSettings,
+): Promise<Inspection> {
+  const { format, path: file, spec } = await openCheckpoint(path, architecture);
+  const { vocabulary, labels, text } = await readSettings(
+    dirname(file),
+    spec.embedding.rows,
+    architecture?.paddingRow,
+  );
   const sizes = [...weightShapes(spec)].map(([name, shape]) => ({
     name,
     shape,

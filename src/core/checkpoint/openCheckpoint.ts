@@ -1,13 +1,16 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { ArchitectureSettings } from '../recipe/recipe.ts';
+import { modelOfTensors } from './architecture/modelOfTensors.ts';
+import { checkFinite } from './checkFinite.ts';
 import type { ModelSpec, Weights } from './checkpoint.ts';
-import { modelFiles, safetensorsFile, tfjsFile } from './fileNames.ts';
-import { readSafetensors, readSafetensorsHeader } from './safetensors.ts';
+import { modelFiles, tfjsFile } from './fileNames.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
+import { isTensorFile, openTensors, readTensor } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
 
-export type CheckpointFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5';
+export type CheckpointFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5' | 'torch';
 
 /** A checkpoint whose description has been read and checked, and whose weights have not. */
 export interface OpenCheckpoint {
@@ -21,12 +24,18 @@ export interface OpenCheckpoint {
 
 /**
  * Opens a checkpoint: a folder with a model.json, model.safetensors, model.keras or model.h5, or one of these files, the
- * last two of any name. What reads Keras's files is loaded with the first of them.
- * @throws UserError that names file and tensor; see specOfLayers.ts for the models that are understood.
+ * last two of any name; or a file of bare tensors, `.pt`, `.pth` or `.safetensors`, whose model the architecture
+ * describes. What reads Keras's files is loaded with the first of them.
+ * @throws UserError that names file and tensor; see specOfLayers.ts and `modelOfTensors` for the models that are
+ * understood.
  */
-export async function openCheckpoint(path: string): Promise<OpenCheckpoint> {
+export async function openCheckpoint(
+  path: string,
+  architecture?: ArchitectureSettings,
+): Promise<OpenCheckpoint> {
   const file = await modelFile(path);
-  if (file.endsWith('.safetensors')) return openSafetensors(file);
+  if (isTensorFile(file)) return openTensorModel(file, architecture);
+  if (architecture !== undefined) throw needlessArchitecture(file);
   if (!isKerasFile(file)) return { format: 'tfjs', path: file, ...(await openTfjs(file)) };
   const { openKeras } = await import('./keras/kerasReader.ts');
   return { path: file, ...(await openKeras(file)) };
@@ -37,8 +46,17 @@ export function isKerasFile(path: string): boolean {
   return /\.(keras|h5|hdf5)$/i.test(path);
 }
 
-async function openSafetensors(path: string): Promise<OpenCheckpoint> {
-  const { tensors, metadata } = await readSafetensorsHeader(path);
+async function openTensorModel(
+  path: string,
+  architecture: ArchitectureSettings | undefined,
+): Promise<OpenCheckpoint> {
+  const file = await openTensors(path);
+  const { format, tensors, metadata } = file;
+  if (metadata.spec === undefined) {
+    if (architecture === undefined) throw noSpec(path);
+    return { format, path, ...modelOfTensors(file, architecture) };
+  }
+  if (architecture !== undefined) throw needlessArchitecture(path);
   const spec = checkSpec(parseSpec(metadata.spec, path), path);
   const shapes = weightShapes(spec);
   for (const [name, shape] of shapes) {
@@ -52,12 +70,18 @@ async function openSafetensors(path: string): Promise<OpenCheckpoint> {
     );
   }
   return {
-    format: 'safetensors',
+    format,
     path,
     spec,
     async readWeights() {
-      const { tensors: all } = await readSafetensors(path, { finite: true });
-      return new Map([...all].filter(([name]) => shapes.has(name)));
+      const weights: Weights = new Map();
+      for (const [name, tensor] of tensors) {
+        if (!shapes.has(name)) continue;
+        const data = await readTensor(tensor);
+        checkFinite(data, name, path);
+        weights.set(name, { shape: tensor.shape, data });
+      }
+      return weights;
     },
   };
 }
@@ -65,6 +89,15 @@ async function openSafetensors(path: string): Promise<OpenCheckpoint> {
 /** Whether a shape is the one expected, in which -1 is any size. */
 function fits(found: readonly number[] | undefined, expected: readonly number[]): boolean {
   return found?.length === expected.length && expected.every((size, i) => size === -1 || size === found[i]);
+}
+
+function needlessArchitecture(file: string): UserError {
+  return new UserError(
+    'needless-architecture',
+    'The model says itself what it computes, and the recipe has an "architecture".',
+    'Remove "architecture" from the recipe.',
+    { file },
+  );
 }
 
 async function modelFile(path: string): Promise<string> {
@@ -75,11 +108,11 @@ async function modelFile(path: string): Promise<string> {
     });
   }
   if (found.isFile()) {
-    if (isKerasFile(path) || /\.(json|safetensors)$/.test(basename(path))) return path;
+    if (path.endsWith('.json') || isKerasFile(path) || isTensorFile(path)) return path;
     throw new UserError(
       'unknown-format',
       'The file is no checkpoint that can be read.',
-      `Name a tfjs ${tfjsFile}, a ${safetensorsFile}, a .keras or .h5 file of Keras, or a model's folder.`,
+      `Name a tfjs ${tfjsFile}, a .keras or .h5 file of Keras, a .pt, .pth or .safetensors file, or a model's folder.`,
       { file: path },
     );
   }
@@ -95,15 +128,19 @@ async function modelFile(path: string): Promise<string> {
   );
 }
 
-function parseSpec(text: string | undefined, file: string): unknown {
+function parseSpec(text: string, file: string): unknown {
   try {
-    return JSON.parse(text ?? '');
+    return JSON.parse(text);
   } catch {
-    throw new UserError(
-      'no-spec',
-      "The file's metadata does not say what model it is.",
-      'Only safetensors files written by Embedding Press hold a model that can be run.',
-      { file },
-    );
+    throw noSpec(file);
   }
+}
+
+function noSpec(file: string): UserError {
+  return new UserError(
+    'no-spec',
+    'The file holds tensors and does not say what model they belong to.',
+    'Add an "architecture" to the recipe, such as "architecture": { "kind": "lstm", "pooling": "last" }; "inspect" lists the tensors.',
+    { file },
+  );
 }

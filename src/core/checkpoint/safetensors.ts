@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { checkFinite } from './checkFinite.ts';
-import type { Tensor } from './checkpoint.ts';
+import type { StreamedTensor, Tensor } from './checkpoint.ts';
 import { numberTypes, type NumberType } from './numberType.ts';
 import { openFile } from './openFile.ts';
 import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
@@ -40,16 +40,14 @@ export interface SafetensorsHeader {
 /** Writes float32 tensors as a `.safetensors` file, tensor by tensor, under a temporary name until it is whole. */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Tensor | StreamedTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    if (name === '__metadata__' || data.length !== elements(shape)) {
-      throw new Error(`Tensor '${name}' of ${shape.join(' x ')} has ${data.length} numbers.`);
-    }
-    const end = offset + data.byteLength;
+  for (const [name, { shape }] of tensors) {
+    if (name === '__metadata__') throw new Error(`No tensor can be called '${name}'.`);
+    const end = offset + 4 * elements(shape);
     header.push([name, { dtype: 'F32', shape, data_offsets: [offset, end] }]);
     offset = end;
   }
@@ -62,8 +60,19 @@ export async function writeSafetensors(
   await replaceFile(path, async (file) => {
     await writeAll(file, length);
     await writeAll(file, padded);
-    for (const { data } of tensors.values()) await writeAll(file, bytesOf(data));
+    for (const [name, tensor] of tensors) await writeTensor(file, name, tensor);
   });
+}
+
+async function writeTensor(file: FileHandle, name: string, tensor: Tensor | StreamedTensor): Promise<void> {
+  let written = 0;
+  for await (const block of 'data' in tensor ? [tensor.data] : tensor.blocks) {
+    await writeAll(file, bytesOf(block));
+    written += block.length;
+  }
+  if (written !== elements(tensor.shape)) {
+    throw new Error(`Tensor '${name}' of ${tensor.shape.join(' x ')} has ${written} numbers.`);
+  }
 }
 
 /**

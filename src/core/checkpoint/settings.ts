@@ -1,8 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { TextSettings } from '../recipe/recipe.ts';
-import { readVocabulary } from '../text/vocabulary.ts';
+import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
+import { textDefaults } from '../recipe/defaults.ts';
+import { withPaddingFirst } from '../text/paddingRow.ts';
+import { readTokenizer } from '../text/vocabulary.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { foreignVocabularies, settingsFile, vocabularyFile } from './fileNames.ts';
 import { readJsonObject } from './openFile.ts';
@@ -30,10 +32,17 @@ export async function writeSettings(folder: string, { text, labels, vocabulary }
 }
 
 /**
- * What lies beside a model: our settings, and a vocabulary, ours or one with a usual name.
+ * What lies beside a model: our settings, and a vocabulary, ours or one with a usual name; a tokenizer's file gives the
+ * text settings where there are none of ours.
+ *
+ * @param paddingRow of the model, whose words are then in the order of the rows as they are read
  * @throws UserError for settings that are damaged, and a vocabulary that is, or does not have `rows` words.
  */
-export async function readSettings(folder: string, rows: number): Promise<Settings> {
+export async function readSettings(
+  folder: string,
+  rows: number,
+  paddingRow: ArchitectureSettings['paddingRow'] = 0,
+): Promise<Settings> {
   const files = new Set(await readdir(folder));
   const { text, labels } = files.has(settingsFile)
     ? await readOwn(join(folder, settingsFile))
@@ -41,9 +50,11 @@ export async function readSettings(folder: string, rows: number): Promise<Settin
   const name = foreignVocabularies.find((candidate) => files.has(candidate));
   if (name === undefined) return { text, labels, vocabulary: undefined };
   const path = join(folder, name);
-  const vocabulary = (await readVocabulary(path, text?.outOfVocabularyToken ?? '')).words;
+  const found = await readTokenizer(path);
+  const vocabulary = withPaddingFirst(found.words, paddingRow);
   checkVocabulary(vocabulary, rows, path);
-  return { text, labels, vocabulary };
+  const ofTokenizer = Object.keys(found.text).length > 0 ? { ...textDefaults, ...found.text } : undefined;
+  return { text: text ?? ofTokenizer, labels, vocabulary };
 }
 
 /** @throws UserError `vocabulary-size` */
@@ -93,7 +104,11 @@ async function readOwn(
 function isTextSettings(value: unknown): value is TextSettings {
   const text = (value ?? {}) as Record<string, unknown>;
   return (
-    ['whitespace', 'words', 'ids'].includes(text.tokenizer as string) &&
+    ['whitespace', 'words', 'runs', 'keras', 'text-vectorization', 'ids'].includes(
+      text.tokenizer as string,
+    ) &&
+    ['string', 'undefined'].includes(typeof text.filters) &&
+    ['left', 'right', undefined].includes(text.truncation as string | undefined) &&
     typeof text.lowercase === 'boolean' &&
     Number.isInteger(text.maxLength) &&
     (text.maxLength as number) > 0 &&

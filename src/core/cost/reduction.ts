@@ -14,7 +14,7 @@ export function rankForReduction(reduction: number, m: number, n: number): numbe
     throw new UserError(
       'invalid-reduction',
       `A reduction lies between 0 and 1, both excluded, not at ${reduction}.`,
-      'Correct "reductions" in the recipe: 0.9 removes nine tenths of the table.',
+      'Choose one such as 0.9, which removes nine tenths of the table.',
     );
   }
   // 1 - 0.9 is a little less than 0.1: a product that should be whole must not lose a rank to that.

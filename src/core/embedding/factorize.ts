@@ -119,14 +119,14 @@ function checkRank(rank: number, m: number, n: number): void {
     throw new UserError(
       'rank-too-small',
       `A rank is a whole number from 1 on, not ${rank}.`,
-      'Correct "ranks" in the recipe.',
+      'Choose a rank such as 9.',
     );
   }
   if (rank > Math.min(m, n)) {
     throw new UserError(
       'rank-too-large',
       `Rank ${rank} is more than a table of ${m} words and ${n} dimensions has: at most ${Math.min(m, n)}.`,
-      'Correct "ranks" in the recipe; a rank is worth its name well below the dimension.',
+      'Choose a smaller rank; one is worth its name well below the dimension.',
     );
   }
 }

@@ -36,7 +36,7 @@ export class Projection {
    * @param data X, rows x n
    * @returns rows x k
    */
-  of(data: Float32Array): Float32Array<ArrayBuffer> {
+  of(data: Float32Array): Float32Array {
     const { n } = this;
     const k = this.#k;
     const rows = data.length / n;

@@ -1,5 +1,5 @@
 import { blockRowsOf, findNotFinite, type PassOptions, type RowSource } from './rowSource.ts';
-import { lanes, RowWorker, type Block, type RowThread, type RowWork } from './rowWork.ts';
+import { lanes, RowWorker, type RowThread, type RowWork } from './rowWork.ts';
 
 type Weights = Float32Array | Float64Array;
 
@@ -46,7 +46,7 @@ export async function* projectRows(
   source: RowSource,
   directions: Float64Array,
   options: PassOptions = {},
-): AsyncGenerator<Block> {
+): AsyncGenerator<Float32Array> {
   const work: RowWork = { kind: 'project', n: source.dimension, directions };
   const pass = new RowPass(source, work, options, directions.length);
   try {
@@ -62,8 +62,6 @@ class RowPass {
   readonly #watch: PassOptions['watch'];
   readonly #own: RowWorker;
   readonly #others: RowThread[] = [];
-  /** Memory of blocks that are done with. */
-  readonly #free: Block[] = [];
 
   /** @param multiplications of a row */
   constructor(source: RowSource, work: RowWork, { threads, watch }: PassOptions, multiplications: number) {
@@ -78,21 +76,21 @@ class RowPass {
   }
 
   /** What the work gives for each block, in their order; a few blocks are under way at once. */
-  async *blocks(weights?: Weights): AsyncGenerator<Block | undefined> {
+  async *blocks(weights?: Weights): AsyncGenerator<Float32Array | undefined> {
     const { rows } = this.#source;
     const count = blockRowsOf(this.#source);
     const threads = 1 + this.#others.length;
     /** Results of blocks that were begun, in order. */
-    const begun: Promise<Block | undefined>[] = [];
+    const begun: Promise<Float32Array | undefined>[] = [];
     let done = 0;
-    const next = async (): Promise<Block | undefined> => {
+    const next = async (): Promise<Float32Array | undefined> => {
       const result = await begun.shift();
       done = Math.min(rows, done + count);
       await this.#watch?.(done);
       return result;
     };
     // Read ahead, so that the disk works while the processor does.
-    const reads: Promise<Block>[] = [];
+    const reads: Promise<Float32Array>[] = [];
     let firstUnread = 0;
     for (let index = 0, first = 0; first < rows; index++, first += count) {
       for (; firstUnread < rows && reads.length < 2 * threads; firstUnread += count) {
@@ -134,27 +132,22 @@ class RowPass {
     return this.#others[((index % lanes) % (1 + this.#others.length)) - 1];
   }
 
-  async #read(first: number, count: number, index: number): Promise<Block> {
+  async #read(first: number, count: number, index: number): Promise<Float32Array> {
     const { data, dimension } = this.#source;
-    const length = count * dimension;
-    if (data !== undefined && this.#threadOf(index) === undefined) {
-      return data.subarray(first * dimension, first * dimension + length) as Block;
-    }
-    const memory = this.#free.pop()?.buffer ?? new ArrayBuffer(4 * blockRowsOf(this.#source) * dimension);
-    const block = new Float32Array(memory, 0, length);
-    await this.#source.read(first, block);
-    return block;
+    return data !== undefined && this.#threadOf(index) === undefined
+      ? data.subarray(first * dimension, (first + count) * dimension)
+      : this.#source.readRows(first, count);
   }
 
-  async #compute(index: number, block: Block, weights?: Weights): Promise<Block | undefined> {
+  async #compute(index: number, block: Float32Array, weights?: Weights): Promise<Float32Array | undefined> {
     const thread = this.#threadOf(index);
-    if (thread === undefined) {
-      const result = this.#own.take(index, block, weights);
-      if (this.#source.data === undefined) this.#free.push(block);
-      return result;
-    }
-    const answer = await thread.ask({ index, block, ...(weights !== undefined && { weights }) });
-    if (answer.block !== undefined) this.#free.push(answer.block);
+    if (thread === undefined) return this.#own.take(index, block, weights);
+    // A copy: of a part of an array all of it would be sent.
+    const answer = await thread.ask({
+      index,
+      block,
+      ...(weights !== undefined && { weights: weights.slice() }),
+    });
     return answer.result;
   }
 }

@@ -11,13 +11,8 @@ export interface RowSource {
   readonly data?: Float32Array;
   /** Where it is from, for messages. */
   readonly place?: Place;
-  /** Fills `into` with whole rows, from row `first` on. */
-  read(first: number, into: Float32Array): Promise<void>;
-}
-
-/** A matrix in a file, which is open until it is closed. */
-export interface OpenRows extends RowSource {
-  close(): Promise<void>;
+  /** Rows `first` to `first + count`, in memory of their own. */
+  readRows(first: number, count: number): Promise<Float32Array>;
 }
 
 /** How a pass over all rows is to go. */
@@ -39,10 +34,8 @@ export function blockRowsOf({ rows, dimension }: RowSource): number {
 export async function findNotFinite(source: RowSource): Promise<UserError | undefined> {
   const { rows, dimension, place } = source;
   const count = blockRowsOf(source);
-  const buffer = new Float32Array(count * dimension);
   for (let first = 0; first < rows; first += count) {
-    const block = buffer.subarray(0, Math.min(count, rows - first) * dimension);
-    await source.read(first, block);
+    const block = await source.readRows(first, Math.min(count, rows - first));
     const at = block.findIndex((value) => !Number.isFinite(value));
     if (at < 0) continue;
     return new UserError(

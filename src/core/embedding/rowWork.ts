@@ -6,21 +6,18 @@ export type RowWork =
   | { readonly kind: 'gram'; readonly n: number }
   | { readonly kind: 'project'; readonly n: number; readonly directions: Float64Array };
 
-export type Block = Float32Array<ArrayBuffer>;
-
 export type RowQuestion =
-  'sums' | { readonly index: number; readonly block: Block; readonly weights?: Float32Array | Float64Array };
+  | 'sums'
+  | { readonly index: number; readonly block: Float32Array; readonly weights?: Float32Array | Float64Array };
 
 export interface RowAnswer {
-  /** The question's, for its memory to be used again. */
-  readonly block?: Block;
-  readonly result?: Block;
+  readonly result?: Float32Array;
   readonly sums?: Map<number, Float64Array>;
 }
 
 /** A thread beside this one that does row work; it answers in the order in which it is asked. */
 export interface RowThread {
-  /** @param question its block is the thread's until it is answered */
+  /** @param question its block is the thread's from now on */
   ask(question: RowQuestion): Promise<RowAnswer>;
   close(): Promise<void>;
 }
@@ -53,7 +50,7 @@ export class RowWorker {
    * @param weights one a row, of a Gram matrix
    * @returns rows x k of a projection
    */
-  take(index: number, data: Float32Array, weights?: Float32Array | Float64Array): Block | undefined {
+  take(index: number, data: Float32Array, weights?: Float32Array | Float64Array): Float32Array | undefined {
     if (this.#projection !== undefined) return this.#projection.of(data);
     const lane = index % lanes;
     let gram = this.#grams.get(lane);

@@ -22,9 +22,7 @@ export class EmbeddingTable implements RowSource {
     }
   }
 
-  read(first: number, into: Float32Array): Promise<void> {
-    const start = first * this.dimension;
-    into.set(this.data.subarray(start, start + into.length));
-    return Promise.resolve();
+  readRows(first: number, count: number): Promise<Float32Array> {
+    return Promise.resolve(this.data.slice(first * this.dimension, (first + count) * this.dimension));
   }
 }

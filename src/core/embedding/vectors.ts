@@ -1,5 +1,5 @@
 import { readBinaryVectors } from './vectorsBinary.ts';
-import type { WordVectors } from './vectorsStore.ts';
+import { VectorStore, type VectorReading, type WordVectors } from './vectorsStore.ts';
 import { readTextVectors } from './vectorsText.ts';
 
 export type { WordVectors } from './vectorsStore.ts';
@@ -16,12 +16,21 @@ export { writeVectorsBinary } from './vectorsWrite.ts';
  * another number of values, a value that is no finite number, another dimension, a header that the file's size or its
  * entries belie.
  */
-export function readVectors(
+export async function readVectors(
   path: string,
   wanted: ReadonlySet<string> | undefined,
   dimension: number,
 ): Promise<WordVectors> {
-  return path.toLowerCase().endsWith('.bin')
-    ? readBinaryVectors(path, wanted, dimension)
-    : readTextVectors(path, wanted, dimension);
+  let store: VectorStore | undefined;
+  const reading: VectorReading = {
+    dimension,
+    sink: (_, entries) => (store = new VectorStore(dimension, wanted, entries ?? 0)),
+  };
+  await (isBinaryVectors(path) ? readBinaryVectors(path, reading) : readTextVectors(path, reading));
+  if (store === undefined) throw new Error('A file without vectors is refused.');
+  return store.result();
+}
+
+export function isBinaryVectors(path: string): boolean {
+  return path.toLowerCase().endsWith('.bin');
 }

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { UserError } from '../errors.ts';
 import { readFailure } from '../text/lines.ts';
-import { emptyVectors, invalidVectors, wrongDimension } from './vectorsErrors.ts';
-import { VectorStore, type WordVectors } from './vectorsStore.ts';
+import { checkDimension, emptyVectors, invalidVectors, wrongDimension } from './vectorsErrors.ts';
+import type { VectorReading } from './vectorsStore.ts';
 
 const chunkBytes = 4 << 20;
 const maxWordBytes = 4096;
@@ -11,15 +11,11 @@ const newline = 10;
 const space = 32;
 
 /** word2vec's binary form; see `readVectors`. */
-export async function readBinaryVectors(
-  path: string,
-  wanted: ReadonlySet<string> | undefined,
-  dimension: number,
-): Promise<WordVectors> {
+export async function readBinaryVectors(path: string, reading: VectorReading): Promise<void> {
   let file: FileHandle | undefined;
   try {
     file = await open(path);
-    return await readEntries(file, path, wanted, dimension);
+    await readEntries(file, path, reading);
   } catch (error) {
     throw readFailure(error, path);
   } finally {
@@ -30,16 +26,19 @@ export async function readBinaryVectors(
 async function readEntries(
   file: FileHandle,
   path: string,
-  wanted: ReadonlySet<string> | undefined,
-  dimension: number,
-): Promise<WordVectors> {
+  { dimension: expected, sink: sinkFor }: VectorReading,
+): Promise<void> {
   const { size } = await file.stat();
   if (size === 0) throw emptyVectors(path);
+  const start = Buffer.alloc(64);
+  const { bytesRead: startBytes } = await file.read(start, 0, start.length, 0);
+  const { entries, dimension, end } = readHeader(start.subarray(0, startBytes), path, size, expected);
+  const sink = sinkFor(dimension, entries);
   const vectorBytes = 4 * dimension;
   const chunk = Buffer.allocUnsafe(chunkBytes + maxWordBytes + vectorBytes);
   let length = 0;
   let at = 0;
-  let filePosition = 0;
+  let filePosition = end;
   /** Moves what is left to the buffer's start and reads on behind it. */
   const refill = async (): Promise<void> => {
     chunk.copyWithin(0, at, length);
@@ -52,13 +51,12 @@ async function readEntries(
       filePosition += bytesRead;
     }
   };
-  await refill();
-  const { entries, end } = readHeader(chunk.subarray(0, length), path, size, dimension);
-  at = end;
-  const store = new VectorStore(dimension, wanted, entries);
   const longest = 1 + maxWordBytes + 1 + vectorBytes;
   for (let entry = 1; entry <= entries; entry++) {
-    if (length - at < longest && filePosition < size) await refill();
+    if (length - at < longest && filePosition < size) {
+      await refill();
+      await sink.drain(filePosition);
+    }
     if (chunk[at] === newline && at < length) at++;
     const found = chunk.indexOf(space, at);
     const wordEnd = found < 0 ? length : Math.min(found, length);
@@ -76,8 +74,8 @@ async function readEntries(
     checkFinite(chunk, start, start + vectorBytes, path, entry);
     const word = chunk.toString('utf8', at, wordEnd);
     if (word.includes('\uFFFD') && !isUtf8(chunk.subarray(at, wordEnd))) throw noWord(path, entry);
-    if (store.wants(word)) {
-      const vector = store.add(word);
+    if (sink.wants(word)) {
+      const vector = sink.add(word);
       new Uint8Array(vector.buffer, vector.byteOffset, vectorBytes).set(
         chunk.subarray(start, start + vectorBytes),
       );
@@ -90,16 +88,16 @@ async function readEntries(
       item: `entry ${entries + 1}`,
     });
   }
-  return store.result();
+  await sink.drain(filePosition);
 }
 
 function readHeader(
   start: Buffer,
   path: string,
   size: number,
-  dimension: number,
-): { readonly entries: number; readonly end: number } {
-  const match = /^(\d+) (\d+)\r?\n/.exec(start.toString('latin1', 0, 64));
+  expected: number | undefined,
+): { readonly entries: number; readonly dimension: number; readonly end: number } {
+  const match = /^(\d+) (\d+)\r?\n/.exec(start.toString('latin1'));
   if (match === null) {
     throw invalidVectors(
       path,
@@ -110,8 +108,10 @@ function readHeader(
     );
   }
   const entries = Number(match[1]);
+  const dimension = Number(match[2]);
   if (entries === 0) throw emptyVectors(path);
-  if (Number(match[2]) !== dimension) throw wrongDimension(path, Number(match[2]), dimension);
+  if (expected !== undefined && dimension !== expected) throw wrongDimension(path, dimension, expected);
+  checkDimension(dimension, path);
   // An entry is at least a space and its values.
   if (match[0].length + entries * (1 + 4 * dimension) > size) {
     throw invalidVectors(
@@ -120,7 +120,7 @@ function readHeader(
       { item: 'header' },
     );
   }
-  return { entries, end: match[0].length };
+  return { entries, dimension, end: match[0].length };
 }
 
 /** All bits of the exponent set mean NaN or an infinity. */

@@ -25,3 +25,16 @@ export function wrongDimension(path: string, found: number, expected: number, li
 export function emptyVectors(path: string): UserError {
   return invalidVectors(path, 'The file of word vectors holds no vector.');
 }
+
+/** Of a Gram matrix of so many squared numbers, 128 MiB, and its eigenvectors, a few minutes. */
+const maxDimension = 4096;
+
+/** @throws UserError for a dimension that no word vectors have: a line of a text, or a header that lies. */
+export function checkDimension(dimension: number, path: string): void {
+  if (dimension >= 1 && dimension <= maxDimension) return;
+  throw invalidVectors(
+    path,
+    `The vectors have ${dimension} dimensions, where 1 to ${maxDimension} are expected.`,
+    { line: 1 },
+  );
+}

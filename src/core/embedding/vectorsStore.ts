@@ -4,8 +4,25 @@ export interface WordVectors {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
+/** Takes the entries of a file of word vectors as they are read. */
+export interface VectorSink {
+  wants(word: string): boolean;
+  /** Room for the word's vector, to be filled before the next one is added. */
+  add(word: string): Float32Array;
+  /** Called after every few MiB of the file, with the bytes read so far. */
+  drain(bytesRead: number): void | Promise<void>;
+}
+
+/** How a file of word vectors is read, whatever its form. */
+export interface VectorReading {
+  /** D, where it is known before. */
+  readonly dimension?: number;
+  /** Called once D is known, with the entries that the file announces or its form implies. */
+  readonly sink: (dimension: number, entries: number | undefined) => VectorSink;
+}
+
 /** Collects vectors; of a word that comes twice the first is kept. */
-export class VectorStore {
+export class VectorStore implements VectorSink {
   readonly words: string[] = [];
   readonly #seen = new Set<string>();
   #data: Float32Array<ArrayBuffer>;
@@ -23,7 +40,6 @@ export class VectorStore {
     return (this.wanted?.has(word) ?? true) && !this.#seen.has(word);
   }
 
-  /** Room for the word's vector, to be filled before the next one is added. */
   add(word: string): Float32Array {
     const start = this.words.length * this.dimension;
     if (start + this.dimension > this.#data.length) {
@@ -34,6 +50,10 @@ export class VectorStore {
     this.#seen.add(word);
     this.words.push(word);
     return this.#data.subarray(start, start + this.dimension);
+  }
+
+  drain(): void {
+    // Everything stays in memory.
   }
 
   result(): WordVectors {

@@ -1,31 +1,40 @@
 import { stat } from 'node:fs/promises';
 import { decodeLine, readFailure, readLineChunks } from '../text/lines.ts';
-import { emptyVectors, invalidVectors, wrongDimension } from './vectorsErrors.ts';
-import { VectorStore, type WordVectors } from './vectorsStore.ts';
+import { parseDecimal } from './decimal.ts';
+import { checkDimension, emptyVectors, invalidVectors, wrongDimension } from './vectorsErrors.ts';
+import type { VectorReading, VectorSink } from './vectorsStore.ts';
 
 const space = 32;
 const tab = 9;
 const nine = 57;
 
-/** GloVe's or word2vec's text; see `readVectors`. */
+/**
+ * GloVe's or word2vec's text; see `readVectors`.
+ * @returns whether a header announced the entries
+ */
 export async function readTextVectors(
   path: string,
-  wanted: ReadonlySet<string> | undefined,
-  dimension: number,
-): Promise<WordVectors> {
-  const store = new VectorStore(dimension, wanted, 0);
+  { dimension: expected, sink: sinkFor }: VectorReading,
+): Promise<{ readonly header: boolean }> {
   let announced: number | undefined;
+  let dimension = expected ?? 0;
+  let sink: VectorSink | undefined;
   let entries = 0;
+  let bytesRead = 0;
   for await (const { first, lines } of readLineChunks(path)) {
     for (let i = 0; i < lines.length; i++) {
       const line = first + i;
+      bytesRead += lines[i]!.length + 1;
       const bytes = trimEnd(lines[i]!);
       if (line === 1) {
         const header = /^(\d+)[ \t]+(\d+)$/.exec(bytes.toString('latin1', 0, 64));
         // With one dimension such a line may as well be a word and its value.
-        if (header !== null && (dimension !== 1 || header[2] === '1')) {
-          if (Number(header[2]) !== dimension) throw wrongDimension(path, Number(header[2]), dimension, line);
+        if (header !== null && (expected !== 1 || header[2] === '1')) {
           announced = Number(header[1]);
+          dimension = Number(header[2]);
+          if (expected !== undefined && dimension !== expected) {
+            throw wrongDimension(path, dimension, expected, line);
+          }
           await checkSize(path, announced, dimension);
           continue;
         }
@@ -35,9 +44,15 @@ export async function readTextVectors(
           line,
         });
       }
-      readEntry(bytes, store, path, line, entries === 0);
+      if (sink === undefined) {
+        if (announced === undefined) dimension = dimensionOfFirst(bytes, path, expected);
+        checkDimension(dimension, path);
+        sink = sinkFor(dimension, announced);
+      }
+      readEntry(bytes, sink, dimension, path, line);
       entries++;
     }
+    await sink?.drain(bytesRead);
   }
   if (entries === 0) throw emptyVectors(path);
   if (announced !== undefined && announced !== entries) {
@@ -45,19 +60,50 @@ export async function readTextVectors(
       line: 1,
     });
   }
-  return store.result();
+  return { header: announced !== undefined };
+}
+
+/** The numbers at the end of a first line without a header; its first field is a word in any case. */
+function dimensionOfFirst(bytes: Buffer, path: string, expected: number | undefined): number {
+  const fields = fieldsOf(bytes);
+  let at = fields.length;
+  const isNumber = ([start, end]: Field): boolean => !Number.isNaN(parseDecimal(bytes, start, end));
+  while (at > 1 && isNumber(fields[at - 1]!)) at--;
+  const found = fields.length - at;
+  if (found === 0) {
+    const [start, end] = fields.at(-1) ?? [0, bytes.length];
+    throw invalidVectors(
+      path,
+      `Line 1 ends with '${bytes.toString('utf8', start, Math.min(end, start + 40))}' and has 0 values, where a word and numbers are expected.`,
+      { line: 1 },
+    );
+  }
+  if (expected !== undefined && found !== expected) throw wrongDimension(path, found, expected);
+  return found;
+}
+
+type Field = readonly [start: number, end: number];
+
+function fieldsOf(bytes: Buffer): Field[] {
+  const fields: Field[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    if (isBlank(bytes[at])) continue;
+    const start = at;
+    while (at < bytes.length && !isBlank(bytes[at])) at++;
+    fields.push([start, at]);
+  }
+  return fields;
 }
 
 /** Checks the line with one cheap look at its bytes and parses it only where it is wanted or looks odd. */
-function readEntry(bytes: Buffer, store: VectorStore, path: string, line: number, firstEntry: boolean): void {
-  const { dimension } = store;
+function readEntry(bytes: Buffer, sink: VectorSink, dimension: number, path: string, line: number): void {
   let wordEnd = 0;
-  while (wordEnd < bytes.length && bytes[wordEnd] !== space && bytes[wordEnd] !== tab) wordEnd++;
+  while (wordEnd < bytes.length && !isBlank(bytes[wordEnd])) wordEnd++;
   let values = 0;
   let odd = false;
   for (let i = wordEnd, gap = true; i < bytes.length; i++) {
     const byte = bytes[i]!;
-    if (byte === space || byte === tab) {
+    if (isBlank(byte)) {
       gap = true;
     } else {
       if (gap) values++;
@@ -68,33 +114,27 @@ function readEntry(bytes: Buffer, store: VectorStore, path: string, line: number
   }
   if (values !== dimension) wordEnd = endOfSpacedWord(bytes, values - dimension, wordEnd);
   if (wordEnd < 0) {
-    if (firstEntry && values > 1) throw wrongDimension(path, values, dimension, line);
     throw invalidVectors(
       path,
       `The vector on line ${line} has ${values} values, where ${dimension} are expected.`,
-      {
-        line,
-      },
+      { line },
     );
   }
   const word = decodeLine(bytes.subarray(0, wordEnd), 'utf-8', path, line);
-  const wanted = store.wants(word);
+  const wanted = sink.wants(word);
   if (!wanted && !odd) return;
-  const fields = bytes
-    .toString('latin1', wordEnd)
-    .trim()
-    .split(/[ \t]+/);
-  const vector = wanted ? store.add(word) : new Float32Array(dimension);
-  for (let d = 0; d < dimension; d++) {
-    const field = fields[d]!;
-    vector[d] = Number(field);
-    if (!Number.isFinite(vector[d])) {
-      throw invalidVectors(
-        path,
-        `Value ${d + 1} of the vector on line ${line} is '${field.slice(0, 40)}', where a finite number is expected.`,
-        { line },
-      );
-    }
+  const vector = wanted ? sink.add(word) : new Float32Array(dimension);
+  for (let d = 0, at = wordEnd; d < dimension; d++) {
+    while (isBlank(bytes[at])) at++;
+    const start = at;
+    while (at < bytes.length && !isBlank(bytes[at])) at++;
+    vector[d] = parseDecimal(bytes, start, at);
+    if (Number.isFinite(vector[d])) continue;
+    throw invalidVectors(
+      path,
+      `Value ${d + 1} of the vector on line ${line} is '${bytes.toString('utf8', start, Math.min(at, start + 40))}', where a finite number is expected.`,
+      { line },
+    );
   }
 }
 
@@ -105,10 +145,10 @@ function readEntry(bytes: Buffer, store: VectorStore, path: string, line: number
 function endOfSpacedWord(bytes: Buffer, extra: number, wordEnd: number): number {
   if (extra < 0) return -1;
   let end = wordEnd;
-  for (const match of bytes.toString('latin1', wordEnd).matchAll(/[ \t]+([^ \t]+)/g)) {
+  for (const [start, fieldEnd] of fieldsOf(bytes.subarray(wordEnd))) {
     if (extra === 0) break;
-    if (!Number.isNaN(Number(match[1]))) return -1;
-    end = wordEnd + match.index + match[0].length;
+    if (!Number.isNaN(parseDecimal(bytes, wordEnd + start, wordEnd + fieldEnd))) return -1;
+    end = wordEnd + fieldEnd;
     extra--;
   }
   return end;
@@ -131,8 +171,12 @@ async function checkSize(path: string, entries: number, dimension: number): Prom
   }
 }
 
+function isBlank(byte: number | undefined): boolean {
+  return byte === space || byte === tab;
+}
+
 function trimEnd(bytes: Buffer): Buffer {
   let end = bytes.length;
-  while (end > 0 && (bytes[end - 1] === space || bytes[end - 1] === tab)) end--;
+  while (end > 0 && isBlank(bytes[end - 1])) end--;
   return end === bytes.length ? bytes : bytes.subarray(0, end);
 }

@@ -4,7 +4,7 @@ import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
-import { distil, type SoftTargets } from '../training/distillation.ts';
+import { distil, type Teacher } from '../training/distillation.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
 import { DenseLayer } from './denseLayer.ts';
 import { dropUnits, dropWords } from './dropout.ts';
@@ -75,9 +75,9 @@ export class Classifier {
 
   /**
    * One optimizer step on the mean cross-entropy of the batch; returns that loss before the step.
-   * @param teacher whose predictions of the data set count, too: see distillation.ts
+   * @param teacher whose predictions count, too: see distillation.ts
    */
-  trainStep(batch: Batch, rate: number, dropout: Dropout, teacher?: SoftTargets): number {
+  trainStep(batch: Batch, rate: number, dropout: Dropout, teacher?: Teacher): number {
     // A model that does not mask counts its padding as tokens, so none of it may go.
     const words = dropout.words > 0 && this.spec.masked;
     const seen = words ? dropWords(batch, dropout.words, dropout.random) : batch;
@@ -85,7 +85,7 @@ export class Classifier {
     const probability = probabilities(this.#workspace, this.#forward(seen, dropout), head);
     const loss = crossEntropy(probability, batch.labels);
     const gradient = logitGradient(this.#workspace, probability, batch.labels, head, 1 / batch.size);
-    if (teacher !== undefined) distil(gradient, probability, batch.sentences, teacher, head);
+    if (teacher !== undefined) distil(gradient, probability, batch, teacher, head);
     this.#encoder.backwardEmbedding(this.#backward(gradient));
     this.#embedding.update(rate);
     for (const parameter of this.#own()) parameter.update(rate);

@@ -2,8 +2,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { textDefaults } from '../recipe/defaults.ts';
-import { evaluationBatches } from '../text/batches.ts';
-import { encodeText, padSentences } from '../text/encode.ts';
+import { encodeText, padSentence } from '../text/encode.ts';
+import type { Batch } from '../text/encoded.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { Classifier } from './classifier.ts';
 
@@ -37,21 +37,22 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
   const model = new Classifier(engine, spec, checkpoint.weights);
   return (text) => {
     const { ids, tokens, unknown } = encodeText(text, encoding);
-    const sentence = {
-      ids: Int32Array.from(ids),
-      offsets: Int32Array.of(0, ids.length),
-      labels: Int32Array.of(0),
-      withUnknown: Uint8Array.of(0),
-      lines: Int32Array.of(1),
-    };
-    const padded = spec.masked ? sentence : padSentences(sentence, settings.maxLength, settings.padding);
-    const [batch] = evaluationBatches(padded, 1);
-    if (batch === undefined) throw new Error('A sentence makes a batch.');
-    const probabilities = Array.from(model.predict(batch).data, (probability, i) => ({
+    const read = spec.masked ? Int32Array.from(ids) : padSentence(ids, settings.maxLength, settings.padding);
+    const probabilities = Array.from(model.predict(batchOfOne(read)).data, (probability, i) => ({
       label: checkpoint.labels?.[i] ?? String(i),
       probability,
     }));
     const best = probabilities.reduce((a, b) => (b.probability > a.probability ? b : a));
     return { label: best.label, probabilities, tokens, unknownTokens: Math.min(unknown, tokens) };
+  };
+}
+
+function batchOfOne(ids: Int32Array): Batch {
+  return {
+    size: 1,
+    length: ids.length,
+    ids,
+    lengths: Int32Array.of(ids.length),
+    labels: Int32Array.of(0),
   };
 }

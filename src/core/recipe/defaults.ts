@@ -1,4 +1,5 @@
 import type {
+  ArchitectureSettings,
   CompressSettings,
   DataSource,
   DistillationSettings,
@@ -16,6 +17,13 @@ export const textDefaults: TextSettings = {
   padding: 'right',
   outOfVocabularyToken: '<unk>',
 };
+
+export const architectureDefaults = {
+  masked: true,
+  paddingRow: 0,
+  tensors: {},
+  ignore: [],
+} satisfies Partial<ArchitectureSettings>;
 
 export const vocabularyDefault = 'training';
 

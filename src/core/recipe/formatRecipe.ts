@@ -4,6 +4,7 @@ import type { RawRecipe } from './rawRecipe.ts';
 const order = [
   '$schema',
   'model',
+  'architecture',
   'train',
   'vocabulary',
   'text',

@@ -1,5 +1,6 @@
 import type { Body } from '../checkpoint/checkpoint.ts';
 import type {
+  ArchitectureSettings,
   CompressSettings,
   DataSource,
   DistillationSettings,
@@ -58,9 +59,12 @@ type NamedMethod<T extends CompressSettings> = T extends unknown
   ? Pick<T, 'method'> & Partial<Omit<T, 'method'>>
   : never;
 
+export type RawArchitecture = Pick<ArchitectureSettings, 'kind'> & Partial<ArchitectureSettings>;
+
 export interface RawRecipe {
   readonly $schema?: string;
   readonly model?: string;
+  readonly architecture?: RawArchitecture;
   readonly train?: RawTrain;
   readonly vocabulary?: string;
   readonly text?: Partial<TextSettings>;

@@ -1,4 +1,4 @@
-import type { Body } from '../checkpoint/checkpoint.ts';
+import type { Body, ModelSpec } from '../checkpoint/checkpoint.ts';
 
 /** The types of a recipe once it is read: defaults applied, paths absolute. */
 
@@ -7,14 +7,18 @@ export type Split = 'balanced' | 'paper' | 'right';
 export type Method = CompressSettings['method'];
 
 export interface TextSettings {
-  /** `whitespace` splits at white space; `words` takes runs of letters, digits and apostrophes, and single punctuation marks; `ids` reads table rows already indexed. */
-  readonly tokenizer: 'whitespace' | 'words' | 'ids';
+  /** `whitespace` splits at white space; `words` takes runs of letters, digits and apostrophes, and single punctuation marks; `runs` runs of word characters and runs of marks; `keras` and `text-vectorization` split as Keras's Tokenizer and TextVectorization do; `ids` reads table rows already indexed. */
+  readonly tokenizer: 'whitespace' | 'words' | 'runs' | 'keras' | 'text-vectorization' | 'ids';
   readonly lowercase: boolean;
   /** Tokens kept of a sentence. */
   readonly maxLength: number;
   /** The side on which a sentence is padded where a model does not mask. */
   readonly padding: 'left' | 'right';
   readonly outOfVocabularyToken: string;
+  /** Characters that `keras` takes for spaces and `text-vectorization` leaves out; none: Keras's own. */
+  readonly filters?: string;
+  /** The side on which a long text is cut, `right` where it is not said. */
+  readonly truncation?: 'left' | 'right';
 }
 
 export interface DataSource {
@@ -240,6 +244,29 @@ export type CompressSettings =
   | PruningSettings
   | DeepCompressionSettings;
 
+/** The model that a file of bare tensors belongs to, in torch's layouts. */
+export interface ArchitectureSettings {
+  readonly kind: Body['kind'];
+  /** Only of recurrences, which the tensors do not tell. */
+  readonly pooling?: 'mean' | 'last';
+  /** None: `sigmoid` for one unit, `logits` for more. */
+  readonly head?: ModelSpec['head'];
+  readonly masked: boolean;
+  /** The row of the padding's vector; `none` where every row is a word's. */
+  readonly paddingRow: number | 'none';
+  /** Names of modules or of their weights, where they are not the usual ones. */
+  readonly tensors: {
+    readonly embedding?: string;
+    readonly recurrent?: string;
+    /** In the order in which their features stand side by side. */
+    readonly convolutions?: readonly string[];
+    /** In the order of the computation; the last one is the head. */
+    readonly dense?: readonly string[];
+  };
+  /** Tensors that take no part in a prediction. */
+  readonly ignore: readonly string[];
+}
+
 export interface Recipe {
   /** Absolute path of the recipe's file. */
   readonly path: string;
@@ -247,11 +274,15 @@ export interface Recipe {
   readonly name: string;
   /** Absolute path of a checkpoint (its folder or its model.json); exactly one of `model` and `train` is there. */
   readonly model?: string;
+  /** What `model` computes, where it is a file of bare tensors. */
+  readonly architecture?: ArchitectureSettings;
   readonly train?: TrainSettings;
   /** An absolute path, `training` (training words that have a vector) or `all-vectors`; none with `model`: the checkpoint's own. */
   readonly vocabulary?: { readonly path: string } | 'training' | 'all-vectors';
   /** None with `model` where the recipe has none: the checkpoint's own. */
   readonly text?: TextSettings;
+  /** Of these what the recipe itself says, where the vocabulary's file may say the rest. */
+  readonly givenText?: Partial<TextSettings>;
   readonly data: {
     readonly train: DataSource;
     readonly validation: DataSource | Fraction;

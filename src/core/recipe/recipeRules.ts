@@ -8,7 +8,7 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
   const errors: UserError[] = [];
   const fail = (code: string, path: JsonPath, message: string, hint: string) =>
     errors.push(new UserError(code, message, hint, document.placeOf(path)));
-  const { model, train, vocabulary, text, data, compress } = recipe;
+  const { model, architecture, train, vocabulary, text, data, compress } = recipe;
 
   if (model !== undefined && train !== undefined) {
     fail('model-and-train', ['train'], 'A recipe has either "model" or "train", found both.', 'Remove one.');
@@ -20,6 +20,55 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'The recipe needs "model" or "train", found neither.',
       'Name a checkpoint with "model", or describe a model to train with "train".',
     );
+  }
+  if (architecture !== undefined) {
+    const { kind, pooling, masked, paddingRow = 0, tensors = {} } = architecture;
+    if (model === undefined) {
+      fail(
+        'architecture-without-model',
+        ['architecture'],
+        'architecture has no meaning without "model".',
+        'Describe a model to train in "train".',
+      );
+    }
+    const isRecurrent = kind !== 'dan' && kind !== 'cnn';
+    if (isRecurrent && pooling === undefined) {
+      fail(
+        'architecture-pooling',
+        ['architecture'],
+        `architecture.pooling is missing, which the tensors of a ${kind} do not tell.`,
+        'Set it to "mean" or "last", whichever of its outputs the model uses.',
+      );
+    }
+    const misplaced = [
+      ...(!isRecurrent && pooling !== undefined ? [['pooling']] : []),
+      ...(!isRecurrent && tensors.recurrent !== undefined ? [['tensors', 'recurrent']] : []),
+      ...(kind !== 'cnn' && tensors.convolutions !== undefined ? [['tensors', 'convolutions']] : []),
+    ];
+    for (const path of misplaced) {
+      fail(
+        'architecture-field',
+        ['architecture', ...path],
+        `architecture.${path.join('.')} has no meaning for a ${kind}.`,
+        'Remove it.',
+      );
+    }
+    if (paddingRow === 'none' && masked === false) {
+      fail(
+        'padding-without-row',
+        ['architecture', 'paddingRow'],
+        'architecture.paddingRow is "none", but the model counts its padding.',
+        'Name the row of the padding, or leave "masked" out.',
+      );
+    }
+    if (paddingRow !== 0 && text?.tokenizer === 'ids') {
+      fail(
+        'ids-and-padding-row',
+        ['architecture', 'paddingRow'],
+        'architecture.paddingRow moves the rows of the table, which texts that are indexed already do not follow.',
+        'Index the texts with row 0 for the padding, or give them as words.',
+      );
+    }
   }
   const entries: readonly RawCompress[] = compress === undefined ? [] : [compress].flat();
   entries.forEach((entry, i) => {

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Body } from '../checkpoint/checkpoint.ts';
 import {
+  architectureDefaults,
   compressDefaults,
   dataDefaults,
   distillationDefaults,
@@ -43,18 +44,20 @@ import type {
 export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
   const file = resolve(path);
   const at = (relative: string): string => resolve(dirname(file), relative);
-  const { model, train, text, data, labels, compress, retrain, expectedAccuracy, output } = raw;
+  const { model, architecture, train, text, data, labels, compress, retrain, expectedAccuracy, output } = raw;
   const vocabulary = raw.vocabulary ?? (train && vocabularyDefault);
   return {
     path: file,
     name: basename(file).replace(/(\.press)?\.jsonc?$/i, ''),
     ...(model !== undefined && { model: at(model) }),
+    ...(architecture && { architecture: { ...architectureDefaults, ...architecture } }),
     ...(train && { train: resolveTrain(train, at) }),
     ...(vocabulary !== undefined && {
       vocabulary:
         vocabulary === 'training' || vocabulary === 'all-vectors' ? vocabulary : { path: at(vocabulary) },
     }),
     ...((text ?? train) && { text: { ...textDefaults, ...text } }),
+    ...(text && typeof vocabulary === 'string' && /\.json$/i.test(vocabulary) && { givenText: text }),
     data: {
       train: resolveSource(data.train, at),
       validation: resolvePart(data.validation ?? dataDefaults.validation, at),

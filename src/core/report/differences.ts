@@ -1,12 +1,13 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
+import { predictedClasses } from '../model/loss.ts';
 import type { DataSource, Recipe } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
 import { readRows } from '../text/dataset.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import type { EncodedDataset } from '../text/encoded.ts';
 import { predictDataset } from '../training/evaluate.ts';
-import { confusionMatrix } from '../training/metrics.ts';
+import { countInto, emptyConfusion } from '../training/metrics.ts';
 import { createPause } from '../training/pause.ts';
 import type { Differences, Flip } from './reports.ts';
 
@@ -31,31 +32,50 @@ export async function differences(options: {
   const prepared = await prepareData(recipe, before);
   const part = prepared.test === undefined ? 'validation' : options.part;
   const data = dataOf(prepared, part);
-  const predictedBefore = await predict(engine, before, data);
-  const predictedAfter = await predict(engine, after, data);
-  const flipped = [...predictedBefore.keys()].filter((i) => predictedBefore[i] !== predictedAfter[i]);
-  const corrected = flipped.filter((i) => predictedAfter[i] === data.labels[i]).length;
-  const broken = flipped.filter((i) => predictedBefore[i] === data.labels[i]).length;
-  const listed = flipped.slice(0, mostFlips);
-  const texts = await textsAt(sourceOf(recipe, part), new Set(listed.map((i) => data.lines[i]!)));
   const classes = prepared.labels;
+  const counts = { corrected: 0, broken: 0, otherwise: 0 };
+  const [confusionBefore, confusionAfter] = [emptyConfusion(classes.length), emptyConfusion(classes.length)];
+  let flips: Omit<Flip, 'text'>[] = [];
+  const [modelBefore, modelAfter] = [before, after].map(
+    ({ spec, weights }) => new Classifier(engine, spec, weights),
+  ) as [Classifier, Classifier];
+  for await (const { batch, predicted } of predictDataset(modelBefore, data, createPause())) {
+    const predictedAfter = predictedClasses(modelAfter.predict(batch));
+    countInto(confusionBefore, batch.labels, predicted);
+    countInto(confusionAfter, batch.labels, predictedAfter);
+    for (let i = 0; i < batch.size; i++) {
+      const flip = {
+        line: batch.lines[i]!,
+        label: batch.labels[i]!,
+        before: predicted[i]!,
+        after: predictedAfter[i]!,
+      };
+      if (flip.before === flip.after) continue;
+      counts[kindOf(flip)]++;
+      flips.push(flip);
+    }
+    if (flips.length > 2 * mostFlips) flips = firstOf(flips);
+  }
+  flips = firstOf(flips);
+  const texts = await textsAt(sourceOf(recipe, part), new Set(flips.map(({ line }) => line)));
   return {
     part,
-    sentences: sentenceCount(data),
+    sentences: data.sentences,
     classes,
-    confusionBefore: confusionMatrix(data.labels, predictedBefore, classes.length),
-    confusionAfter: confusionMatrix(data.labels, predictedAfter, classes.length),
-    corrected,
-    broken,
-    otherwise: flipped.length - corrected - broken,
-    flips: listed.map((i): Flip => ({
-      text: texts.get(data.lines[i]!) ?? '',
-      line: data.lines[i]!,
-      label: data.labels[i]!,
-      before: predictedBefore[i]!,
-      after: predictedAfter[i]!,
-    })),
+    confusionBefore,
+    confusionAfter,
+    ...counts,
+    flips: flips.map((flip): Flip => ({ text: texts.get(flip.line) ?? '', ...flip })),
   };
+}
+
+function kindOf({ label, before, after }: Omit<Flip, 'text'>): 'corrected' | 'broken' | 'otherwise' {
+  return after === label ? 'corrected' : before === label ? 'broken' : 'otherwise';
+}
+
+/** Those that come first in the file. */
+function firstOf(flips: Omit<Flip, 'text'>[]): Omit<Flip, 'text'>[] {
+  return flips.sort((a, b) => a.line - b.line).slice(0, mostFlips);
 }
 
 function dataOf({ validation, test }: PreparedData, part: Differences['part']): EncodedDataset {
@@ -66,15 +86,6 @@ function dataOf({ validation, test }: PreparedData, part: Differences['part']): 
 function sourceOf({ data }: Recipe, part: Differences['part']): DataSource {
   const source = part === 'test' ? data.test : data.validation;
   return source !== undefined && 'path' in source ? source : data.train;
-}
-
-async function predict(
-  engine: Engine,
-  { spec, weights }: Checkpoint,
-  data: EncodedDataset,
-): Promise<Int32Array> {
-  const model = new Classifier(engine, spec, weights);
-  return await predictDataset(model, data, createPause());
 }
 
 /** Texts by the lines where they begin: what is encoded has lost them. */

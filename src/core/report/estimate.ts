@@ -5,13 +5,15 @@ import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
 import { logitGradient } from '../model/loss.ts';
+import { Random } from '../random.ts';
 import { usesGradient } from '../embedding/factorize.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
 import { planTrials, trialEpochs } from '../sweep/plan.ts';
 import { newSpec } from '../sweep/startingModels.ts';
 import type { Trial } from '../sweep/trial.ts';
-import { sentenceCount } from '../text/encoded.ts';
+import { trainingBatches } from '../text/batches.ts';
+import { meanLength } from '../text/encoded.ts';
 import { makespan } from './makespan.ts';
 import { measureEpoch } from './measureSteps.ts';
 
@@ -35,7 +37,8 @@ export interface MeasuredPlan {
  */
 export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number): Promise<MeasuredPlan> {
   const started = performance.now();
-  const checkpoint = recipe.model === undefined ? undefined : await readCheckpoint(recipe.model);
+  const checkpoint =
+    recipe.model === undefined ? undefined : await readCheckpoint(recipe.model, recipe.architecture);
   const data = await prepareData(recipe, checkpoint);
   const reading = (performance.now() - started) / 1000;
   const dense = checkpoint?.spec ?? newSpec(recipe, data);
@@ -46,10 +49,10 @@ export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number):
     data,
     trials,
     warnings: [...data.warnings, ...warnings],
-    // A run's first worker reads the data, then each other one by itself, beside the first trials.
+    // The other workers take the data from the first one.
     seconds: reading + makespan(trials, secondsOf, jobs),
     spec: dense,
-    meanLength: data.validation.ids.length / Math.max(1, sentenceCount(data.validation)),
+    meanLength: meanLength(data.validation),
   };
 }
 
@@ -111,26 +114,20 @@ function epochSeconds(
   };
 }
 
-/** Seconds of the pass over the training data that the metric `task` needs, from its first sentences. */
+/** Seconds of the pass over the training data that the metric `task` needs, from one batch. */
 function gradientSeconds(engine: Engine, spec: ModelSpec, { train }: PreparedData): number {
-  const size = Math.min(256, sentenceCount(train));
   const { rows, dimension } = spec.embedding;
   const model = new Classifier(engine, spec, initialWeights(spec, new Float32Array(rows * dimension), 1));
-  const lengths = Int32Array.from({ length: size }, (_, i) => train.offsets[i + 1]! - train.offsets[i]!);
-  const length = lengths.reduce((a, b) => Math.max(a, b), 1);
-  const ids = new Int32Array(size * length);
-  for (let i = 0; i < size; i++)
-    ids.set(train.ids.subarray(train.offsets[i], train.offsets[i + 1]), i * length);
-  const labels = train.labels.slice(0, size);
-  const batch = { size, length, ids, lengths, labels, sentences: Uint32Array.from(labels.keys()) };
+  const [batch] = trainingBatches(train, 256, new Random(1));
+  if (batch === undefined) return 0;
   let ms = 0;
   for (let pass = 0; pass < 3; pass++) {
     const started = performance.now();
     model.vectorGradients(batch, (probability, workspace) =>
-      logitGradient(workspace, probability, labels, spec.head, 1),
+      logitGradient(workspace, probability, batch.labels, spec.head, 1),
     );
     ms = performance.now() - started;
   }
   const passes = spec.classes <= 6 ? spec.classes : 1;
-  return (passes * ms * Math.ceil(sentenceCount(train) / size)) / 1000;
+  return (passes * ms * Math.ceil(train.sentences / batch.size)) / 1000;
 }

@@ -1,12 +1,13 @@
 import type { Classifier } from '../model/classifier.ts';
-import { evaluationBatches } from '../text/batches.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
-import { selectSentences } from '../text/split.ts';
+import { Random } from '../random.ts';
+import { trainingBatches } from '../text/batches.ts';
+import type { DatasetBatch, EncodedDataset } from '../text/encoded.ts';
 import type { Latency } from '../sweep/trial.ts';
 
 const warmUps = 20;
 const mostSentences = 400;
 const throughputBatch = 256;
+const mostBatches = 20;
 /** Of each of the two measurements. */
 const mostMs = 200;
 
@@ -17,13 +18,7 @@ const mostMs = 200;
  * @param data at least one sentence
  */
 export function measureLatency(model: Classifier, data: EncodedDataset): Latency {
-  const count = Math.min(mostSentences, sentenceCount(data));
-  const stride = sentenceCount(data) / count;
-  const some = selectSentences(
-    data,
-    Array.from({ length: count }, (_, i) => Math.floor(i * stride)),
-  );
-  const single = [...evaluationBatches(some, 1)];
+  const single = someBatches(data, 1, mostSentences);
   const times: number[] = [];
   const end = performance.now() + mostMs;
   for (let i = 0; i < warmUps + single.length && (performance.now() < end || times.length === 0); i++) {
@@ -37,7 +32,7 @@ export function measureLatency(model: Classifier, data: EncodedDataset): Latency
 }
 
 function throughput(model: Classifier, data: EncodedDataset): number {
-  const batches = [...evaluationBatches(data, throughputBatch)];
+  const batches = someBatches(data, throughputBatch, mostBatches);
   const [first] = batches;
   if (first === undefined) return 0;
   model.predict(first);
@@ -49,4 +44,14 @@ function throughput(model: Classifier, data: EncodedDataset): number {
     sentences += batch.size;
   }
   return (1000 * sentences) / (performance.now() - started);
+}
+
+/** The first batches in a random order. */
+function someBatches(data: EncodedDataset, size: number, most: number): DatasetBatch[] {
+  const batches: DatasetBatch[] = [];
+  for (const batch of trainingBatches(data, size, new Random(1))) {
+    batches.push(batch);
+    if (batches.length === most) break;
+  }
+  return batches;
 }

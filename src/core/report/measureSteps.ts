@@ -8,7 +8,7 @@ import { predictedClasses } from '../model/loss.ts';
 import { Random } from '../random.ts';
 import type { TrainingSettings } from '../recipe/recipe.ts';
 import { evaluationBatches, trainingBatchCount, trainingBatches } from '../text/batches.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import type { EncodedDataset } from '../text/encoded.ts';
 
 /** The first steps of a process are slow: its code is compiled in them. */
 const warmUpSteps = 5;
@@ -33,11 +33,11 @@ export function measureEpoch(
   const step = medianMs(trainingBatches(train, settings.batchSize, random), (batch) => {
     model.trainStep(batch, 1e-3, drop);
   });
-  const steps = trainingBatchCount(sentenceCount(train), settings.batchSize);
+  const steps = trainingBatchCount(train.sentences, settings.batchSize);
   const predict = medianMs(evaluationBatches(validation, evaluationBatch), (batch) => {
     predictedClasses(model.predict(batch));
   });
-  return (step * steps + predict * Math.ceil(sentenceCount(validation) / evaluationBatch)) / 1000;
+  return (step * steps + predict * Math.ceil(validation.sentences / evaluationBatch)) / 1000;
 }
 
 /** The median of the work on the first items, in ms, without those that warm up where there are more. */

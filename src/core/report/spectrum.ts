@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { factorize } from '../embedding/factorize.ts';
+import type { PassOptions } from '../embedding/rowSource.ts';
 import { singularSpectrum } from '../embedding/spectrum.ts';
 import { EmbeddingTable } from '../embedding/table.ts';
 import { UserError } from '../errors.ts';
@@ -14,6 +15,7 @@ import type { SpectrumReport } from './reports.ts';
 export async function spectrumReport(
   { spec, weights }: Checkpoint,
   gradientCovariance?: Float64Array,
+  pass: PassOptions = {},
 ): Promise<SpectrumReport> {
   const { rows, dimension, rank } = spec.embedding;
   const weight = weights.get('embedding/table');
@@ -25,9 +27,13 @@ export async function spectrumReport(
     );
   }
   const table = new EmbeddingTable(rows, dimension, weight.data);
-  const { singularValues } = await singularSpectrum(table);
+  const { singularValues } = await singularSpectrum(table, pass);
   if (gradientCovariance === undefined) return { rows, dimension, singularValues: [...singularValues] };
-  const felt = await factorize(table, { rank: 1, metric: 'task', split: 'balanced', gradientCovariance });
+  const felt = await factorize(
+    table,
+    { rank: 1, metric: 'task', split: 'balanced', gradientCovariance },
+    pass,
+  );
   return {
     rows,
     dimension,

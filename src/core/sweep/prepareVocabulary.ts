@@ -3,6 +3,7 @@ import { readVectors, type WordVectors } from '../embedding/vectors.ts';
 import { UserError } from '../errors.ts';
 import type { Recipe, TextSettings, TrainSettings } from '../recipe/recipe.ts';
 import type { EncodedDataset } from '../text/encoded.ts';
+import { withPaddingFirst } from '../text/paddingRow.ts';
 import { paddingWord, readVocabulary, Vocabulary } from '../text/vocabulary.ts';
 
 /** A vocabulary and the vectors read for it. */
@@ -103,9 +104,10 @@ export function vocabularyWarnings(
       `The vocabulary has no out-of-vocabulary token '${text.outOfVocabularyToken}': unknown words are left out.`,
     );
   }
-  const unknown = train.ids.reduce((count, id) => (id === vocabulary.unknownId ? count + 1 : count), 0);
-  if (vocabulary.hasUnknown && unknown > manyUnknown * train.ids.length) {
-    const percent = ((100 * unknown) / train.ids.length).toFixed(0);
+  let unknown = 0;
+  for (const { ids } of train.chunks()) for (const id of ids) if (id === vocabulary.unknownId) unknown++;
+  if (vocabulary.hasUnknown && unknown > manyUnknown * train.tokens) {
+    const percent = ((100 * unknown) / train.tokens).toFixed(0);
     warnings.push(
       `${percent} % of the training tokens are not in the vocabulary: check "tokenizer" and "lowercase" under "text".`,
     );
@@ -130,7 +132,9 @@ async function vocabularyOf(
   }
   let vocabulary: Vocabulary;
   if (setting !== undefined) {
-    vocabulary = await readVocabulary(setting.path, text.outOfVocabularyToken);
+    const { words } = await readVocabulary(setting.path, text.outOfVocabularyToken);
+    const ordered = withPaddingFirst(words, recipe.architecture?.paddingRow ?? 0);
+    vocabulary = new Vocabulary(ordered, text.outOfVocabularyToken);
   } else if (checkpoint.vocabulary !== undefined) {
     vocabulary = new Vocabulary(checkpoint.vocabulary, text.outOfVocabularyToken);
   } else if (text.tokenizer === 'ids') {

@@ -6,19 +6,13 @@ import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
-import { Random } from '../random.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { sentenceCount } from '../text/encoded.ts';
-import { splitFraction } from '../text/split.ts';
-import { softTargets, type SoftTargets } from '../training/distillation.ts';
+import type { Teacher } from '../training/distillation.ts';
 import type { Pause } from '../training/pause.ts';
 import { taskGradientCovariance } from '../training/taskGradient.ts';
 import type { PreparedData } from './prepare.ts';
 import type { TrialStorage } from './runner.ts';
 import type { Trial } from './trial.ts';
-
-/** Of the data's seed. */
-const sampleStream = 5;
 
 /**
  * The models that trials begin with: new ones, the recipe's checkpoint, and compressed copies of a parent's. The last
@@ -30,7 +24,7 @@ export class StartingModels {
   readonly #pause: Pause;
   #loaded: Checkpoint | undefined;
   #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
-  #teacher: { readonly id: string; readonly targets: SoftTargets } | undefined;
+  #teacher: { readonly id: string; readonly model: Classifier } | undefined;
   #covariance: { readonly key: string; readonly matrix: Float64Array } | undefined;
 
   constructor(recipe: Recipe, engine: Engine, pause: Pause) {
@@ -44,9 +38,9 @@ export class StartingModels {
    * @throws UserError `already-factorized` where it is to be compressed and has a rank.
    */
   async loaded(): Promise<Checkpoint | undefined> {
-    const path = this.#recipe.model;
+    const { model: path, architecture } = this.#recipe;
     if (path === undefined) return undefined;
-    const checkpoint = (this.#loaded ??= await readCheckpoint(path));
+    const checkpoint = (this.#loaded ??= await readCheckpoint(path, architecture));
     const { rank } = checkpoint.spec.embedding;
     if (rank !== undefined && this.#recipe.compress.length > 0) {
       throw new UserError(
@@ -88,20 +82,15 @@ export class StartingModels {
     });
   }
 
-  /** The predictions of a trial's parent, for a recipe that distils them. */
-  async teacher(
-    { from }: Trial,
-    storage: Pick<TrialStorage, 'loadBest'>,
-    { train }: PreparedData,
-  ): Promise<SoftTargets | undefined> {
+  /** The trial's parent to learn from, for a recipe that distils it. */
+  async teacher({ from }: Trial, storage: Pick<TrialStorage, 'loadBest'>): Promise<Teacher | undefined> {
     const { distillation } = this.#recipe.retrain;
     if (distillation === undefined || from === undefined) return undefined;
-    if (this.#teacher?.id === from) return this.#teacher.targets;
-    const { spec, weights } = await this.parent(from, storage);
-    const model = new Classifier(this.#engine, spec, weights);
-    const targets = await softTargets(model, train, distillation, this.#pause);
-    this.#teacher = { id: from, targets };
-    return targets;
+    if (this.#teacher?.id !== from) {
+      const { spec, weights } = await this.parent(from, storage);
+      this.#teacher = { id: from, model: new Classifier(this.#engine, spec, weights) };
+    }
+    return { model: this.#teacher.model, ...distillation };
   }
 
   async #covarianceOf(
@@ -113,10 +102,8 @@ export class StartingModels {
     const key = `${id} ${sentences ?? 'all'}`;
     if (this.#covariance?.key === key) return this.#covariance.matrix;
     const { seed } = this.#recipe.data;
-    const share = (sentences ?? Infinity) / sentenceCount(train);
-    const seen = share < 1 ? splitFraction(train, share, new Random(seed, sampleStream)).heldOut : train;
     const model = new Classifier(this.#engine, parent.spec, parent.weights);
-    const matrix = await taskGradientCovariance(model, seen, seed, this.#pause);
+    const matrix = await taskGradientCovariance(model, train, seed, this.#pause, sentences);
     this.#covariance = { key, matrix };
     return matrix;
   }

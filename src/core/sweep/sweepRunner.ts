@@ -6,11 +6,11 @@ import type { Engine, EngineName } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import { meanLength, type EncodedDataset } from '../text/encoded.ts';
 import { packAnswers } from '../reproduction/answers.ts';
 import { measureLatency } from '../report/latency.ts';
 import { predictDataset } from '../training/evaluate.ts';
-import { accuracy, confusionMatrix, macroF1 } from '../training/metrics.ts';
+import { accuracy, countInto, emptyConfusion, macroF1 } from '../training/metrics.ts';
 import { createPause, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
@@ -32,9 +32,11 @@ export function createTrialRunner(options: {
   readonly engine: EngineName | 'auto';
   /** Holds the trials and reports. */
   readonly hold?: Hold;
+  /** Of the data as table rows, which the processes of a run share. */
+  readonly dataFolder?: string;
 }): TrialRunner {
-  const { recipe, engine, hold } = options;
-  return new SweepRunner(recipe, createEngine(engine), createPause(hold));
+  const { recipe, engine, hold, dataFolder } = options;
+  return new SweepRunner(recipe, createEngine(engine), createPause(hold), dataFolder);
 }
 
 class SweepRunner implements TrialRunner {
@@ -43,13 +45,15 @@ class SweepRunner implements TrialRunner {
   readonly #recipe: Recipe;
   readonly #engine: Engine;
   readonly #pause: Pause;
+  readonly #dataFolder: string | undefined;
   #data: PreparedData | undefined;
   readonly #models: StartingModels;
   /** The uncompressed model's. */
   #spec: ModelSpec | undefined;
 
-  constructor(recipe: Recipe, engine: Engine, pause: Pause) {
+  constructor(recipe: Recipe, engine: Engine, pause: Pause, dataFolder: string | undefined) {
     this.#recipe = recipe;
+    this.#dataFolder = dataFolder;
     this.#engine = engine;
     this.#pause = pause;
     this.engine = engine.name;
@@ -60,7 +64,7 @@ class SweepRunner implements TrialRunner {
   async prepare(): Promise<Preparation> {
     const data = await this.#prepareData();
     const spec = this.#dense();
-    const tokens = meanLength(data);
+    const tokens = meanLength(data.validation);
     const { parameters } = totalCost(layerCosts(spec, tokens));
     const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
     const warnings = [...data.warnings];
@@ -71,9 +75,9 @@ class SweepRunner implements TrialRunner {
       );
     }
     return {
-      train: sentenceCount(data.train),
-      validation: sentenceCount(data.validation),
-      test: data.test === undefined ? 0 : sentenceCount(data.test),
+      train: data.train.sentences,
+      validation: data.validation.sentences,
+      test: data.test?.sentences ?? 0,
       classes: data.labels,
       spec,
       meanLength: tokens,
@@ -108,7 +112,7 @@ class SweepRunner implements TrialRunner {
       validation: data.validation,
       seed: trial.seed,
       pause: this.#pause,
-      teacher: epochs > 0 ? await this.#models.teacher(trial, storage, data) : undefined,
+      teacher: epochs > 0 ? await this.#models.teacher(trial, storage) : undefined,
     });
     let seconds = 0;
     let before: number | undefined;
@@ -144,7 +148,7 @@ class SweepRunner implements TrialRunner {
     }
     // What a coding takes may depend on what it holds: it is the best epoch's that counts.
     const best = start.spec.embedding.coding ? (await storage.loadBest(trial.id)).weights : undefined;
-    const layers = layerCosts(start.spec, meanLength(data), best);
+    const layers = layerCosts(start.spec, meanLength(data.validation), best);
     const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
     const { id, from: _from, ...point } = trial;
     const { rank } = start.spec.embedding;
@@ -173,23 +177,32 @@ class SweepRunner implements TrialRunner {
     const model = new Classifier(this.#engine, checkpoint.spec, checkpoint.weights);
     const latency = measureLatency(model, test ?? validation);
     if (test === undefined) return { latency };
-    const predicted = await predictDataset(model, test, this.#pause);
-    const confusion = confusionMatrix(test.labels, predicted, checkpoint.spec.classes);
-    const unknown = [...test.withUnknown.keys()].filter((i) => test.withUnknown[i] === 1);
+    const confusion = emptyConfusion(checkpoint.spec.classes);
+    const unknown = { sentences: 0, right: 0 };
+    const answers: boolean[] = [];
+    for await (const { batch, predicted } of predictDataset(model, test, this.#pause)) {
+      const { labels, withUnknown } = batch;
+      countInto(confusion, labels, predicted);
+      for (let i = 0; i < batch.size; i++) {
+        const right = predicted[i] === labels[i];
+        answers.push(right);
+        if (withUnknown[i] === 0) continue;
+        unknown.sentences++;
+        if (right) unknown.right++;
+      }
+    }
     return {
       latency,
       testAccuracy: accuracy(confusion),
       macroF1: macroF1(confusion),
       confusion,
-      testCorrect: packAnswers(Array.from(predicted, (label, i) => label === test.labels[i])),
-      ...(unknown.length > 0 && {
-        testAccuracyUnknownWords:
-          unknown.filter((i) => predicted[i] === test.labels[i]).length / unknown.length,
-      }),
+      testCorrect: packAnswers(answers),
+      ...(unknown.sentences > 0 && { testAccuracyUnknownWords: unknown.right / unknown.sentences }),
     };
   }
 
   dispose(): void {
+    for (const part of ['train', 'validation', 'test'] as const) this.#data?.[part]?.close();
     this.#data = undefined;
   }
 
@@ -200,7 +213,7 @@ class SweepRunner implements TrialRunner {
       trial?.from !== undefined && storage !== undefined
         ? await this.#models.parent(trial.from, storage)
         : await this.#models.loaded();
-    this.#data = await prepareData(this.#recipe, source);
+    this.#data = await prepareData(this.#recipe, source, this.#dataFolder);
     this.#spec = source?.spec ?? newSpec(this.#recipe, this.#data);
     return this.#data;
   }
@@ -227,11 +240,6 @@ class SweepRunner implements TrialRunner {
   }
 }
 
-/** Mean tokens of a validation sentence: the T of the FLOP counts. */
-function meanLength({ validation }: PreparedData): number {
-  return validation.ids.length / Math.max(1, sentenceCount(validation));
-}
-
 /** Passes on at most `stepEventsPerEpoch` steps an epoch, evenly. */
 function stepReporter(
   trial: string,
@@ -239,7 +247,7 @@ function stepReporter(
   batchSize: number,
   emit: Emit,
 ): (step: { step: number; epoch: number; rate: number; loss: number }) => void {
-  const every = Math.max(1, Math.ceil(sentenceCount(train) / batchSize / stepEventsPerEpoch));
+  const every = Math.max(1, Math.ceil(train.sentences / batchSize / stepEventsPerEpoch));
   return (step) => {
     if (step.step % every === 0) emit({ type: 'step', trial, ...step });
   };

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { sentenceCount, type Batch, type EncodedDataset } from './encoded.ts';
+import type { DatasetBatch, EncodedChunk, EncodedDataset } from './encoded.ts';
 
 /** Sentences are sorted by length within so many batches: little padding, and still another mix in every epoch. */
 const windowBatches = 50;
@@ -10,50 +10,68 @@ export function trainingBatchCount(sentences: number, batchSize: number): number
 }
 
 /**
- * An epoch's mini-batches: the sentences shuffled, sorted by length within windows of 50 batches, and the batches
- * shuffled. Every sentence occurs once; the same random numbers give the same batches.
+ * An epoch's mini-batches: the sentences of a chunk shuffled, sorted by length within windows of 50 batches, and the
+ * batches shuffled; the chunks of a large dataset are made of blocks from all over its file. Every sentence occurs once;
+ * the same random numbers give the same batches.
  */
-export function* trainingBatches(data: EncodedDataset, batchSize: number, random: Random): Generator<Batch> {
-  const order = random.permutation(sentenceCount(data));
+export function* trainingBatches(
+  data: EncodedDataset,
+  batchSize: number,
+  random: Random,
+): Generator<DatasetBatch> {
   const window = windowBatches * batchSize;
-  for (let start = 0; start < order.length; start += window) {
-    sortByLength(data, order.subarray(start, start + window));
-  }
-  for (const b of random.permutation(trainingBatchCount(order.length, batchSize))) {
-    yield batchOf(data, order.subarray(b * batchSize, (b + 1) * batchSize));
-  }
-}
-
-/** All sentences once, sorted by length, since that wastes least; `sentences` leads back to the data's order. */
-export function* evaluationBatches(data: EncodedDataset, batchSize: number): Generator<Batch> {
-  const order = Uint32Array.from({ length: sentenceCount(data) }, (_, i) => i);
-  sortByLength(data, order);
-  for (let start = 0; start < order.length; start += batchSize) {
-    yield batchOf(data, order.subarray(start, start + batchSize));
+  for (const chunk of data.chunks(batchSize, random)) {
+    const order = random.permutation(chunk.labels.length);
+    for (let start = 0; start < order.length; start += window) {
+      sortByLength(chunk, order.subarray(start, start + window));
+    }
+    for (const b of random.permutation(trainingBatchCount(order.length, batchSize))) {
+      yield batchOf(chunk, order.subarray(b * batchSize, (b + 1) * batchSize));
+    }
   }
 }
 
-function sortByLength({ offsets }: EncodedDataset, order: Uint32Array): void {
-  order.sort((i, j) => offsets[i + 1]! - offsets[i]! - (offsets[j + 1]! - offsets[j]!));
+/** All sentences once, those of a chunk sorted by length, since that wastes least. */
+export function* evaluationBatches(data: EncodedDataset, batchSize: number): Generator<DatasetBatch> {
+  for (const chunk of data.chunks(batchSize)) {
+    const order = Uint32Array.from({ length: chunk.labels.length }, (_, i) => i);
+    sortByLength(chunk, order);
+    for (let start = 0; start < order.length; start += batchSize) {
+      yield batchOf(chunk, order.subarray(start, start + batchSize));
+    }
+  }
+}
+
+/** Shortest first, otherwise in the order they had: a counting sort, so that the time is linear. */
+function sortByLength({ offsets }: EncodedChunk, order: Uint32Array): void {
+  const lengths = Uint32Array.from(order, (i) => offsets[i + 1]! - offsets[i]!);
+  const before = new Uint32Array(lengths.reduce((longest, length) => Math.max(longest, length), 0) + 2);
+  for (const length of lengths) before[length + 1]!++;
+  for (let length = 1; length < before.length; length++) before[length]! += before[length - 1]!;
+  const unsorted = order.slice();
+  unsorted.forEach((sentence, i) => {
+    order[before[lengths[i]!]!++] = sentence;
+  });
 }
 
 /** The arrays are new ones, for an engine's tensors may share their memory. */
-function batchOf(data: EncodedDataset, order: Uint32Array): Batch {
+function batchOf(chunk: EncodedChunk, order: Uint32Array): DatasetBatch {
+  const { offsets } = chunk;
   const size = order.length;
-  const sentences = order.slice();
-  const lengths = Int32Array.from(sentences, (i) => data.offsets[i + 1]! - data.offsets[i]!);
+  const lengths = Int32Array.from(order, (i) => offsets[i + 1]! - offsets[i]!);
   const length = lengths.reduce((longest, value) => Math.max(longest, value), 0);
   const ids = new Int32Array(size * length);
   for (let row = 0; row < size; row++) {
-    const i = sentences[row]!;
-    ids.set(data.ids.subarray(data.offsets[i], data.offsets[i + 1]), row * length);
+    const i = order[row]!;
+    ids.set(chunk.ids.subarray(offsets[i], offsets[i + 1]), row * length);
   }
   return {
     size,
     length,
     ids,
     lengths,
-    labels: Int32Array.from(sentences, (i) => data.labels[i]!),
-    sentences,
+    labels: Int32Array.from(order, (i) => chunk.labels[i]!),
+    withUnknown: Uint8Array.from(order, (i) => chunk.withUnknown[i]!),
+    lines: Int32Array.from(order, (i) => chunk.lines[i]!),
   };
 }

@@ -1,8 +1,8 @@
 import type { DataSource, TextSettings } from '../recipe/recipe.ts';
 import { UserError, type Place } from '../errors.ts';
 import { readRows } from './dataset.ts';
+import { DatasetWriter } from './datasetWriter.ts';
 import type { EncodedDataset } from './encoded.ts';
-import { GrowingInts } from './growing.ts';
 import type { LabelIndex } from './labels.ts';
 import { tokenize } from './tokenizer.ts';
 import type { WordIndex } from './vocabulary.ts';
@@ -37,7 +37,9 @@ export function encodeText(
   const marked = indexed && unknown === padding ? -1 : unknown;
   const ids: number[] = [];
   let unknowns = 0;
-  const pieces = tokenize(text, settings);
+  // Keras's Tokenizer leaves unknown words out before `pad_sequences` cuts.
+  const cutsLast = settings.tokenizer === 'keras';
+  const pieces = tokenize(text, cutsLast ? { ...settings, maxLength: Infinity } : settings);
   for (const piece of pieces) {
     if (!indexed && words === undefined) throw new Error('Words cannot be encoded without a vocabulary.');
     const id = indexed || words === undefined ? parseId(piece, rows, place) : words.idOf(piece);
@@ -45,66 +47,42 @@ export function encodeText(
     if (id !== padding) ids.push(id);
   }
   const tokens = pieces.length;
+  if (ids.length > settings.maxLength) {
+    ids.splice(settings.truncation === 'left' ? 0 : settings.maxLength, ids.length - settings.maxLength);
+  }
   if (ids.length > 0) return { ids, tokens, unknown: unknowns };
   return { ids: [unknown], tokens, unknown: Math.max(1, unknowns) };
 }
 
 /**
- * Reads a labelled file into table rows, streamed: only the rows are kept.
+ * Reads a labelled file into table rows, streamed: only the rows are kept, in memory where they are few.
  *
+ * @param folder for a file of the rows; the system's folder of temporary files if not given
  * @throws UserError as `readRows` and `encodeText` do, and for a label that is not among the known ones.
  */
 export async function encodeDataset(
   source: DataSource,
   encoding: Encoding,
   labels: LabelIndex,
+  folder?: string,
 ): Promise<EncodedDataset> {
-  const ids = new GrowingInts();
-  const offsets = new GrowingInts();
-  const classes = new GrowingInts();
-  const withUnknown = new GrowingInts();
-  const lines = new GrowingInts();
-  offsets.push(0);
-  for await (const row of readRows(source)) {
-    classes.push(labels.indexOf(row.label, source.path, row.line));
-    const sentence = encodeText(row.text, encoding, { file: source.path, line: row.line });
-    for (const id of sentence.ids) ids.push(id);
-    offsets.push(ids.length);
-    withUnknown.push(sentence.unknown > 0 ? 1 : 0);
-    lines.push(row.line);
+  const writer = new DatasetWriter(folder);
+  for await (const { line, label, text } of readRows(source)) {
+    const index = labels.indexOf(label, source.path, line);
+    const { ids, unknown } = encodeText(text, encoding, { file: source.path, line });
+    writer.push({ ids, label: index, withUnknown: unknown > 0, line });
   }
-  return {
-    ids: ids.toArray(),
-    offsets: offsets.toArray(),
-    labels: classes.toArray(),
-    withUnknown: Uint8Array.from(withUnknown.toArray()),
-    lines: lines.toArray(),
-  };
-}
-
-/** The dataset with its rows renumbered; `unknown` is the unknown words' new row. */
-export function renumber(data: EncodedDataset, newIds: Int32Array, unknown: number): EncodedDataset {
-  const ids = data.ids.map((id) => newIds[id]!);
-  const withUnknown = Uint8Array.from(data.withUnknown, (_, i) =>
-    ids.subarray(data.offsets[i], data.offsets[i + 1]).includes(unknown) ? 1 : 0,
-  );
-  return { ...data, ids, withUnknown };
+  return writer.finish();
 }
 
 /**
- * Every sentence with padding on one side as tokens of their own, `length` tokens long, for models that do not mask:
- * what such a model was trained on is the padded sentence.
+ * A sentence with padding on one side as tokens of their own, `length` tokens long, for models that do not mask: what
+ * such a model was trained on is the padded sentence.
  */
-export function padSentences(data: EncodedDataset, length: number, side: 'left' | 'right'): EncodedDataset {
-  const count = data.labels.length;
-  const ids = new Int32Array(count * length);
-  const offsets = new Int32Array(count + 1);
-  for (let i = 0; i < count; i++) {
-    const sentence = data.ids.subarray(data.offsets[i], data.offsets[i + 1]);
-    ids.set(sentence, i * length + (side === 'left' ? length - sentence.length : 0));
-    offsets[i + 1] = (i + 1) * length;
-  }
-  return { ...data, ids, offsets };
+export function padSentence(ids: ArrayLike<number>, length: number, side: 'left' | 'right'): Int32Array {
+  const padded = new Int32Array(length);
+  padded.set(ids, side === 'left' ? length - ids.length : 0);
+  return padded;
 }
 
 function parseId(piece: string, rows: number | undefined, place: Place | undefined): number {

@@ -16,8 +16,8 @@ export class GrowingInts {
     this.#data[this.#length++] = value;
   }
 
-  /** A copy of the right size. */
-  toArray(): Int32Array<ArrayBuffer> {
-    return this.#data.slice(0, this.#length);
+  /** What is there now; no copy. */
+  view(): Int32Array<ArrayBuffer> {
+    return this.#data.subarray(0, this.#length);
   }
 }

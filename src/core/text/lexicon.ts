@@ -1,5 +1,4 @@
-import { renumber } from './encode.ts';
-import type { EncodedDataset } from './encoded.ts';
+import type { EncodedDataset, Sentence } from './encoded.ts';
 import { paddingWord, type WordIndex } from './vocabulary.ts';
 
 /** Numbers words as they are found, after the padding (0) and the out-of-vocabulary token (1). */
@@ -31,15 +30,20 @@ export function occurringWords(data: EncodedDataset, lexicon: Lexicon): string[]
   seen[lexicon.paddingId] = 1;
   seen[lexicon.unknownId] = 1;
   const words: string[] = [];
-  for (const id of data.ids) {
-    if (seen[id] === 0) words.push(lexicon.words[id]!);
-    seen[id] = 1;
+  for (const { ids } of data.chunks()) {
+    for (const id of ids) {
+      if (seen[id] === 0) words.push(lexicon.words[id]!);
+      seen[id] = 1;
+    }
   }
   return words;
 }
 
-/** A dataset encoded with a lexicon, in the rows of a vocabulary. */
-export function toVocabulary(data: EncodedDataset, lexicon: Lexicon, vocabulary: WordIndex): EncodedDataset {
+/** Turns sentences encoded with a lexicon into the rows of a vocabulary. */
+export function toVocabulary(lexicon: Lexicon, vocabulary: WordIndex): (sentence: Sentence) => Sentence {
   const newIds = Int32Array.from(lexicon.words, (word) => vocabulary.idOf(word));
-  return renumber(data, newIds, vocabulary.unknownId);
+  return (sentence) => {
+    const ids = Array.from(sentence.ids, (id) => newIds[id]!);
+    return { ...sentence, ids, withUnknown: ids.includes(vocabulary.unknownId) };
+  };
 }

@@ -9,7 +9,8 @@ export interface LineChunk {
   readonly lines: readonly Buffer[];
 }
 
-const chunkBytes = 1 << 20;
+/** Few lines at a time, which are garbage before the collector takes them for lasting. */
+const chunkBytes = 1 << 16;
 /** No sentence or vector is so long: a file with such a line is no text. */
 const maxLineBytes = 64 << 20;
 
@@ -89,7 +90,7 @@ export function readFailure(error: unknown, path: string): unknown {
           ? 'may not be read'
           : undefined;
   if (reason === undefined) return error;
-  return new UserError('unreadable-file', `The file '${path}' ${reason}.`, 'Check the path in the recipe.', {
+  return new UserError('unreadable-file', `The file '${path}' ${reason}.`, 'Check the path.', {
     file: path,
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { decodeLine, readFailure, readLineChunks } from './lines.ts';
+import { tokenizerOf, type TokenizerWords } from './tokenizerFile.ts';
 
 /** The word that names row 0 where a vocabulary begins with row 1. */
 export const paddingWord = '<pad>';
@@ -54,20 +55,28 @@ export class Vocabulary implements WordIndex {
 }
 
 /**
- * Reads a vocabulary: `.json` holds an object of words and their rows, any other file one word a line, the first line
- * being row 0. JSON rows that begin with 1, as Keras's `word_index` has them, get `<pad>` as row 0.
+ * Reads a vocabulary: `.json` holds an object of words and their rows, or a tokenizer, see `tokenizerOf`; any other file
+ * one word a line, the first line being row 0. JSON rows that begin with 1, as Keras's `word_index` has them, get `<pad>`
+ * as row 0.
  *
- * @throws UserError for a file that is missing, empty or no UTF-8, a word that is there twice, an empty line other than
- * the first, and JSON whose rows are no permutation of 0..n-1 (or 1..n).
+ * @throws UserError as `readTokenizer` does
  */
 export async function readVocabulary(path: string, outOfVocabularyToken: string): Promise<Vocabulary> {
-  const words = /\.json$/i.test(path) ? await readJson(path) : await readLines(path);
-  if (words.length === 0) {
-    throw new UserError('empty-vocabulary', 'The vocabulary holds no words.', 'Write one word a line.', {
-      file: path,
-    });
-  }
-  return new Vocabulary(words, outOfVocabularyToken);
+  return new Vocabulary((await readTokenizer(path)).words, outOfVocabularyToken);
+}
+
+/**
+ * Reads a vocabulary with what its file says of the text: a tokenizer's does, any other says nothing.
+ *
+ * @throws UserError for a file that is missing, empty or no UTF-8, a word that is there twice, an empty line other than
+ * the first, JSON whose rows are no permutation of 0..n-1 (or 1..n), and a tokenizer of another kind.
+ */
+export async function readTokenizer(path: string): Promise<TokenizerWords> {
+  const read = /\.json$/i.test(path) ? await readJson(path) : { words: await readLines(path), text: {} };
+  if (read.words.length > 0) return read;
+  throw new UserError('empty-vocabulary', 'The vocabulary holds no words.', 'Write one word a line.', {
+    file: path,
+  });
 }
 
 async function readLines(path: string): Promise<string[]> {
@@ -95,8 +104,14 @@ async function readLines(path: string): Promise<string[]> {
   return words;
 }
 
-async function readJson(path: string): Promise<string[]> {
-  const value = parseJson(await readWhole(path), path);
+async function readJson(path: string): Promise<TokenizerWords> {
+  const parsed = parseJson(await readWhole(path), path);
+  // Keras's `to_json()` gives a text, which is often written as JSON once more.
+  const value = typeof parsed === 'string' ? parseJson(parsed, path) : parsed;
+  return tokenizerOf(value, path) ?? { words: wordsByRow(value, path), text: {} };
+}
+
+function wordsByRow(value: unknown, path: string): string[] {
   const fail = (message: string, word?: string): UserError =>
     new UserError(
       'invalid-vocabulary',

@@ -1,8 +1,8 @@
 import type { EncodedDataset } from './encoded.ts';
 
 /** How often each row of the table occurs in a data set, plus one, so that no word is worth nothing. @param rows m */
-export function wordCounts({ ids }: EncodedDataset, rows: number): Float64Array {
+export function wordCounts(data: EncodedDataset, rows: number): Float64Array {
   const counts = new Float64Array(rows).fill(1);
-  for (const id of ids) counts[id]!++;
+  for (const { ids } of data.chunks()) for (const id of ids) counts[id]!++;
   return counts;
 }

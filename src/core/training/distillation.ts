@@ -2,35 +2,11 @@ import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import type { Matrix } from '../engine/workspace.ts';
 import type { Classifier } from '../model/classifier.ts';
 import type { DistillationSettings } from '../recipe/recipe.ts';
-import { evaluationBatches } from '../text/batches.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
-import type { Pause } from './pause.ts';
+import type { Batch } from '../text/encoded.ts';
 
-/** What a teacher says of every training sentence, softened. */
-export interface SoftTargets extends DistillationSettings {
-  /** softmax(z/T), sentences x classes, in the dataset's order. */
-  readonly softened: Float32Array;
-}
-
-const batchSize = 256;
-
-/** The teacher's softened predictions of a data set, for a student to learn from (Hinton et al., 2015). */
-export async function softTargets(
-  teacher: Classifier,
-  data: EncodedDataset,
-  settings: DistillationSettings,
-  pause: Pause,
-): Promise<SoftTargets> {
-  const { classes } = teacher.spec;
-  const softened = new Float32Array(sentenceCount(data) * classes);
-  for (const batch of evaluationBatches(data, batchSize)) {
-    const probability = soften(teacher.predict(batch), settings.temperature);
-    batch.sentences.forEach((sentence, i) => {
-      softened.set(probability.subarray(i * classes, (i + 1) * classes), sentence * classes);
-    });
-    await pause();
-  }
-  return { ...settings, softened };
+/** A model whose predictions another one learns from (Hinton et al., 2015). */
+export interface Teacher extends DistillationSettings {
+  readonly model: Pick<Classifier, 'predict'>;
 }
 
 /**
@@ -39,25 +15,26 @@ export async function softTargets(
  *
  * @param gradient of the mean cross-entropy, size x outputs, which is changed
  * @param probability the student's p, size x classes
- * @param sentences positions of the batch's sentences in the teacher's data set
+ * @param batch as it is, without dropout
  */
 export function distil(
   gradient: Matrix,
   probability: Matrix,
-  sentences: Uint32Array,
-  { softened, temperature, weight }: SoftTargets,
+  batch: Batch,
+  { model, temperature, weight }: Teacher,
   head: ModelSpec['head'],
 ): void {
   const { rows, columns: classes } = probability;
+  const target = soften(model.predict(batch), temperature);
   const student = soften(probability, temperature);
   const data = gradient.data;
   const { columns } = gradient;
   // The one unit of a sigmoid is the logit of class 1.
   const first = head === 'sigmoid' ? 1 : 0;
   for (let r = 0; r < rows; r++) {
-    const target = sentences[r]! * classes + first;
+    const at = r * classes + first;
     for (let c = 0; c < columns; c++) {
-      const soft = (temperature * (student[r * classes + first + c]! - softened[target + c]!)) / rows;
+      const soft = (temperature * (student[at + c]! - target[at + c]!)) / rows;
       data[r * columns + c] = (1 - weight) * data[r * columns + c]! + weight * soft;
     }
   }

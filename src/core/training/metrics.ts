@@ -1,8 +1,11 @@
-/** classes x classes counts; rows are true classes, columns predicted ones. */
-export function confusionMatrix(labels: Int32Array, predicted: Int32Array, classes: number): number[][] {
-  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  for (let i = 0; i < labels.length; i++) matrix[labels[i]!]![predicted[i]!]!++;
-  return matrix;
+/** No sentences yet: classes x classes counts; rows are true classes, columns predicted ones. */
+export function emptyConfusion(classes: number): number[][] {
+  return Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+}
+
+/** Counts sentences by their true and their predicted class. */
+export function countInto(confusion: number[][], labels: Int32Array, predicted: Int32Array): void {
+  for (let i = 0; i < labels.length; i++) confusion[labels[i]!]![predicted[i]!]!++;
 }
 
 /** Share of the sentences on the diagonal; 0 where there are none. */

@@ -3,7 +3,7 @@ import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Classifier } from '../model/classifier.ts';
 import { logitGradient } from '../model/loss.ts';
 import { Random } from '../random.ts';
-import { evaluationBatches } from '../text/batches.ts';
+import { evaluationBatches, trainingBatches } from '../text/batches.ts';
 import type { EncodedDataset } from '../text/encoded.ts';
 import type { Pause } from './pause.ts';
 
@@ -15,12 +15,15 @@ const batchSize = 256;
  * G = sum over the training tokens of g g^T, n x n, with g the gradient of the log-likelihood with respect to the
  * token's embedding vector and labels from the model's own prediction: the Fisher information of the embedding
  * space, shared by all words (as K-FAC shares a layer's; Martens and Grosse, ICML 2015).
+ *
+ * @param sentences that it is estimated from, rounded up to whole batches
  */
 export async function taskGradientCovariance(
   model: Classifier,
   train: EncodedDataset,
   seed: number,
   pause: Pause,
+  sentences = Infinity,
 ): Promise<Float64Array> {
   const { classes, embedding, head } = model.spec;
   const covariance = new GradientCovariance(embedding.dimension);
@@ -35,7 +38,15 @@ export async function taskGradientCovariance(
           (probability, workspace) =>
             logitGradient(workspace, probability, drawLabels(probability, random), head, 1),
         ];
-  for (const batch of evaluationBatches(train, batchSize)) {
+  // The order of training is a random one, so that its first sentences are a sample.
+  const batches =
+    sentences < train.sentences
+      ? trainingBatches(train, batchSize, new Random(seed, 5))
+      : evaluationBatches(train, batchSize);
+  let seen = 0;
+  for (const batch of batches) {
+    if (seen >= sentences) break;
+    seen += batch.size;
     for (const choose of choices) {
       const { gradient, weights } = model.vectorGradients(batch, choose);
       covariance.add(gradient.data, weights);

@@ -4,10 +4,10 @@ import { Random } from '../random.ts';
 import type { TrainingSettings } from '../recipe/recipe.ts';
 import type { SavedState } from '../sweep/runner.ts';
 import { trainingBatchCount, trainingBatches } from '../text/batches.ts';
-import { sentenceCount, type EncodedDataset } from '../text/encoded.ts';
+import type { EncodedDataset } from '../text/encoded.ts';
 import { evaluate } from './evaluate.ts';
 import { accuracy } from './metrics.ts';
-import type { SoftTargets } from './distillation.ts';
+import type { Teacher } from './distillation.ts';
 import type { Pause } from './pause.ts';
 import { createSchedule } from './schedule.ts';
 
@@ -49,7 +49,7 @@ export class Trainer {
   readonly #validation: EncodedDataset;
   readonly #seed: number;
   readonly #pause: Pause;
-  readonly #teacher: SoftTargets | undefined;
+  readonly #teacher: Teacher | undefined;
   readonly #rateAt: (iteration: number, epoch: number) => number;
   #progress: Progress = { epochsDone: 0, iteration: 0, bestEpoch: 0, bestAccuracy: -1 };
 
@@ -60,7 +60,7 @@ export class Trainer {
     readonly validation: EncodedDataset;
     readonly seed: number;
     readonly pause: Pause;
-    readonly teacher?: SoftTargets | undefined;
+    readonly teacher?: Teacher | undefined;
   }) {
     this.#model = options.model;
     this.#settings = options.settings;
@@ -69,7 +69,7 @@ export class Trainer {
     this.#seed = options.seed;
     this.#pause = options.pause;
     this.#teacher = options.teacher;
-    const iterations = trainingBatchCount(sentenceCount(options.train), options.settings.batchSize);
+    const iterations = trainingBatchCount(options.train.sentences, options.settings.batchSize);
     this.#rateAt = createSchedule(options.settings.schedule, iterations);
   }
 

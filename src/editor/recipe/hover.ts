@@ -60,7 +60,9 @@ async function modelOf(
 ): Promise<KnownModel | undefined> {
   const model = recipe.string('model');
   if (model !== undefined) {
-    const { spec } = await openCheckpoint(resolve(dirname(file), model));
+    const hasArchitecture = recipe.node('architecture') !== undefined;
+    const architecture = hasArchitecture ? parseRecipe(recipe.text, file).architecture : undefined;
+    const { spec } = await openCheckpoint(resolve(dirname(file), model), architecture);
     const { rows, dimension } = spec.embedding;
     return { rows, dimension, spec, ...(data && { meanLength: data.meanLength }) };
   }

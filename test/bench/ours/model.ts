@@ -4,7 +4,7 @@ import type { Body, ModelSpec, Weights } from '../../../src/core/checkpoint/chec
 import { createEngine } from '../../../src/core/engine/createEngine.ts';
 import type { Engine, EngineName } from '../../../src/core/engine/engine.ts';
 import { initialWeights } from '../../../src/core/model/initialize.ts';
-import type { EncodedDataset } from '../../../src/core/text/encoded.ts';
+import { MemoryDataset } from '../../../src/core/text/encoded.ts';
 
 export interface ModelRequest {
   readonly engine: EngineName;
@@ -33,17 +33,17 @@ export function engineOf(name: EngineName): Engine {
   return once(name, () => createEngine(name));
 }
 
-export function sentences(folder: string, part: string): EncodedDataset {
+export function sentences(folder: string, part: string): MemoryDataset {
   return once(`${folder}/${part}`, () => {
     const ints = (name: string): Int32Array => new Int32Array(bytes(join(folder, `${part}.${name}`)));
     const labels = ints('labels');
-    return {
+    return new MemoryDataset({
       ids: ints('ids'),
       offsets: ints('offsets'),
       labels,
       withUnknown: new Uint8Array(labels.length),
       lines: labels,
-    };
+    });
   });
 }
 

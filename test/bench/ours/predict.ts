@@ -1,7 +1,7 @@
 import { Classifier } from '../../../src/core/model/classifier.ts';
 import { Random } from '../../../src/core/random.ts';
 import { evaluationBatches } from '../../../src/core/text/batches.ts';
-import { sentenceCount, type EncodedDataset } from '../../../src/core/text/encoded.ts';
+import { MemoryDataset } from '../../../src/core/text/encoded.ts';
 import type { Measures } from '../lineWorker.ts';
 import { median } from '../median.ts';
 import { engineOf, newModel, once, sentences, type ModelRequest } from './model.ts';
@@ -25,7 +25,7 @@ export function predict(request: PredictRequest): Measures {
     return {
       model: new Classifier(engine, spec, weights),
       batches: [...evaluationBatches(chosen, request.size)],
-      count: sentenceCount(chosen),
+      count: chosen.sentences,
     };
   });
   const times = batches.map((batch) =>
@@ -42,10 +42,11 @@ export function predict(request: PredictRequest): Measures {
 }
 
 /** So many sentences, drawn. */
-function some(data: EncodedDataset, count: number): EncodedDataset {
-  const chosen = new Random(1).permutation(sentenceCount(data)).subarray(0, count);
-  const texts = Array.from(chosen, (i) => [...data.ids.subarray(data.offsets[i], data.offsets[i + 1])]);
+function some({ chunk }: MemoryDataset, count: number): MemoryDataset {
+  const chosen = new Random(1).permutation(chunk.labels.length).subarray(0, count);
+  const texts = Array.from(chosen, (i) => [...chunk.ids.subarray(chunk.offsets[i], chunk.offsets[i + 1])]);
   const offsets = new Int32Array(count + 1);
   texts.forEach((ids, i) => (offsets[i + 1] = (offsets[i] ?? 0) + ids.length));
-  return { ...data, ids: Int32Array.from(texts.flat()), offsets, labels: data.labels.slice(0, count) };
+  const ids = Int32Array.from(texts.flat());
+  return new MemoryDataset({ ...chunk, ids, offsets, labels: chunk.labels.slice(0, count) });
 }

@@ -1,0 +1,250 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { WordVectors } from '../embedding/vectors.ts';
+import { UserError } from '../errors.ts';
+import { Random } from '../random.ts';
+import { textDefaults } from '../recipe/defaults.ts';
+import type { DataSource, Fold, Fraction, Recipe, TextSettings } from '../recipe/recipe.ts';
+import { DatasetWriter, rewrite } from '../text/datasetWriter.ts';
+import { encodeDataset, padSentence, type Encoding } from '../text/encode.ts';
+import { sentencesOf, type EncodedDataset, type Sentence } from '../text/encoded.ts';
+import { FoundLabels, KnownLabels } from '../text/labels.ts';
+import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
+import { drawFold, drawHeldOut, type HeldOut } from '../text/split.ts';
+import { readTokenizer, type WordIndex } from '../text/vocabulary.ts';
+import { givenWords, trainingWords, vocabularyWarnings } from './prepareVocabulary.ts';
+
+/** A recipe's data as table rows, with what gives the rows and classes their meaning. */
+export interface EncodedRecipe {
+  readonly train: EncodedDataset;
+  readonly validation: EncodedDataset;
+  readonly test?: EncodedDataset;
+  readonly labels: readonly string[];
+  /** Word of each row; none for the tokenizer `ids` without a vocabulary. */
+  readonly vocabulary: readonly string[] | undefined;
+  /** m */
+  readonly rows: number;
+  readonly text: TextSettings;
+  /** Notes for the user. */
+  readonly warnings: readonly string[];
+}
+
+/** Streams of the recipe's data seed. */
+const testStream = 1;
+const validationStream = 2;
+
+/**
+ * Reads a recipe's data, once and streamed. Fractions are parts of the training data; a vocabulary of the training
+ * words is made of what remains for training.
+ *
+ * For a model that does not mask, every sentence is padded to maxLength, with row 0 as tokens.
+ *
+ * @param checkpoint the model that the recipe names, or one trained by this recipe: its vocabulary, labels and text
+ * settings serve where the recipe has none
+ * @param folder for files of what is too large for the memory; the system's if not given
+ * @returns the vectors, too, where they were read for the vocabulary
+ * @throws UserError for whatever is wrong with the data, the vocabulary, the vectors, and their fit to the checkpoint
+ */
+export async function encodeRecipe(
+  recipe: Recipe,
+  checkpoint: Checkpoint | undefined,
+  folder?: string,
+): Promise<{ readonly encoded: EncodedRecipe; readonly vectors: WordVectors | undefined }> {
+  const text = await textSettings(recipe, checkpoint);
+  const warnings: string[] = [];
+  let words = await givenWords(recipe, checkpoint, text);
+  const lexicon =
+    words === undefined && text.tokenizer !== 'ids' ? new Lexicon(text.outOfVocabularyToken) : undefined;
+  let rows = checkpoint?.spec.embedding.rows ?? words?.vocabulary.size;
+
+  const { data: all, labels } = await readTraining(
+    recipe,
+    encoding(text, lexicon ?? words?.vocabulary, rows),
+    recipe.labels ?? checkpoint?.labels,
+    warnings,
+    folder,
+  );
+  checkClasses(labels, recipe, checkpoint);
+  rows ??= lexicon === undefined ? 1 + highestId(all) : undefined;
+  let parts = splitOff(all, labels.length, recipe, folder);
+  if (lexicon !== undefined) {
+    if (recipe.train === undefined) throw new Error('Only a recipe that trains makes a vocabulary.');
+    const made = await trainingWords(occurringWords(parts.train, lexicon), recipe.train, text);
+    parts = rewriteParts(parts, toVocabulary(lexicon, made.vocabulary), folder);
+    words = made;
+    rows = made.vocabulary.size;
+  }
+  if (rows === undefined) throw new Error('A table has rows.');
+
+  const rest = encoding(text, words?.vocabulary, rows);
+  const known = new KnownLabels(labels);
+  for (const part of ['validation', 'test'] as const) {
+    const source = recipe.data[part];
+    if (isSource(source)) parts = { ...parts, [part]: await encodeDataset(source, rest, known, folder) };
+  }
+  if (words !== undefined) warnings.push(...vocabularyWarnings(words.vocabulary, parts.train, text));
+  if (checkpoint?.spec.masked === false) {
+    const pad = (ids: ArrayLike<number>): Int32Array => padSentence(ids, text.maxLength, text.padding);
+    parts = rewriteParts(parts, (sentence) => ({ ...sentence, ids: pad(sentence.ids) }), folder);
+  }
+  const { validation } = parts;
+  if (validation === undefined) throw new Error('A recipe has validation data.');
+  const vocabulary = words?.vocabulary.words;
+  return {
+    encoded: { ...parts, validation, labels, vocabulary, rows, text, warnings },
+    vectors: words?.vectors,
+  };
+}
+
+interface Parts {
+  readonly train: EncodedDataset;
+  readonly validation?: EncodedDataset;
+  readonly test?: EncodedDataset;
+}
+
+function rewriteParts(
+  { train, validation, test }: Parts,
+  change: (sentence: Sentence) => Sentence,
+  folder: string | undefined,
+): Parts {
+  return {
+    train: rewrite(train, change, folder),
+    ...(validation !== undefined && { validation: rewrite(validation, change, folder) }),
+    ...(test !== undefined && { test: rewrite(test, change, folder) }),
+  };
+}
+
+function highestId(data: EncodedDataset): number {
+  let highest = 0;
+  for (const { ids } of data.chunks()) highest = ids.reduce((most, id) => Math.max(most, id), highest);
+  return highest;
+}
+
+function isSource(part: DataSource | Fraction | Fold | undefined): part is DataSource {
+  return part !== undefined && 'path' in part;
+}
+
+function encoding(text: TextSettings, words: WordIndex | undefined, rows: number | undefined): Encoding {
+  return { text, ...(words !== undefined && { words }), ...(rows !== undefined && { rows }) };
+}
+
+/** The recipe's, those of the tokenizer that its vocabulary is, or the checkpoint's. */
+async function textSettings(recipe: Recipe, checkpoint: Checkpoint | undefined): Promise<TextSettings> {
+  const { vocabulary, givenText } = recipe;
+  if (typeof vocabulary === 'object' && /\.json$/i.test(vocabulary.path)) {
+    const { text: ofTokenizer } = await readTokenizer(vocabulary.path);
+    if (Object.keys(ofTokenizer).length > 0) return { ...textDefaults, ...ofTokenizer, ...givenText };
+  }
+  const text = recipe.text ?? checkpoint?.text;
+  if (text !== undefined) return text;
+  throw new UserError(
+    'no-text-settings',
+    'Nothing says how the model splits text into tokens: no settings lie beside the model, and the recipe has none.',
+    'Add "text" to the recipe, with the tokenizer, the case and the length that the model was trained with.',
+    { file: recipe.path, item: 'text' },
+  );
+}
+
+async function readTraining(
+  recipe: Recipe,
+  how: Encoding,
+  names: readonly string[] | undefined,
+  warnings: string[],
+  folder: string | undefined,
+): Promise<{ readonly data: EncodedDataset; readonly labels: readonly string[] }> {
+  const source = recipe.data.train;
+  if (names !== undefined) {
+    return { data: await encodeDataset(source, how, new KnownLabels(names), folder), labels: names };
+  }
+  const found = new FoundLabels();
+  const data = await encodeDataset(source, how, found, folder);
+  const { names: labels, newClasses } = found.sorted();
+  if (labels.length > 20 && labels.length > data.sentences / 10) {
+    warnings.push(
+      `The training data has ${labels.length} labels in ${data.sentences} sentences: check its format and "labelColumn".`,
+    );
+  }
+  const isSorted = newClasses.every((label, i) => label === i);
+  const relabel = (sentence: Sentence): Sentence => ({ ...sentence, label: newClasses[sentence.label]! });
+  return { data: isSorted ? data : rewrite(data, relabel, folder), labels };
+}
+
+function checkClasses(labels: readonly string[], recipe: Recipe, checkpoint: Checkpoint | undefined): void {
+  if (labels.length < 2) {
+    throw new UserError(
+      'one-label',
+      `All training sentences have the label '${labels[0] ?? ''}', where a classifier needs two at least.`,
+      'Check the format and the columns of the training data.',
+      { file: recipe.data.train.path },
+    );
+  }
+  if (checkpoint !== undefined && checkpoint.spec.classes !== labels.length) {
+    throw new UserError(
+      'label-count',
+      `There are ${labels.length} labels, and the model has ${checkpoint.spec.classes} classes.`,
+      'Give "labels" in the recipe, in the order of the model\'s classes.',
+      { file: recipe.path, item: 'labels' },
+    );
+  }
+}
+
+/** Takes the fractions off the training data, the test part first: both are shares of the whole. */
+function splitOff(all: EncodedDataset, classes: number, recipe: Recipe, folder: string | undefined): Parts {
+  const { validation, test, seed } = recipe.data;
+  const testShare = test === undefined || isSource(test) ? 0 : shareOf(test);
+  const validationShare = isSource(validation) ? 0 : validation.fraction;
+  if (testShare === 0 && validationShare === 0) return { train: all };
+  const validationOfRest = validationShare / (1 - testShare);
+  if (validationOfRest >= 1) throw fractionError(recipe, 'leave no sentence for training');
+  const counts = countClasses(all, classes);
+  const none: HeldOut = { has: () => false, left: counts };
+  const random = new Random(seed, testStream);
+  const forTest =
+    test !== undefined && 'fold' in test
+      ? drawFold(counts, test, random)
+      : testShare > 0
+        ? drawHeldOut(counts, testShare, random)
+        : none;
+  const forValidation =
+    validationShare > 0
+      ? drawHeldOut(forTest.left, validationOfRest, new Random(seed, validationStream))
+      : none;
+  const parts = {
+    train: new DatasetWriter(folder),
+    ...(validationShare > 0 && { validation: new DatasetWriter(folder) }),
+    ...(testShare > 0 && { test: new DatasetWriter(folder) }),
+  };
+  for (const sentence of sentencesOf(all)) {
+    const { label } = sentence;
+    const part = forTest.has(label) ? 'test' : forValidation.has(label) ? 'validation' : 'train';
+    parts[part]?.push(sentence);
+  }
+  all.close();
+  const split = {
+    train: parts.train.finish(),
+    ...(parts.validation && { validation: parts.validation.finish() }),
+    ...(parts.test && { test: parts.test.finish() }),
+  };
+  if (split.validation?.sentences === 0 || split.test?.sentences === 0) {
+    throw fractionError(recipe, `make an empty part of ${all.sentences} sentences`);
+  }
+  return split;
+}
+
+function shareOf(part: Fraction | Fold): number {
+  return 'fold' in part ? 1 / part.folds : part.fraction;
+}
+
+function countClasses(data: EncodedDataset, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { labels } of data.chunks()) for (const label of labels) counts[label]!++;
+  return counts;
+}
+
+function fractionError(recipe: Recipe, fault: string): UserError {
+  return new UserError(
+    'fraction',
+    `The fractions for validation and test ${fault}.`,
+    'Change "fraction" in the recipe, or name files.',
+    { file: recipe.path, item: 'data' },
+  );
+}
