@@ -66,6 +66,7 @@ export class ModelTable implements Section {
     const finished = model.finished();
     const all = allRows(rows);
     const columns = tableColumns({
+      latency: all.some((row) => row.latency),
       test: all.some((row) => row.test),
       seeds:
         all.some((row) => row.seeds > 1) ||
