@@ -1,5 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import { formatBytes, formatCount, formatFlops, formatMean, formatMilliseconds, formatPercent, formatSeconds } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatFlops,
+  formatMean,
+  formatMilliseconds,
+  formatPercent,
+  formatSeconds,
+} from './format.ts';
 import { pointName, seriesName, settingName } from '../src/editor/pointName.ts';
 import { runName, type Mean, type ModelRow } from './modelRows.ts';
 import type { PanelRun } from '../src/editor/panelProtocol.ts';
@@ -109,7 +117,7 @@ const LATENCY: readonly Column[] = [
   ),
   figure(
     'p95',
-    l10n.t('95 %'),
+    'p95',
     l10n.t('Milliseconds that 95 % of single sentences take at most'),
     (row) => row.latency?.p95Ms,
     formatMilliseconds,

@@ -75,7 +75,9 @@ describe('the panel’s table', () => {
   it('has a column of runs only where runs are compared', () => {
     const ids = tableColumns({ latency: true, test: false, seeds: false }).map(({ id }) => id);
     assert.ok(!ids.includes('run'));
-    const run = tableColumns({ latency: true, test: false, seeds: false, run: own }).find(({ id }) => id === 'run');
+    const run = tableColumns({ latency: true, test: false, seeds: false, run: own }).find(
+      ({ id }) => id === 'run',
+    );
     assert.equal(run?.value(all[0]!), runName(own));
     assert.equal(run.value(all.at(-1)!), runName(other));
   });
