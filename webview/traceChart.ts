@@ -11,7 +11,7 @@ import { Legend } from './legend.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel, Trace } from './runModel.ts';
 import type { Actions, Section, View } from './section.ts';
-import { withAlpha, type Theme } from './theme.ts';
+import type { Theme } from './theme.ts';
 import { PLANNED, traceColours, traceOptions } from './traceOptions.ts';
 import { endOf, movedRange, visibleSteps, zoomedRange, type StepRange } from './traceRange.ts';
 import { describeTrace } from './traceText.ts';
@@ -42,7 +42,7 @@ export class TraceChart implements Section {
   );
   readonly #chart: Chart<'line', XY[]>;
   #view: View | undefined;
-  #options = '';
+  #options: string | undefined;
   #range: StepRange | undefined;
   #drawn:
     | {
@@ -249,8 +249,8 @@ function plannedCurve(planned: PlannedRates | undefined, theme: Theme): ChartDat
       label: PLANNED,
       yAxisID: 'rate',
       data: [...planned.rates],
-      borderColor: theme.highContrast ? rate : withAlpha(rate, 0.7),
-      borderWidth: 1,
+      borderColor: rate,
+      borderWidth: 1.25,
       borderDash: [4, 3],
       pointRadius: 0,
       pointHoverRadius: 3,
