@@ -18,7 +18,7 @@ export function accuracyDataset(curve: AccuracySeries, theme: Theme, small: bool
   const colour = theme.palette[place] ?? theme.foreground;
   const before = variant === 'before';
   const hollow = before || compared !== undefined;
-  const radius = (small ? 1.5 : before ? 3 : 4) * shape.scale;
+  const radius = (small ? 2.5 : before ? 3 : 4) * shape.scale;
   const fill = hollow ? theme.background : colour;
   return {
     label: curveName(curve),

@@ -38,6 +38,11 @@ export function withoutZeros(text: string): string {
   return text.replace(/\.0+(?=\D|$)/, '').replace(/(\.\d*?[1-9])0+(?=\D|$)/, '$1');
 }
 
+/** Three digits that count. */
+export function formatMilliseconds(ms: number): string {
+  return `${ms < 99.95 ? ms.toPrecision(3) : ms.toFixed(0)}\u00a0ms`;
+}
+
 export function formatSeconds(seconds: number): string {
   if (seconds < 0.95) return `${Math.round(1000 * seconds)}\u00a0ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)}\u00a0s`;

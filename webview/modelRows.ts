@@ -1,6 +1,6 @@
 import type { PointSettings } from '../src/core/compression/method.ts';
 import type { Metric } from '../src/core/recipe/recipe.ts';
-import type { LayerCost, Trial, TrialResult } from '../src/core/sweep/trial.ts';
+import type { LayerCost, Latency, Trial, TrialResult } from '../src/core/sweep/trial.ts';
 import type { ComparedRun, PanelRun } from '../src/editor/panelProtocol.ts';
 import { pointName, seriesName } from '../src/editor/pointName.ts';
 import { seriesLook, type SeriesLook } from './seriesLook.ts';
@@ -24,6 +24,7 @@ export interface ModelRow extends Partial<PointSettings> {
   readonly storageBytes: number;
   readonly flopsPerSentence: number;
   readonly layers: readonly LayerCost[];
+  readonly latency?: Latency;
   readonly before?: Mean;
   readonly after: Mean;
   readonly test?: Mean;
@@ -167,6 +168,7 @@ function toRow(id: string, group: readonly TrialResult[], withTest: boolean): Mo
   const average = (figure: (result: TrialResult) => number): number =>
     mean(group.map(figure))?.mean ?? figure(first);
   const reduction = mean(group.map((result) => result.reduction));
+  const latency = meanLatency(group.flatMap((result) => result.latency ?? []));
   const before = mean(group.map((result) => result.validationAccuracyBefore));
   const after = mean(group.map((result) => result.validationAccuracy));
   const test = withTest ? mean(group.map((result) => result.testAccuracy)) : undefined;
@@ -181,6 +183,7 @@ function toRow(id: string, group: readonly TrialResult[], withTest: boolean): Mo
     storageBytes: average(({ storageBytes }) => storageBytes),
     flopsPerSentence: average(({ flopsPerSentence }) => flopsPerSentence),
     layers: first.layers,
+    ...(latency && { latency }),
     ...(before && { before }),
     after: after ?? { mean: first.validationAccuracy },
     ...(test && { test }),
@@ -188,6 +191,16 @@ function toRow(id: string, group: readonly TrialResult[], withTest: boolean): Mo
     seconds: mean(group.map((result) => result.seconds))?.mean ?? 0,
     seeds: group.length,
     trials: group.map((result) => result.trial),
+  };
+}
+
+function meanLatency(latencies: readonly Latency[]): Latency | undefined {
+  const average = (figure: keyof Latency): number => mean(latencies.map((each) => each[figure]))?.mean ?? NaN;
+  if (latencies.length === 0) return undefined;
+  return {
+    p50Ms: average('p50Ms'),
+    p95Ms: average('p95Ms'),
+    sentencesPerSecond: average('sentencesPerSecond'),
   };
 }
 

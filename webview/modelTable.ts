@@ -1,9 +1,10 @@
 import * as l10n from '@vscode/l10n';
+import { settingName } from '../src/editor/pointName.ts';
 import { TableControls } from './controlTable.ts';
 import { element, setText } from './element.ts';
 import { NONE } from './format.ts';
 import { curveMark } from './legend.ts';
-import { modelName, type ModelRow, type ModelRows } from './modelRows.ts';
+import { runName, type ModelRow, type ModelRows } from './modelRows.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
 import { sortRows, tableColumns, type Column } from './tableColumns.ts';
 
@@ -66,6 +67,7 @@ export class ModelTable implements Section {
     const finished = model.finished();
     const all = allRows(rows);
     const columns = tableColumns({
+      latency: all.some((row) => row.latency),
       test: all.some((row) => row.test),
       seeds:
         all.some((row) => row.seeds > 1) ||
@@ -176,10 +178,15 @@ function present(...rows: readonly (ModelRow | undefined)[]): ModelRow[] {
 
 function tableRow(row: ModelRow, columns: readonly Column[], series: ModelRows['series']): HTMLElement {
   const [title, ...figures] = columns;
+  const shown = title?.text(row) ?? NONE;
+  // Whoever hears a row's name alone is told which point of the curve, and of which run, it is.
+  const told = [...(row.run ? [runName(row.run)] : []), shown, settingName(row)].filter(
+    (part) => part !== '',
+  );
   const name = element(
     'button',
-    { type: 'button', class: 'row-name', id: `row-${row.id}`, 'aria-label': modelName(row) },
-    title?.text(row) ?? NONE,
+    { type: 'button', class: 'row-name', id: `row-${row.id}`, 'aria-label': told.join(', ') },
+    shown,
   );
   const look = series.get(row.series ?? '')?.look;
   const swatch = look

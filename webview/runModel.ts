@@ -1,4 +1,6 @@
 import type { PanelRun, PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
+import { trialPhase } from '../src/core/sweep/trialPhase.ts';
+import type { PlannedRates } from '../src/core/training/plannedRates.ts';
 import type { Results, RunEvent, Trial, TrialResult } from '../src/core/sweep/trial.ts';
 
 /** A paused run has not ended: it goes on where it is. */
@@ -28,6 +30,7 @@ export class RunModel {
   readonly planned = new Map<string, Trial>();
   readonly warnings: string[] = [];
   results: Results | undefined;
+  #rates: (RunEvent & { type: 'plan' })['rates'] = {};
   /** Counts the results that have come, so that what depends on them alone is made anew only then. */
   revision = 0;
   /** The trial that told something last. */
@@ -48,6 +51,13 @@ export class RunModel {
     return [...this.trials.values()].flatMap((trial) => (trial.result === undefined ? [] : [trial.result]));
   }
 
+  /** The learning rates that a trial is to have; none where it is not trained. */
+  ratesOf(trial: string): PlannedRates | undefined {
+    const planned = this.planned.get(trial);
+    const phase = planned && trialPhase(planned);
+    return phase && this.#rates?.[phase];
+  }
+
   applyAll(events: readonly RunEvent[]): void {
     for (const event of events) this.apply(event);
   }
@@ -64,6 +74,7 @@ export class RunModel {
     switch (event.type) {
       case 'plan':
         for (const trial of event.trials) this.planned.set(trial.id, trial);
+        this.#rates = event.rates ?? {};
         break;
       case 'trial':
         this.latest = this.trial(event.trial).id;

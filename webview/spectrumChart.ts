@@ -5,7 +5,7 @@ import { AnswerNotice } from './answerNotice.ts';
 import { Answers } from './answers.ts';
 import { ChartBox, STILL } from './chartBase.ts';
 import { saveButtons } from './chartExport.ts';
-import type { XY } from './decimate.ts';
+import type { XY } from '../src/core/report/decimate.ts';
 import { element, setText } from './element.ts';
 import { Legend } from './legend.ts';
 import type { Metric } from '../src/core/recipe/recipe.ts';

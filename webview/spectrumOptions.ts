@@ -3,7 +3,7 @@ import type { Metric } from '../src/core/recipe/recipe.ts';
 import type { ChartDataset, ChartOptions } from 'chart.js';
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
 import { axisLook, STILL, tooltipLook } from './chartBase.ts';
-import type { XY } from './decimate.ts';
+import type { XY } from '../src/core/report/decimate.ts';
 import { formatPercent } from './format.ts';
 import { metricName } from '../src/editor/pointName.ts';
 import type { SeriesLook } from './seriesLook.ts';

@@ -1,5 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import { formatBytes, formatCount, formatFlops, formatMean, formatPercent, formatSeconds } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatFlops,
+  formatMean,
+  formatMilliseconds,
+  formatPercent,
+  formatSeconds,
+} from './format.ts';
 import { pointName, seriesName, settingName } from '../src/editor/pointName.ts';
 import { runName, type Mean, type ModelRow } from './modelRows.ts';
 import type { PanelRun } from '../src/editor/panelProtocol.ts';
@@ -99,6 +107,30 @@ const FIGURES: readonly Column[] = [
   accuracy('after', l10n.t('Validation'), l10n.t('Validation accuracy after retraining'), (row) => row.after),
 ];
 
+const LATENCY: readonly Column[] = [
+  figure(
+    'p50',
+    l10n.t('Latency'),
+    l10n.t('Milliseconds for one sentence, the median'),
+    (row) => row.latency?.p50Ms,
+    formatMilliseconds,
+  ),
+  figure(
+    'p95',
+    'p95',
+    l10n.t('Milliseconds that 95 % of single sentences take at most'),
+    (row) => row.latency?.p95Ms,
+    formatMilliseconds,
+  ),
+  figure(
+    'throughput',
+    l10n.t('Sentences/s'),
+    l10n.t('Sentences a second, many at a time'),
+    (row) => row.latency?.sentencesPerSecond,
+    formatCount,
+  ),
+];
+
 const REPORT: readonly Column[] = [
   accuracy('test', l10n.t('Test (report)'), l10n.t('Test accuracy, read once at the end'), (row) => row.test),
   accuracy('macroF1', l10n.t('Macro F1'), l10n.t('Macro F1 on the test set'), (row) => row.macroF1),
@@ -115,17 +147,19 @@ const SECONDS = figure(
 
 /** What the rows have, beside what all have. */
 export interface TableContent {
+  readonly latency: boolean;
   readonly test: boolean;
   readonly seeds: boolean;
   /** The panel's own run, where its rows stand among others'. */
   readonly run?: PanelRun;
 }
 
-export function tableColumns({ test, seeds, run }: TableContent): readonly Column[] {
+export function tableColumns({ latency, test, seeds, run }: TableContent): readonly Column[] {
   return [
     MODEL,
     ...(run ? [runColumn(run)] : []),
     ...FIGURES,
+    ...(latency ? LATENCY : []),
     ...(test ? REPORT : []),
     ...(seeds ? [SEEDS] : []),
     SECONDS,

@@ -1,9 +1,10 @@
 import * as l10n from '@vscode/l10n';
+import type { PlannedRates } from '../src/core/training/plannedRates.ts';
 import { Chart, type ChartDataset } from 'chart.js';
 import zoom from 'chartjs-plugin-zoom';
 import { ChartBox, STILL } from './chartBase.ts';
 import { saveButtons } from './chartExport.ts';
-import { decimate, type XY } from './decimate.ts';
+import { decimate, type XY } from '../src/core/report/decimate.ts';
 import { button, element, setText } from './element.ts';
 import './insight.css';
 import { Legend } from './legend.ts';
@@ -11,7 +12,7 @@ import { modelName } from './modelRows.ts';
 import type { RunModel, Trace } from './runModel.ts';
 import type { Actions, Section, View } from './section.ts';
 import type { Theme } from './theme.ts';
-import { traceColours, traceOptions } from './traceOptions.ts';
+import { PLANNED, traceColours, traceOptions } from './traceOptions.ts';
 import { endOf, movedRange, visibleSteps, zoomedRange, type StepRange } from './traceRange.ts';
 import { describeTrace } from './traceText.ts';
 
@@ -41,10 +42,17 @@ export class TraceChart implements Section {
   );
   readonly #chart: Chart<'line', XY[]>;
   #view: View | undefined;
-  #options = '';
+  #options: string | undefined;
   #range: StepRange | undefined;
   #drawn:
-    { trial: string | undefined; trace: string; theme: Theme; range: StepRange | undefined } | undefined;
+    | {
+        trial: string | undefined;
+        planned: PlannedRates | undefined;
+        trace: string;
+        theme: Theme;
+        range: StepRange | undefined;
+      }
+    | undefined;
   /** The chosen model that was followed last: a new choice changes the training shown, an old one does not. */
   #chosen: string | undefined;
 
@@ -149,8 +157,8 @@ export class TraceChart implements Section {
   }
 
   #lastStep(): number {
-    const trial = this.#drawn?.trial;
-    return endOf(trial === undefined ? undefined : this.#view?.model.trials.get(trial)?.trace);
+    const { trial, planned } = this.#drawn ?? {};
+    return endOf(trial === undefined ? undefined : this.#view?.model.trials.get(trial)?.trace, planned);
   }
 
   #zoom(range: StepRange | undefined): void {
@@ -166,24 +174,36 @@ export class TraceChart implements Section {
 
   #draw({ model, theme }: View): void {
     const last = lastTrained(model);
-    const trial = this.#select.value === FOLLOW ? last : this.#select.value;
-    const follow = model.ended ? l10n.t('Last trained') : l10n.t('Now training');
-    setText(this.#followed, last === undefined ? follow : `${follow}: ${trialName(model, last)}`);
+    const next = last ?? firstTrained(model);
+    const trial = this.#select.value === FOLLOW ? next : this.#select.value;
+    const follow = model.ended
+      ? l10n.t('Last trained')
+      : last === undefined
+        ? l10n.t('Planned')
+        : l10n.t('Now training');
+    setText(this.#followed, next === undefined ? follow : `${follow}: ${trialName(model, next)}`);
     const trace = trial === undefined ? undefined : model.trials.get(trial)?.trace;
-    const empty = trace === undefined || trace.steps.length === 0;
+    const planned = trial === undefined ? undefined : model.ratesOf(trial);
+    const empty = planned === undefined && (trace === undefined || trace.steps.length === 0);
     if (trial !== this.#drawn?.trial) this.#range = undefined;
     const range = this.#range;
     const key = `${trace?.steps.length ?? 0} ${trace?.steps.at(-1) ?? 0} ${trace?.evaluations.length ?? 0}`;
     const drawn = this.#drawn;
-    if (drawn?.trial === trial && drawn?.trace === key && drawn.theme === theme && drawn.range === range)
+    if (
+      drawn?.trial === trial &&
+      drawn?.planned === planned &&
+      drawn?.trace === key &&
+      drawn.theme === theme &&
+      drawn.range === range
+    )
       return;
-    this.#drawn = { trial, trace: key, theme, range };
+    this.#drawn = { trial, planned, trace: key, theme, range };
 
     this.#reset.hidden = range === undefined;
     this.#help.hidden = empty;
     this.#box.canvas.tabIndex = empty ? -1 : 0;
     this.#box.describe(
-      describeTrace(trace),
+      describeTrace(trace, planned),
       !empty
         ? undefined
         : model.ended
@@ -194,9 +214,12 @@ export class TraceChart implements Section {
       { mark: 'solid', colour: 'series-accuracy', text: l10n.t('Validation accuracy') },
       { mark: 'line', colour: 'series-loss', text: l10n.t('Loss') },
       { mark: 'line', colour: 'series-rate', text: l10n.t('Learning rate') },
+      ...(planned
+        ? [{ mark: 'dashed' as const, colour: 'series-rate', text: l10n.t('Learning rate, planned') }]
+        : []),
     ]);
-    this.#chart.data = { datasets: traceDatasets(trace, range, theme) };
-    const options = traceOptions(theme, trace, endOf(trace), range);
+    this.#chart.data = { datasets: traceDatasets(trace, planned, range, theme) };
+    const options = traceOptions(theme, trace, planned, endOf(trace, planned), range);
     const done = (): void => {
       this.#takeRange();
     };
@@ -209,6 +232,34 @@ export class TraceChart implements Section {
 }
 
 function traceDatasets(
+  trace: Trace | undefined,
+  planned: PlannedRates | undefined,
+  range: StepRange | undefined,
+  theme: Theme,
+): ChartDataset<'line', XY[]>[] {
+  return [...tracedCurves(trace, range, theme), ...plannedCurve(planned, theme)];
+}
+
+/** Under the rates that were measured, and on where these have not come yet. */
+function plannedCurve(planned: PlannedRates | undefined, theme: Theme): ChartDataset<'line', XY[]>[] {
+  if (planned === undefined) return [];
+  const { rate } = traceColours(theme);
+  return [
+    {
+      label: PLANNED,
+      yAxisID: 'rate',
+      data: [...planned.rates],
+      borderColor: rate,
+      borderWidth: 1.25,
+      borderDash: [4, 3],
+      pointRadius: 0,
+      pointHoverRadius: 3,
+      order: 1,
+    },
+  ];
+}
+
+function tracedCurves(
   trace: Trace | undefined,
   range: StepRange | undefined,
   theme: Theme,
@@ -253,6 +304,11 @@ function trialName({ planned }: RunModel, id: string): string {
   if (trial === undefined) return id;
   const oneSeed = [...planned.values()].every((other) => other.seed === trial.seed);
   return oneSeed ? modelName(trial) : l10n.t('{0}, seed {1}', modelName(trial), String(trial.seed));
+}
+
+/** The first trial that is to be trained. */
+function firstTrained(model: RunModel): string | undefined {
+  return [...model.planned.keys()].find((trial) => model.ratesOf(trial) !== undefined);
 }
 
 /** The trial that told something last, if it has steps, else the last one that has. */

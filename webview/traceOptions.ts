@@ -1,14 +1,18 @@
 import * as l10n from '@vscode/l10n';
+import type { PlannedRates } from '../src/core/training/plannedRates.ts';
 import type { ChartOptions } from 'chart.js';
 // For the types of its options.
 import type {} from 'chartjs-plugin-zoom';
 import { accuracyRange } from './accuracySeries.ts';
 import { axisLook, STILL, tooltipLook } from './chartBase.ts';
-import type { XY } from './decimate.ts';
+import type { XY } from '../src/core/report/decimate.ts';
 import type { Trace } from './runModel.ts';
 import { withAlpha, type Theme } from './theme.ts';
 import type { StepRange } from './traceRange.ts';
-import { describeStep, formatRate } from './traceText.ts';
+import { describePlannedStep, describeStep, formatRate } from './traceText.ts';
+
+/** The name of the series of rates that are planned. */
+export const PLANNED = 'planned';
 
 /** Of an epoch's label that says what it is, in px. */
 const WIDE_LABEL = 60;
@@ -31,13 +35,15 @@ export function traceColours(theme: Theme): {
 export function traceOptions(
   theme: Theme,
   trace: Trace | undefined,
+  planned: PlannedRates | undefined,
   lastStep: number,
   range: StepRange | undefined,
 ): ChartOptions<'line'> {
   const steps = axisLook(theme, l10n.t('Step'));
   const epochs = axisLook(theme, '');
   const { min, max } = range ?? { min: 0, max: Math.max(lastStep, 1) };
-  const ends = (trace?.evaluations ?? []).filter(({ step }) => step > 0);
+  const ends = epochEnds(trace, planned);
+  const traced = trace?.steps.at(-1) ?? -1;
   return {
     ...STILL,
     interaction: { mode: 'nearest', axis: 'x', intersect: false },
@@ -62,15 +68,13 @@ export function traceOptions(
           padding: 2,
           maxRotation: 0,
           callback(value) {
-            const epoch = String(ends.findIndex(({ step }) => step === value) + 1);
+            const epoch = String(ends.indexOf(Number(value)) + 1);
             const roomy = this.chart.width > WIDE_LABEL * (this.ticks.length + 1);
             return roomy ? l10n.t('Epoch {0}', epoch) : epoch;
           },
         },
         afterBuildTicks: (axis) => {
-          axis.ticks = ends
-            .filter(({ step }) => step >= min && step <= max)
-            .map(({ step }) => ({ value: step }));
+          axis.ticks = ends.filter((step) => step >= min && step <= max).map((value) => ({ value }));
         },
       },
       // From the bottom up.
@@ -97,7 +101,10 @@ export function traceOptions(
         filter: (_item, i) => i === 0,
         callbacks: {
           title: (items) => l10n.t('Step {0}', String((items[0]?.raw as XY | undefined)?.x ?? '')),
-          label: ({ raw }) => describeStep(trace, (raw as XY).x),
+          label: ({ dataset, raw }) => {
+            const { x, y } = raw as XY;
+            return dataset.label === PLANNED && x > traced ? describePlannedStep(y) : describeStep(trace, x);
+          },
         },
       },
       zoom: {
@@ -116,6 +123,13 @@ export function traceOptions(
       },
     },
   };
+}
+
+/** Steps at which epochs end. */
+function epochEnds(trace: Trace | undefined, planned: PlannedRates | undefined): number[] {
+  if (planned === undefined)
+    return (trace?.evaluations ?? []).flatMap(({ step }) => (step > 0 ? [step] : []));
+  return Array.from({ length: planned.epochs }, (_, epoch) => (epoch + 1) * planned.iterations);
 }
 
 function strip(

@@ -1,3 +1,4 @@
+import type { PlannedRates } from '../src/core/training/plannedRates.ts';
 import type { Trace } from './runModel.ts';
 
 /** A stretch of steps. */
@@ -9,9 +10,10 @@ export interface StepRange {
 /** Fewer steps than this are no curve. */
 export const FEWEST_STEPS = 10;
 
-/** Where a trace ends: at its last step, or at the end of the epoch that this one closes. */
-export function endOf(trace: Trace | undefined): number {
-  return Math.max(trace?.steps.at(-1) ?? 0, trace?.evaluations.at(-1)?.step ?? 0);
+/** Where a training ends: where it is planned to, or at the trace's last step or the end of the epoch that this closes. */
+export function endOf(trace: Trace | undefined, planned?: PlannedRates): number {
+  const { epochs, iterations } = planned ?? { epochs: 0, iterations: 0 };
+  return Math.max(epochs * iterations, trace?.steps.at(-1) ?? 0, trace?.evaluations.at(-1)?.step ?? 0);
 }
 
 /**

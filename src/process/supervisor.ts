@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { CancelledError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
+import { plannedRates, type PlannedRates } from '../core/training/plannedRates.ts';
 import { planTrials, totalEpochs, trialEpochs } from '../core/sweep/plan.ts';
 import { assembleResults } from '../core/sweep/results.ts';
 import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
@@ -200,7 +201,8 @@ class Supervisor {
     this.#progress.stop();
     if (!this.#past.planned) {
       for (const text of [...warnings, ...more]) this.#emit({ type: 'message', level: 'warning', text });
-      this.#emit({ type: 'plan', trials, epochs: totalEpochs(this.#recipe, trials) });
+      const rates = ratesOf(this.#recipe, prepared.preparation.train);
+      this.#emit({ type: 'plan', trials, epochs: totalEpochs(this.#recipe, trials), rates });
     }
     this.#planned = { trials, prepared };
     await this.#status.flush();
@@ -295,4 +297,13 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });
+}
+
+function ratesOf(
+  { train, retrain, compress }: Recipe,
+  sentences: number,
+): { readonly train?: PlannedRates; readonly retrain?: PlannedRates } {
+  const training = train && plannedRates(train, sentences);
+  const retraining = compress.length > 0 ? plannedRates(retrain, sentences) : undefined;
+  return { ...(training && { train: training }), ...(retraining && { retrain: retraining }) };
 }

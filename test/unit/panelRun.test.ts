@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decimate } from '../../webview/decimate.ts';
+import { decimate } from '../../src/core/report/decimate.ts';
 import {
   formatBytes,
   formatChange,

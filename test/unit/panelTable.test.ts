@@ -37,6 +37,7 @@ const points = [4, 9, 1].flatMap((rank) =>
       metric: 'task',
       rank,
       seed,
+      ...(rank === 9 && { latency: { p50Ms: 0.1 * seed, p95Ms: 0.2, sentencesPerSecond: 1e4 } }),
       validationAccuracy: 0.8 + 0.1 / 3 / seed - 0.01 / rank,
       ...(rank > 1 && { validationAccuracyBefore: 0.7 + 0.01 * rank }),
     }),
@@ -57,7 +58,7 @@ const all = [...rows.points, ...rows.compared];
 
 describe('the panel’s table', () => {
   it('sorts figures and names both ways, with unknown ones last', () => {
-    for (const column of tableColumns({ test: true, seeds: true, run: own })) {
+    for (const column of tableColumns({ latency: true, test: true, seeds: true, run: own })) {
       const [rising, falling] = [false, true].map((descending) => {
         const values = sortRows(all, column, descending).map((row) => column.value(row));
         const known = values.filter((value) => value !== undefined);
@@ -72,15 +73,17 @@ describe('the panel’s table', () => {
   });
 
   it('has a column of runs only where runs are compared', () => {
-    const ids = tableColumns({ test: false, seeds: false }).map(({ id }) => id);
+    const ids = tableColumns({ latency: true, test: false, seeds: false }).map(({ id }) => id);
     assert.ok(!ids.includes('run'));
-    const run = tableColumns({ test: false, seeds: false, run: own }).find(({ id }) => id === 'run');
+    const run = tableColumns({ latency: true, test: false, seeds: false, run: own }).find(
+      ({ id }) => id === 'run',
+    );
     assert.equal(run?.value(all[0]!), runName(own));
     assert.equal(run.value(all.at(-1)!), runName(other));
   });
 
   it('gives every figure in full, and deviations beside their means', () => {
-    const columns = tableColumns({ test: false, seeds: true });
+    const columns = tableColumns({ latency: true, test: false, seeds: true });
     const [head, ...lines] = tableCells(rows.points, columns);
     assert.ok(head);
     assert.ok(lines.every((line) => line.length === head.length));
@@ -103,7 +106,7 @@ describe('the panel’s table', () => {
 
 describe('delimited values', () => {
   it('come back from RFC 4180 as they were', () => {
-    const lines = tableCells(all, tableColumns({ test: true, seeds: true, run: own }));
+    const lines = tableCells(all, tableColumns({ latency: true, test: true, seeds: true, run: own }));
     assert.deepEqual(parse(commaSeparated(lines)), lines);
     const odd = [['', 'a,b', '"', 'x\r\ny', ' z ']];
     assert.deepEqual(parse(commaSeparated(odd)), odd);

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { optimizerDefaults, trainDefaults } from '../../src/core/recipe/defaults.ts';
+import { plannedRates } from '../../src/core/training/plannedRates.ts';
+import { createSchedule } from '../../src/core/training/schedule.ts';
 import type { RunEvent } from '../../src/core/sweep/trial.ts';
 import { RunModel } from '../../webview/runModel.ts';
 import {
+  endOf,
   FEWEST_STEPS,
   movedRange,
   nearestStep,
   visibleSteps,
   zoomedRange,
 } from '../../webview/traceRange.ts';
-import { describeStep } from '../../webview/traceText.ts';
+import { describeStep, describeTrace } from '../../webview/traceText.ts';
 
 const trial = 'task-k9-s1';
 
@@ -94,5 +98,56 @@ describe('the trace’s zoom', () => {
     assert.equal(nearestStep([0, 10, 20], 16), 2);
     assert.equal(nearestStep([0, 10, 20], 99), 2);
     assert.equal(nearestStep([], 5), 0);
+  });
+});
+
+describe('the planned learning rates', () => {
+  const settings = { ...trainDefaults, optimizer: optimizerDefaults.adam, batchSize: 10 };
+  const calr = { name: 'calr', rate: 1e-3, decay: 0.5, decayEpochs: 3, stepSize: 'auto' } as const;
+
+  it('are those that the schedule gives, step by step', () => {
+    const planned = plannedRates({ ...settings, epochs: 4, schedule: calr }, 95);
+    const rateAt = createSchedule(calr, 10);
+    assert.deepEqual(
+      planned?.rates,
+      Array.from({ length: 40 }, (_, step) => ({ x: step, y: rateAt(step, Math.floor(step / 10)) })),
+    );
+    assert.equal(plannedRates({ ...settings, epochs: 0, schedule: calr }, 95), undefined);
+  });
+
+  it('keep every cycle’s peak where they are thinned out', () => {
+    const planned = plannedRates({ ...settings, epochs: 10, schedule: calr }, 100_000);
+    assert.ok(planned && planned.rates.length <= 1000);
+    assert.deepEqual([planned.rates[0]?.x, planned.rates.at(-1)?.x], [0, 99_999]);
+    assert.ok(Math.abs(Math.max(...planned.rates.map(({ y }) => y)) - 1e-3) < 1e-6);
+  });
+
+  it('are known to the page from the plan on, of trials that are trained', () => {
+    const retrain = plannedRates({ ...settings, epochs: 1, schedule: calr }, 10);
+    assert.ok(retrain);
+    const run = new RunModel(
+      { key: 'r', recipe: 'r', startedAt: 0 },
+      { state: 'running', epochsDone: 0, epochsTotal: 0 },
+    );
+    const point = { kind: 'point', seed: 1, from: 'baseline' } as const;
+    run.applyAll([
+      {
+        type: 'plan',
+        time: 0,
+        epochs: 1,
+        trials: [
+          { id: 'baseline', kind: 'baseline', seed: 1 },
+          { ...point, id: 'a' },
+          { ...point, id: 'bare', retrain: false },
+        ],
+        rates: { retrain },
+      },
+    ]);
+    assert.deepEqual(
+      ['baseline', 'a', 'bare'].map((id) => run.ratesOf(id)),
+      [undefined, retrain, undefined],
+    );
+    assert.equal(endOf(undefined, retrain), 1);
+    assert.match(describeTrace(undefined, retrain), /as planned over 1 steps in 1 epochs/);
   });
 });

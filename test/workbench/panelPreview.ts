@@ -46,6 +46,7 @@ const running: Sample = {
 };
 const samples: Readonly<Record<string, Sample>> = {
   'points-0': { ...running, finished: 0, status: { ...running.status, epochsDone: 0 } },
+  planned: { ...running, finished: 0, status: { state: 'queued', epochsDone: 0, epochsTotal: 70 } },
   'points-1': { ...running, finished: 3, status: { ...running.status, epochsDone: 15 } },
   running,
   'points-12': { ...swept, seeds: [1, 2, 3], finished: 42 },

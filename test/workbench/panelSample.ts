@@ -2,10 +2,12 @@ import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import type { PointSettings } from '../../src/core/compression/method.ts';
 import { methodOf } from '../../src/core/compression/methods.ts';
 import { embeddingBytes, layerCosts, specOfPoint, totalCost } from '../../src/core/cost/cost.ts';
-import { compressDefaults } from '../../src/core/recipe/defaults.ts';
+import { compressDefaults, retrainDefaults } from '../../src/core/recipe/defaults.ts';
 import type { CompressSettings, LowRankSettings, Metric } from '../../src/core/recipe/recipe.ts';
 import { meanResult } from '../../src/core/sweep/results.ts';
 import type { Results, RunEvent, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
+import { plannedRates } from '../../src/core/training/plannedRates.ts';
+import { createSchedule } from '../../src/core/training/schedule.ts';
 import type { ComparedRun, HostMessage, PanelStatus } from '../../src/editor/panelProtocol.ts';
 
 export interface Sample {
@@ -30,13 +32,19 @@ const spec: ModelSpec = {
 };
 const epochs = 5;
 const stepsPerEpoch = 100;
+const schedule = { name: 'calr', rate: 1e-3, decay: 0.5, decayEpochs: 3, stepSize: 'auto' } as const;
+const rateAt = createSchedule(schedule, stepsPerEpoch);
+const rates = plannedRates(
+  { ...retrainDefaults, optimizer: { name: 'sgd' }, epochs, batchSize: 1, schedule },
+  stepsPerEpoch,
+);
 
 /** Made-up figures in the shape that real runs have: small ranks lose, the spectrum metric more. */
 export function sampleSnapshot(sample: Sample): HostMessage {
   const trials = planTrials(sample);
   const events: RunEvent[] = [
     { type: 'run', time: 0, phase: 'started', run: 'sample' },
-    { type: 'plan', time: 0, trials, epochs },
+    { type: 'plan', time: 0, trials, epochs, ...(rates && { rates: { train: rates, retrain: rates } }) },
     ...(sample.warnings ?? []).map((text): RunEvent => ({
       type: 'message',
       time: 0,
@@ -91,7 +99,13 @@ function planTrials({ compress, seeds }: Sample): Trial[] {
   return seeds.flatMap((seed): Trial[] => [
     { id: `baseline-s${seed}`, kind: 'baseline', seed },
     { id: `control-s${seed}`, kind: 'control', seed },
-    ...points.map((point): Trial => ({ id: `${point.setting}-s${seed}`, kind: 'point', seed, ...point })),
+    ...points.map((point): Trial => ({
+      id: `${point.setting}-s${seed}`,
+      kind: 'point',
+      seed,
+      from: `baseline-s${seed}`,
+      ...point,
+    })),
   ]);
 }
 
@@ -100,8 +114,7 @@ function steps(trial: Trial, upTo: number): RunEvent[] {
   const events: RunEvent[] = [{ type: 'evaluation', time: 0, trial: trial.id, validationAccuracy: started }];
   for (let step = 0; step < upTo * stepsPerEpoch; step++) {
     const epoch = Math.floor(step / stepsPerEpoch);
-    const place = (step % 65) / 65;
-    const rate = 1e-3 * 0.1 ** (epoch % 4) + 9e-4 * (1 - Math.abs(2 * place - 1)) * 0.5 ** (epoch % 4);
+    const rate = rateAt(step, epoch);
     const loss = 0.25 + 0.45 * Math.exp(-step / 120) + 0.08 * Math.sin(step * 12.9898) * Math.cos(step * 7.3);
     events.push({ type: 'step', time: 0, trial: trial.id, step, epoch, rate, loss });
     if ((step + 1) % stepsPerEpoch === 0) {
@@ -142,6 +155,11 @@ function sampleResult(trial: Trial): TrialResult {
     ...(kind === 'point' && { reduction: 1 - bytes / dense }),
     ...(kind !== 'baseline' && { validationAccuracyBefore: after - 3 * lossOf(trial) }),
     validationAccuracy: after,
+    latency: {
+      p50Ms: 0.05 + bytes / 1e8,
+      p95Ms: 0.08 + bytes / 5e7,
+      sentencesPerSecond: 9e4 - bytes / 200,
+    },
     bestEpoch: 3,
     seconds: kind === 'baseline' ? 8.4 : 4.1 + bytes / 1e6,
   };

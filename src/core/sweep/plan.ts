@@ -2,6 +2,7 @@ import { methodOf } from '../compression/methods.ts';
 import type { PointSettings } from '../compression/method.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Trial } from './trial.ts';
+import { trialPhase } from './trialPhase.ts';
 
 export interface Plan {
   /** A trial comes after the one that it starts from. */
@@ -73,9 +74,9 @@ function compressesTrained({ compress }: Recipe, { entry }: PointSettings): bool
 }
 
 /** Epochs of a trial: those of training for what is trained from its start, none for what is only measured. */
-export function trialEpochs(recipe: Recipe, { kind, from, retrain }: Trial): number {
-  if (kind === 'baseline' || (kind === 'point' && from === undefined)) return recipe.train?.epochs ?? 0;
-  return retrain === false ? 0 : recipe.retrain.epochs;
+export function trialEpochs(recipe: Recipe, trial: Trial): number {
+  const phase = trialPhase(trial);
+  return (phase && recipe[phase]?.epochs) ?? 0;
 }
 
 /** Epochs of all trials together, the measure of a run's progress. A loaded baseline is only measured. */

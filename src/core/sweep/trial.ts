@@ -1,4 +1,5 @@
 import type { PointSettings } from '../compression/method.ts';
+import type { PlannedRates } from '../training/plannedRates.ts';
 
 /**
  * One model to make: `baseline` trains (or loads and measures) the uncompressed model of a seed, `control`
@@ -101,6 +102,8 @@ export type RunEvent =
       readonly time: number;
       readonly trials: readonly Trial[];
       readonly epochs: number;
+      /** Of the phases that train something; runs of older versions have none. */
+      readonly rates?: { readonly train?: PlannedRates; readonly retrain?: PlannedRates };
     }
   | { readonly type: 'trial'; readonly time: number; readonly trial: string }
   | {
