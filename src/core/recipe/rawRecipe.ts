@@ -1,4 +1,5 @@
 import type { Body } from '../checkpoint/checkpoint.ts';
+import type { WrittenFormat } from '../checkpoint/fileNames.ts';
 import type {
   ArchitectureSettings,
   DataSource,
@@ -75,4 +76,5 @@ export interface RawRecipe {
   readonly retrain?: RawRetrain;
   readonly expectedAccuracy?: number;
   readonly output?: string;
+  readonly outputFormat?: WrittenFormat;
 }
