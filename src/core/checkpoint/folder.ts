@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import type { Checkpoint, ModelSpec } from './checkpoint.ts';
 import { modelFile, modelFiles, settingsFile, vocabularyFile, type WrittenFormat } from './fileNames.ts';
+import { writeKeras } from './keras/kerasWriter.ts';
 import { openCheckpoint } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -53,7 +54,7 @@ export async function writeCheckpoint(
     const path = join(temporary, modelFile[format]);
     if (format === 'tfjs') await writeTfjs(temporary, checkpoint);
     else if (format === 'safetensors') await writeSafetensors(path, weights, { spec: JSON.stringify(spec) });
-    else await (await import('./keras/kerasWriter.ts')).writeKeras(path, checkpoint, format);
+    else await writeKeras(path, checkpoint, format);
     await writeSettings(temporary, checkpoint);
     await takePlace(temporary, target, exists);
   } catch (error) {

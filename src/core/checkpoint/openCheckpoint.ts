@@ -6,6 +6,7 @@ import { modelOfTensors } from './architecture/modelOfTensors.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { ModelSpec, Weights } from './checkpoint.ts';
 import { isKerasFile, modelFile, modelFiles, type WrittenFormat } from './fileNames.ts';
+import { openKeras } from './keras/kerasReader.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { isTensorFile, openTensors, readTensor } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
@@ -25,7 +26,7 @@ export interface OpenCheckpoint {
 /**
  * Opens a checkpoint: a folder with a model.json, model.safetensors, model.keras or model.h5, or one of these files, the
  * last two of any name; or a file of bare tensors, `.pt`, `.pth` or `.safetensors`, whose model the architecture
- * describes. What reads Keras's files is loaded with the first of them.
+ * describes.
  * @throws UserError that names file and tensor; see specOfLayers.ts and `modelOfTensors` for the models that are
  * understood.
  */
@@ -37,7 +38,6 @@ export async function openCheckpoint(
   if (isTensorFile(file)) return openTensorModel(file, architecture);
   if (architecture !== undefined) throw needlessArchitecture(file);
   if (!isKerasFile(file)) return { format: 'tfjs', path: file, ...(await openTfjs(file)) };
-  const { openKeras } = await import('./keras/kerasReader.ts');
   return { path: file, ...(await openKeras(file)) };
 }
 
