@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
+import { writtenFormats, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
 import { UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import type { PrintedError } from '../process/askCli.ts';
@@ -12,6 +13,7 @@ import { engineCommand } from './engineCommand.ts';
 import { differencesCommand } from './differencesCommand.ts';
 import { estimateCommand } from './estimateCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
+import { exportCommand } from './exportCommand.ts';
 import { findRun } from './findRun.ts';
 import { foldCommand } from './foldCommand.ts';
 import { inspectCommand } from './inspectCommand.ts';
@@ -48,6 +50,8 @@ interface SizeOptions extends Options {
 
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
 const scripts = __dirname;
+
+const checkpointPath = 'its folder, or a file of tfjs, Keras, PyTorch or safetensors';
 
 const json = (): Option => new Option('--json', 'print JSON, for programs').default(false);
 const engine = (): Option =>
@@ -135,7 +139,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
   program
     .command('inspect')
     .description('show the layers and the size of a checkpoint, or the tensors of a file')
-    .argument('<checkpoint>', 'its folder, or a file of tfjs, Keras, PyTorch or safetensors')
+    .argument('<checkpoint>', checkpointPath)
     .addOption(json())
     .action(async (checkpoint: string, options: Options) => {
       exit(await inspectCommand(checkpoint, options));
@@ -163,7 +167,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .description(
       'write a compressed model with its second factor multiplied into the next layer: smaller, faster',
     )
-    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
+    .argument('<checkpoint>', checkpointPath)
     .argument('<folder>', 'where to')
     .action(async (checkpoint: string, folder: string) => {
       exit(await foldCommand(checkpoint, folder));
@@ -185,9 +189,23 @@ function createProgram(exit: (code: ExitCode) => void): Command {
       exit(await vectorsCommand(vectors, folder, { ...options, scripts }));
     });
   program
+    .command('export')
+    .description('write a model in another format, with its vocabulary beside it')
+    .argument('<checkpoint>', checkpointPath)
+    .argument('<folder>', 'where to')
+    .addOption(
+      new Option('--format <name>', 'tfjs, a file of Keras (.keras, .h5), or safetensors')
+        .choices(writtenFormats)
+        .default('tfjs'),
+    )
+    .addOption(json())
+    .action(async (checkpoint: string, folder: string, options: Options & { format: WrittenFormat }) => {
+      exit(await exportCommand(checkpoint, folder, options));
+    });
+  program
     .command('predict')
     .description('classify a text')
-    .argument('<checkpoint>', 'its folder, model.json or model.safetensors')
+    .argument('<checkpoint>', checkpointPath)
     .argument('<text>')
     .addOption(json())
     .addOption(engine())

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
 import type { TensorListing } from '../core/checkpoint/listTensors.ts';
-import { foreignVocabularies } from '../core/checkpoint/fileNames.ts';
+import { foreignVocabularies, isKerasFile } from '../core/checkpoint/fileNames.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 
 /** A model's file, and what is in it or what is wrong with it. */
@@ -67,6 +67,8 @@ async function bytesToRead(path: string): Promise<number> {
       ),
     ),
   );
+  // The HDF5 library reads in a thread of its own.
+  if (isKerasFile(path)) return Math.max(...sizes);
   const own = path.endsWith('.safetensors') ? await headerBytes(path) : (await stat(path)).size;
   return own + Math.max(...sizes);
 }
@@ -84,11 +86,16 @@ async function headerBytes(path: string): Promise<number> {
 
 /** Many programs have a model.json. Every tfjs layers model names its topology, also a damaged one. */
 async function mayBeModel(path: string): Promise<boolean> {
-  return path.endsWith('.safetensors') || (await readFile(path, 'utf8')).includes('"modelTopology"');
+  return (
+    path.endsWith('.safetensors') ||
+    isKerasFile(path) ||
+    (await readFile(path, 'utf8')).includes('"modelTopology"')
+  );
 }
 
 /** Whether the error tells that the file is sound and another program's. */
 function isOther(path: string, code: string): boolean {
+  if (isKerasFile(path)) return code === 'no-keras-model';
   return path.endsWith('.safetensors')
     ? ['no-spec', 'unsupported-dtype'].includes(code)
     : ['graph-model', 'no-topology', 'json-too-large'].includes(code);

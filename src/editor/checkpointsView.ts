@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError } from '../core/errors.ts';
@@ -6,7 +6,7 @@ import { askCli } from '../process/askCli.ts';
 import { modelItem } from './checkpointItem.ts';
 import { modelNames } from './checkpointLabels.ts';
 import type { FoundModel } from './checkpointSearch.ts';
-import { concernsModels, isPassedOver, searchedFiles } from './modelFiles.ts';
+import { concernsModels, isPassedOver, modelGlob } from './modelFiles.ts';
 import { notSearched } from './pickFile.ts';
 import type { RunStore } from './runStore.ts';
 
@@ -115,9 +115,13 @@ export class CheckpointsView implements vscode.TreeDataProvider<Element>, vscode
     };
     signal.addEventListener('abort', cancel);
     try {
-      const glob = `**/{${searchedFiles.join(',')}}`;
       // One more than are shown tells whether there are more.
-      const all = await vscode.workspace.findFiles(glob, notSearched, mostModels + 1, cancellation.token);
+      const all = await vscode.workspace.findFiles(
+        modelGlob,
+        notSearched,
+        mostModels + 1,
+        cancellation.token,
+      );
       const paths = all.map(({ fsPath }) => fsPath).filter((path) => !this.#isOfRun(path));
       const shown = paths
         .slice(0, mostModels)
@@ -189,6 +193,8 @@ async function isFolder(file: vscode.Uri): Promise<boolean> {
 
 function namesOf(models: readonly FoundModel[]): Map<string, string> {
   const folders = models.map(({ path }) => {
+    // A file of Keras may lie beside others.
+    if (!basename(path).startsWith('model.')) return vscode.workspace.asRelativePath(path, false);
     const folder = dirname(path);
     const workspaceFolder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path));
     const isTop = folder === workspaceFolder?.uri.fsPath;

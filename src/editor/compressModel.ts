@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type * as vscode from 'vscode';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
 import { readSettings } from '../core/checkpoint/settings.ts';
@@ -7,7 +7,7 @@ import { UserError } from '../core/errors.ts';
 import { readTokenizer } from '../core/text/vocabulary.ts';
 import { askColumns, askTestData, askTrainingData } from './dataQuestions.ts';
 import { readInputLength } from './inputLength.ts';
-import { fileItem, findInWorkspace } from './pickFile.ts';
+import { fileItem, findInWorkspace, modelLabel } from './pickFile.ts';
 import type { Answers } from './recipeFromAnswers.ts';
 import { Questions } from './recipe/questions.ts';
 import { askReductions } from './recipe/reductionsQuestion.ts';
@@ -19,7 +19,7 @@ import { askText } from './textQuestions.ts';
 /**
  * Asks what is needed to compress a model and writes it as a recipe.
  *
- * @param model a model.json; without one it is asked for
+ * @param model a model.json, or a file of Keras; without one it is asked for
  * @returns the recipe's file
  * @throws CancelledError where a question is not answered; nothing is written then
  */
@@ -47,7 +47,7 @@ export async function askToCompress(questions: Questions, model?: vscode.Uri): P
     await confirmSmallGain(inspection);
     return true;
   });
-  const ofModel = questions.under(l10n.t('Compress {0}', basename(dirname(file.fsPath))));
+  const ofModel = questions.under(l10n.t('Compress {0}', modelLabel(file)));
   const vocabulary = inspection.vocabulary === undefined ? await askVocabulary(ofModel) : undefined;
   const text = inspection.text === undefined ? await askTextOf(ofModel, inspection, vocabulary) : undefined;
   const placeholder = l10n.t('Labelled sentences to retrain the model with');
@@ -68,15 +68,15 @@ export async function askToCompress(questions: Questions, model?: vscode.Uri): P
 function askModel(questions: Questions): Promise<vscode.Uri> {
   return questions.pickFile(
     async () =>
-      (await findInWorkspace('**/model.json')).map((file) => ({
+      (await findInWorkspace('**/{model.json,*.keras,*.h5}')).map((file) => ({
         ...fileItem(file),
-        label: basename(dirname(file.fsPath)),
+        label: modelLabel(file),
       })),
     (found) =>
       found === 0
-        ? l10n.t('There is no model.json in this workspace')
-        : l10n.t('The tfjs layers model to compress'),
-    { [l10n.t('tfjs layers model')]: ['json'] },
+        ? l10n.t('There is no model in this workspace')
+        : l10n.t('The tfjs or Keras model to compress'),
+    { [l10n.t('tfjs or Keras model')]: ['json', 'keras', 'h5'] },
   );
 }
 

@@ -2,17 +2,29 @@ import { cp, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryName } from '../core/checkpoint/replaceFile.ts';
 
+/** Copies a folder into another: see `makeAtFreeName`. @returns the copy */
+export function copyToFreeName(source: string, into: string, name: string): Promise<string> {
+  return makeAtFreeName(into, name, (folder) =>
+    // A link would tie the copy to the run.
+    cp(source, folder, { recursive: true, dereference: true, errorOnExist: true, force: false }),
+  );
+}
+
 /**
- * Copies a folder into another, under its name or, where that is taken, under NAME-2, NAME-3 … It appears whole, and
- * takes no other's place.
+ * Makes a folder in another, under its name or, where that is taken, under NAME-2, NAME-3 … It appears whole, and takes
+ * no other's place.
  *
- * @returns the copy
+ * @param make writes it under a temporary name
+ * @returns the folder
  */
-export async function copyToFreeName(source: string, into: string, name: string): Promise<string> {
+export async function makeAtFreeName(
+  into: string,
+  name: string,
+  make: (folder: string) => Promise<unknown>,
+): Promise<string> {
   const temporary = temporaryName(join(into, name));
   try {
-    // A link would tie the copy to the run.
-    await cp(source, temporary, { recursive: true, dereference: true, errorOnExist: true, force: false });
+    await make(temporary);
     const target = await freeName(into, name);
     // Fails where files have come there in between.
     await rename(temporary, target);

@@ -1,11 +1,15 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { modelFile, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { TrialResult } from '../core/sweep/trial.ts';
+import { askCli } from '../process/askCli.ts';
 import { modelName } from '../process/finishedModels.ts';
 import { readStatus } from '../process/runStatus.ts';
 import { bestFolder } from '../process/trialStorage.ts';
-import { copyToFreeName } from './copyFolder.ts';
+import { copyToFreeName, makeAtFreeName } from './copyFolder.ts';
 import { finishedTrials } from './finishedTrials.ts';
 import { pointName } from './pointName.ts';
 import { pick, type PickItem } from './pickFile.ts';
@@ -66,6 +70,7 @@ async function copyOut(
   trial: TrialResult,
   severalSeeds: boolean,
 ): Promise<void> {
+  const format = await askFormat(labelOf(trial, severalSeeds));
   const workspaceFolder =
     vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) ?? vscode.workspace.workspaceFolders?.[0];
   const [place] =
@@ -82,12 +87,39 @@ async function copyOut(
     modelName(trial) ?? 'retrained-control',
     ...(severalSeeds ? [`seed${trial.seed}`] : []),
   ].join('-');
-  const target = await copyToFreeName(bestFolder(folder, trial.trial), place.fsPath, name);
+  const target = await writeModel(bestFolder(folder, trial.trial), format, place.fsPath, name);
   const reveal = l10n.t('Reveal');
   const message = l10n.t('Embedding Press: the model is in {0}.', vscode.workspace.asRelativePath(target));
   void vscode.window.showInformationMessage(message, reveal).then(async (chosen) => {
     if (chosen === reveal) await revealPath(target);
   });
+}
+
+function askFormat(model: string): Promise<WrittenFormat> {
+  const item = (label: string, description: string, value: WrittenFormat): PickItem<WrittenFormat> => ({
+    label,
+    description,
+    value,
+  });
+  return pick(
+    [
+      item('TensorFlow.js', l10n.t('model.json, for the browser and Node'), 'tfjs'),
+      item('Keras', l10n.t('a .keras file, for Keras 3 and tf_keras'), 'keras'),
+      item('Keras, HDF5', l10n.t('an .h5 file, for Keras 3 and tf_keras'), 'h5'),
+      item('safetensors', l10n.t('the weights under names of their own'), 'safetensors'),
+    ],
+    l10n.t('Export {0}', model),
+    l10n.t('In which format?'),
+  );
+}
+
+/** The run's own files where they have the format; else the command line writes it. @returns the model's folder */
+async function writeModel(from: string, format: WrittenFormat, into: string, name: string): Promise<string> {
+  const isThere = (await stat(join(from, modelFile[format])).catch(() => undefined)) !== undefined;
+  if (isThere) return copyToFreeName(from, into, name);
+  return makeAtFreeName(into, name, (folder) =>
+    askCli(['export', from, folder, '--format', format], { scripts: __dirname }),
+  );
 }
 
 function labelOf(trial: TrialResult, severalSeeds: boolean): string {

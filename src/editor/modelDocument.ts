@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
@@ -6,6 +6,7 @@ import { CancelledError, UserError } from '../core/errors.ts';
 import type { SpectrumReport } from '../core/report/reports.ts';
 import { askCli } from '../process/askCli.ts';
 import type { ModelError, ModelPage, ReadModel, SpectrumState } from './modelProtocol.ts';
+import { modelLabel } from './pickFile.ts';
 import { reducedModels } from './reducedModels.ts';
 
 /** A model's folder is written file by file. */
@@ -31,7 +32,7 @@ export class ModelDocument implements vscode.CustomDocument {
     this.#log = log;
     const folder = vscode.Uri.joinPath(uri, '..');
     const watcher = vscode.workspace.createFileSystemWatcher(
-      new vscode.RelativePattern(folder, '*.{json,safetensors,bin,txt}'),
+      new vscode.RelativePattern(folder, '*.{json,safetensors,keras,h5,bin,txt}'),
     );
     const settle = ({ path }: vscode.Uri): void => {
       if (path.endsWith('.press.json')) return;
@@ -95,7 +96,7 @@ export class ModelDocument implements vscode.CustomDocument {
   #show(content: ModelPage['content']): void {
     const { fsPath } = this.uri;
     this.#page = {
-      name: basename(dirname(fsPath)) || basename(fsPath),
+      name: modelLabel(this.uri),
       path: vscode.workspace.asRelativePath(this.uri),
       isText: fsPath.endsWith('.json'),
       content,

@@ -1,10 +1,10 @@
-import { basename, dirname } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ModelDocument } from './modelDocument.ts';
 import type { ModelHostMessage, ModelPage, ModelPageMessage } from './modelProtocol.ts';
 import { pageHtml } from './pageHtml.ts';
-import { browse, findInWorkspace, pick, type PickItem } from './pickFile.ts';
+import { modelGlob } from './modelFiles.ts';
+import { browse, findInWorkspace, modelLabel, pick, type PickItem } from './pickFile.ts';
 import { showErrors } from './userErrors.ts';
 
 export const modelType = 'embeddingPress.model';
@@ -90,7 +90,7 @@ function asModel(argument: unknown): vscode.Uri | undefined {
 async function askModel(): Promise<vscode.Uri> {
   const title = l10n.t('Show Model');
   const browsing = 'browse';
-  const models = await findInWorkspace('**/model.{json,safetensors}');
+  const models = await findInWorkspace(modelGlob);
   const browseItem: PickItem<typeof browsing> = {
     label: l10n.t('Browse…'),
     iconPath: new vscode.ThemeIcon('folder-opened'),
@@ -101,13 +101,15 @@ async function askModel(): Promise<vscode.Uri> {
     title,
     models.length === 0 ? l10n.t('There is no model in this workspace') : l10n.t('The model to show'),
   );
-  return chosen === browsing ? browse(title, { [l10n.t('Model')]: ['json', 'safetensors'] }) : chosen;
+  return chosen === browsing
+    ? browse(title, { [l10n.t('Model')]: ['json', 'safetensors', 'keras', 'h5'] })
+    : chosen;
 }
 
 /** By the folder's name; the path tells a model from another format of it. */
 function modelItem(file: vscode.Uri): PickItem<vscode.Uri> {
   return {
-    label: basename(dirname(file.fsPath)),
+    label: modelLabel(file),
     description: vscode.workspace.asRelativePath(file),
     value: file,
   };

@@ -1,12 +1,10 @@
 import { sep } from 'node:path';
-import {
-  foreignVocabularies,
-  safetensorsFile,
-  settingsFile,
-  tfjsFile,
-} from '../core/checkpoint/fileNames.ts';
+import { foreignVocabularies, isKerasFile, modelFile, settingsFile } from '../core/checkpoint/fileNames.ts';
 
-export const searchedFiles: readonly string[] = [tfjsFile, safetensorsFile];
+/** Names of the files that may hold a model; Keras's have names of their own. */
+const searchedFiles: readonly string[] = [modelFile.tfjs, modelFile.safetensors];
+
+export const modelGlob = `**/{${[...searchedFiles, '*.keras', '*.h5'].join(',')}}`;
 
 const neverSearched = new Set(['node_modules', '.git', '.embedding-press']);
 const readBesideModel = new Set([...searchedFiles, ...foreignVocabularies, settingsFile]);
@@ -15,7 +13,9 @@ const readBesideModel = new Set([...searchedFiles, ...foreignVocabularies, setti
 export function concernsModels(path: string): boolean {
   const parts = path.split(sep);
   const name = parts.pop() ?? '';
-  return !parts.some(isPassedOver) && (readBesideModel.has(name) || name.endsWith('.bin'));
+  return (
+    !parts.some(isPassedOver) && (readBesideModel.has(name) || isKerasFile(name) || name.endsWith('.bin'))
+  );
 }
 
 /** Whether a file lies where no model of the user's is, such as in a folder that is being written. */

@@ -57,3 +57,8 @@ export async function openDialog(
   const chosen = await vscode.window.showOpenDialog({ title, filters, canSelectMany: false });
   return chosen?.[0];
 }
+
+/** A model by its folder's name, or by its own where that says more than `model`. */
+export function modelLabel({ fsPath }: vscode.Uri): string {
+  return (basename(fsPath).startsWith('model.') && basename(dirname(fsPath))) || basename(fsPath);
+}

@@ -179,7 +179,13 @@ class Supervisor {
     });
     signal.throwIfAborted();
     const results = trials.flatMap(({ id }) => reported.get(id) ?? []);
-    const notes = await writeFinishedModels(runFolder, models, results.filter(isWritten), signal);
+    const notes = await writeFinishedModels(
+      runFolder,
+      models,
+      results.filter(isWritten),
+      this.#recipe,
+      signal,
+    );
     for (const text of notes) this.#emit({ type: 'message', level: 'info', text });
     this.#modelsWritten = true;
     await this.#writeResults(results);

@@ -117,6 +117,8 @@ describe('the first use', function () {
     const button = panel().locator('vscode-button', { hasText: 'Export…' });
     await button.scrollIntoViewIfNeeded();
     await button.click();
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'TensorFlow.js' }).waitFor();
+    await page.keyboard.press('Enter');
     const dialog = page.locator('.quick-input-widget', { hasText: 'Export Here' });
     await dialog.waitFor();
     await picture('9-export');

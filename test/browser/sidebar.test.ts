@@ -48,7 +48,10 @@ describe('the sidebar', function () {
     // The smallest, into the folder that is open.
     await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Rank' }).first().waitFor();
     await workbench.page.keyboard.press('Enter');
-    await workbench.page.locator('.quick-input-title', { hasText: 'Export' }).waitFor();
+    await workbench.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: 'TensorFlow.js' })
+      .waitFor();
+    await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.quick-input-widget .monaco-button', { hasText: 'Export Here' }).click();
     await workbench.notification('the model is in mail-').waitFor();
     await row('mail-').waitFor();

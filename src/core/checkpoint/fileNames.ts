@@ -1,10 +1,23 @@
-export const tfjsFile = 'model.json';
-export const safetensorsFile = 'model.safetensors';
-export const kerasFile = 'model.keras';
-export const h5File = 'model.h5';
+/** What models are written as, and read back from. */
+export type WrittenFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5';
 
-/** Names of a model's file in its folder, the first one there counts. */
-export const modelFiles: readonly string[] = [tfjsFile, safetensorsFile, kerasFile, h5File];
+/** The name of a model's file in its folder. */
+export const modelFile: Readonly<Record<WrittenFormat, string>> = {
+  tfjs: 'model.json',
+  safetensors: 'model.safetensors',
+  keras: 'model.keras',
+  h5: 'model.h5',
+};
+
+/** Of several in a folder the first counts. */
+export const modelFiles: readonly string[] = Object.values(modelFile);
+
+export const writtenFormats = Object.keys(modelFile) as readonly WrittenFormat[];
+
+/** Whether a file's name is one that Keras gives to models. */
+export function isKerasFile(path: string): boolean {
+  return /\.(keras|h5|hdf5)$/i.test(path);
+}
 
 /** Text settings and labels beside a model; also the mark of a folder that is ours. */
 export const settingsFile = 'press.json';

@@ -3,8 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import type { Checkpoint, ModelSpec } from './checkpoint.ts';
-import { safetensorsFile, settingsFile, tfjsFile, vocabularyFile } from './fileNames.ts';
-import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
+import { modelFile, modelFiles, settingsFile, vocabularyFile, type WrittenFormat } from './fileNames.ts';
+import { writeKeras } from './keras/kerasWriter.ts';
+import { openCheckpoint } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
@@ -26,9 +27,9 @@ export async function readCheckpoint(path: string, architecture?: ArchitectureSe
 }
 
 /**
- * Writes a checkpoint as a folder of its own: a tfjs layers model, or safetensors where stock layers cannot express it;
- * beside it the vocabulary and the text settings. The folder appears whole, and takes the place only of an empty folder
- * or of an older checkpoint of ours.
+ * Writes a checkpoint as a folder of its own: in the format wished for, or safetensors where its stock layers cannot
+ * express the model; beside it the vocabulary and the text settings. The folder appears whole, and takes the place only
+ * of an empty folder or of an older checkpoint of ours.
  *
  * @returns the format, and notes on what a user of the files should know.
  * @throws UserError `output-exists` where the folder holds anything else, `vocabulary-size`,
@@ -37,26 +38,37 @@ export async function readCheckpoint(path: string, architecture?: ArchitectureSe
 export async function writeCheckpoint(
   folder: string,
   checkpoint: Checkpoint,
-): Promise<{ format: CheckpointFormat; notes: string[] }> {
+  wanted: WrittenFormat = 'tfjs',
+): Promise<{ format: WrittenFormat; notes: string[] }> {
   // Without a slash at its end, so that the temporary folder is made beside it.
   const target = resolve(folder);
   const exists = await checkTarget(target);
   const { spec, weights, vocabulary, labels } = checkpoint;
   if (vocabulary !== undefined) checkVocabulary(vocabulary, spec.embedding.rows, folder);
   if (labels !== undefined) checkLabels(labels, spec.classes, folder);
-  const format = lackOfStockLayers(spec, 'tfjs') === undefined ? 'tfjs' : 'safetensors';
+  const lack = lackOfLayers(spec, wanted);
+  const format = lack === undefined ? wanted : 'safetensors';
   const temporary = temporaryName(target);
   await mkdir(temporary, { recursive: true });
   try {
+    const path = join(temporary, modelFile[format]);
     if (format === 'tfjs') await writeTfjs(temporary, checkpoint);
-    else await writeSafetensors(join(temporary, safetensorsFile), weights, { spec: JSON.stringify(spec) });
+    else if (format === 'safetensors') await writeSafetensors(path, weights, { spec: JSON.stringify(spec) });
+    else await writeKeras(path, checkpoint, format);
     await writeSettings(temporary, checkpoint);
     await takePlace(temporary, target, exists);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
-  return { format, notes: notesOn(spec) };
+  const notes = lack === undefined ? [] : [`${lack}, so the model is saved as ${modelFile.safetensors}.`];
+  return { format, notes: [...notes, ...notesOn(spec, format)] };
+}
+
+/** Why the stock layers of a format do not compute a model; undefined where they do. */
+export function lackOfLayers(spec: ModelSpec, format: WrittenFormat): string | undefined {
+  if (format === 'safetensors') return undefined;
+  return lackOfStockLayers(spec, format === 'tfjs' ? 'tfjs' : 'keras');
 }
 
 /**
@@ -91,20 +103,21 @@ async function takePlace(folder: string, target: string, exists: boolean): Promi
   await rm(old, { recursive: true, force: true });
 }
 
-function notesOn(spec: ModelSpec): string[] {
-  const { body, masked } = spec;
-  const lack = lackOfStockLayers(spec, 'tfjs');
-  if (lack !== undefined) return [`${lack}, so the model is saved as ${safetensorsFile}.`];
+/** What a user of the files should know. */
+function notesOn({ body, masked }: ModelSpec, format: WrittenFormat): string[] {
+  if (format === 'safetensors') return [];
   if (!masked) return ['As in the model that it comes from, padding counts as a token.'];
+  const library = format === 'tfjs' ? 'tfjs' : 'Keras';
   const freely = 'sentences may be padded with 0 on either side, or not at all.';
   if (body.kind === 'cnn') {
     return [
-      `tfjs's own convolutions see padding, so windows beyond the tokens are masked by stock layers: ${freely}`,
+      `${library}'s own convolutions see padding, so windows beyond the tokens are masked by stock layers: ${freely}`,
     ];
   }
-  return body.kind === 'dan' || body.pooling === 'mean'
+  if (body.kind !== 'dan' && body.pooling !== 'mean') return [];
+  return format === 'tfjs'
     ? [`tfjs's own average counts padding, so the mean over the tokens is built of stock layers: ${freely}`]
-    : [];
+    : ['Keras takes the mean over the tokens, and gives NaN for a sentence of padding alone.'];
 }
 
 /** Names in a folder; undefined where there is none. */
@@ -126,7 +139,7 @@ async function filesIn(folder: string): Promise<string[] | undefined> {
 
 /** Whether nothing but a checkpoint written here would be lost with the folder. */
 function isOurs(files: readonly string[]): boolean {
-  const own = [settingsFile, vocabularyFile, tfjsFile, safetensorsFile];
+  const own = [settingsFile, vocabularyFile, ...modelFiles];
   return (
     files.length === 0 ||
     (files.includes(settingsFile) &&

@@ -5,12 +5,13 @@ import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import { modelOfTensors } from './architecture/modelOfTensors.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { ModelSpec, Weights } from './checkpoint.ts';
-import { modelFiles, tfjsFile } from './fileNames.ts';
+import { isKerasFile, modelFile, modelFiles, type WrittenFormat } from './fileNames.ts';
+import { openKeras } from './keras/kerasReader.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { isTensorFile, openTensors, readTensor } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
 
-export type CheckpointFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5' | 'torch';
+export type CheckpointFormat = WrittenFormat | 'torch';
 
 /** A checkpoint whose description has been read and checked, and whose weights have not. */
 export interface OpenCheckpoint {
@@ -25,7 +26,7 @@ export interface OpenCheckpoint {
 /**
  * Opens a checkpoint: a folder with a model.json, model.safetensors, model.keras or model.h5, or one of these files, the
  * last two of any name; or a file of bare tensors, `.pt`, `.pth` or `.safetensors`, whose model the architecture
- * describes. What reads Keras's files is loaded with the first of them.
+ * describes.
  * @throws UserError that names file and tensor; see specOfLayers.ts and `modelOfTensors` for the models that are
  * understood.
  */
@@ -33,17 +34,11 @@ export async function openCheckpoint(
   path: string,
   architecture?: ArchitectureSettings,
 ): Promise<OpenCheckpoint> {
-  const file = await modelFile(path);
+  const file = await findModel(path);
   if (isTensorFile(file)) return openTensorModel(file, architecture);
   if (architecture !== undefined) throw needlessArchitecture(file);
   if (!isKerasFile(file)) return { format: 'tfjs', path: file, ...(await openTfjs(file)) };
-  const { openKeras } = await import('./keras/kerasReader.ts');
   return { path: file, ...(await openKeras(file)) };
-}
-
-/** Whether a file's name is one that Keras gives to models. */
-export function isKerasFile(path: string): boolean {
-  return /\.(keras|h5|hdf5)$/i.test(path);
 }
 
 async function openTensorModel(
@@ -100,7 +95,7 @@ function needlessArchitecture(file: string): UserError {
   );
 }
 
-async function modelFile(path: string): Promise<string> {
+async function findModel(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw new UserError('file-not-found', 'The checkpoint does not exist.', 'Check the path.', {
@@ -112,7 +107,7 @@ async function modelFile(path: string): Promise<string> {
     throw new UserError(
       'unknown-format',
       'The file is no checkpoint that can be read.',
-      `Name a tfjs ${tfjsFile}, a .keras or .h5 file of Keras, a .pt, .pth or .safetensors file, or a model's folder.`,
+      `Name a tfjs ${modelFile.tfjs}, a .keras or .h5 file of Keras, a .pt, .pth or .safetensors file, or a model's folder.`,
       { file: path },
     );
   }

@@ -14,6 +14,7 @@ const order = [
   'retrain',
   'expectedAccuracy',
   'output',
+  'outputFormat',
 ] as const satisfies readonly (keyof RawRecipe)[];
 
 /** The text of a new recipe's file: indented by two, lists of plain values on one line. */

@@ -1,4 +1,5 @@
 import type { Body } from '../checkpoint/checkpoint.ts';
+import type { WrittenFormat } from '../checkpoint/fileNames.ts';
 import type {
   ArchitectureSettings,
   CompressSettings,
@@ -79,4 +80,5 @@ export interface RawRecipe {
   readonly retrain?: RawRetrain;
   readonly expectedAccuracy?: number;
   readonly output?: string;
+  readonly outputFormat?: WrittenFormat;
 }

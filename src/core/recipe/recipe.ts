@@ -1,4 +1,5 @@
 import type { Body, ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { WrittenFormat } from '../checkpoint/fileNames.ts';
 
 /** The types of a recipe once it is read: defaults applied, paths absolute. */
 
@@ -297,4 +298,6 @@ export interface Recipe {
   readonly expectedAccuracy?: number;
   /** Absolute folder that receives the finished checkpoints; none: `models` in the run folder. */
   readonly output?: string;
+  /** Of the finished checkpoints; none: that of `model` where it is a file of Keras, else tfjs. */
+  readonly outputFormat?: WrittenFormat;
 }

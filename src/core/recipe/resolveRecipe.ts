@@ -44,7 +44,19 @@ import type {
 export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
   const file = resolve(path);
   const at = (relative: string): string => resolve(dirname(file), relative);
-  const { model, architecture, train, text, data, labels, compress, retrain, expectedAccuracy, output } = raw;
+  const {
+    model,
+    architecture,
+    train,
+    text,
+    data,
+    labels,
+    compress,
+    retrain,
+    expectedAccuracy,
+    output,
+    outputFormat,
+  } = raw;
   const vocabulary = raw.vocabulary ?? (train && vocabularyDefault);
   return {
     path: file,
@@ -73,6 +85,7 @@ export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
     },
     ...(expectedAccuracy !== undefined && { expectedAccuracy }),
     ...(output !== undefined && { output: at(output) }),
+    ...(outputFormat !== undefined && { outputFormat }),
   };
 }
 

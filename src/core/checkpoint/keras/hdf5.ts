@@ -18,7 +18,7 @@ export class Hdf5Error extends Error {
 }
 
 /** No single call takes longer with a sound file: a read is at most 16 MiB. */
-const mostMs = 20_000;
+const mostMs = 10_000;
 /** A thread that nobody uses for so long is ended; its memory is tens of megabytes. */
 const idleMs = 5_000;
 const blockBytes = 16 * 2 ** 20;
@@ -32,6 +32,7 @@ let idle: Hdf5Thread | undefined;
 
 class Hdf5Thread {
   broken = false;
+  mostMs = mostMs;
   readonly #worker: Worker;
   #reply: ((reply: Hdf5Reply) => void) | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -58,7 +59,7 @@ class Hdf5Thread {
     const reply = await new Promise<Hdf5Reply>((resolve) => {
       const timer = setTimeout(() => {
         resolve({ error: 'it keeps the HDF5 library busy without end', broken: true });
-      }, mostMs);
+      }, this.mostMs);
       this.#reply = (reply) => {
         clearTimeout(timer);
         resolve(reply);
@@ -70,7 +71,8 @@ class Hdf5Thread {
     if (reply.broken) this.end();
     const [object] = args;
     const isObject = call !== 'create' && typeof object === 'string';
-    throw new Hdf5Error(firstLine(reply.error), isObject ? object : undefined);
+    const fault = firstLine(reply.error);
+    throw isObject ? new Hdf5Error(`at '${object}', ${fault}`, object) : new Hdf5Error(fault);
   }
 
   end(): void {
@@ -174,11 +176,16 @@ export class Hdf5Output {
 
 /**
  * Opens an HDF5 file for reading while `use` runs.
+ * @param most milliseconds that a call may take
  * @throws Hdf5Error where the library refuses the file, or ends over it
  */
-export async function readHdf5<T>(source: Hdf5Source, use: (file: Hdf5File) => Promise<T>): Promise<T> {
+export async function readHdf5<T>(
+  source: Hdf5Source,
+  use: (file: Hdf5File) => Promise<T>,
+  most = mostMs,
+): Promise<T> {
   const bytes = 'memory' in source ? source.memory.length : source.bytes;
-  return withThread('open', source, (thread) => use(new Hdf5File(thread, bytes)));
+  return withThread('open', source, (thread) => use(new Hdf5File(thread, bytes)), most);
 }
 
 /** Makes an HDF5 file, which must not be there yet, of what `use` writes. */
@@ -190,10 +197,12 @@ async function withThread<K extends 'open' | 'create', T>(
   call: K,
   argument: Parameters<Hdf5Calls[K]>[0],
   use: (thread: Hdf5Thread) => Promise<T>,
+  most = mostMs,
 ): Promise<T> {
   const thread = idle?.broken === false ? idle : new Hdf5Thread();
   idle = undefined;
   thread.wake();
+  thread.mostMs = most;
   try {
     await thread.call(call, ...([argument] as Parameters<Hdf5Calls[K]>));
     const result = await use(thread);
@@ -219,7 +228,7 @@ function keep(thread: Hdf5Thread): void {
 
 /** The library tells where in its own code an error was found, over many lines. */
 function firstLine(error: string): string {
-  return (error.trim().split('\n')[0] ?? '').slice(0, 300).replace(/[.:]$/, '');
+  return (error.trim().split('\n')[0] ?? '').slice(0, 300).replace(/^error - |[.:!]$/g, '');
 }
 
 /** From and to which row, in blocks of `blockBytes`; at least one, also of no rows. */

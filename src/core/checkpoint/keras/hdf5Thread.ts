@@ -56,7 +56,7 @@ const calls: Hdf5Calls = {
     const entry = Object.getOwnPropertyDescriptor(found.attrs, attribute) && found.attrs[attribute];
     if (!entry) return undefined;
     const { size, total_size: count } = entry.metadata;
-    if (size * count > maxAttributeBytes) throw new Error(`its attribute '${attribute}' is too large`);
+    if (size * count > maxAttributeBytes) throw new Error(`the attribute '${attribute}' is too large`);
     const { value } = entry;
     const texts = Array.isArray(value) ? value : [value];
     return texts.every((text) => typeof text === 'string') ? texts : [];
@@ -64,7 +64,15 @@ const calls: Hdf5Calls = {
   hasGroup: (object) => at(object) instanceof Group,
   dataset(object): Hdf5Dataset | undefined {
     const found = at(object);
-    if (!(found instanceof Dataset)) return undefined;
+    if (!(found instanceof Dataset)) {
+      const cut = object.lastIndexOf('/');
+      const parent = at(object.slice(0, cut));
+      // The library takes an array with a damaged header for a group.
+      if (parent instanceof Group && parent.keys().includes(object.slice(cut + 1))) {
+        throw new Error('there is no array that can be opened');
+      }
+      return undefined;
+    }
     const { metadata, dtype, filters } = found;
     return {
       shape: metadata.shape ?? [],
@@ -76,11 +84,11 @@ const calls: Hdf5Calls = {
   },
   read(object, begin, end) {
     const found = at(object);
-    if (!(found instanceof Dataset)) throw new Error(`'${object}' is no array`);
+    if (!(found instanceof Dataset)) throw new Error('there is no array');
     const value = found.shape?.length === 0 ? found.value : found.slice([[begin, end]]);
     if (value instanceof Float32Array) return value;
     if (value instanceof Float64Array) return Float32Array.from(value);
-    throw new Error(`'${object}' holds no floating-point numbers`);
+    throw new Error('there are no floating-point numbers');
   },
   makeGroup(object) {
     group(object);
@@ -102,7 +110,7 @@ const calls: Hdf5Calls = {
   },
   append(object, begin, data) {
     const found = at(object);
-    if (!(found instanceof Dataset)) throw new Error(`'${object}' is no array`);
+    if (!(found instanceof Dataset)) throw new Error('there is no array');
     const [rows = 0, ...others] = found.shape ?? [];
     const end = begin + data.length / others.reduce((product, length) => product * length, 1);
     if (end > rows) found.resize([end, ...others]);

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { UserError } from '../../errors.ts';
 import type { Hdf5Source } from './hdf5Protocol.ts';
 
@@ -28,6 +28,7 @@ export interface KerasArchive {
  * to more than is read or than it claims, or an archive that is cut short.
  */
 export async function readArchive(path: string): Promise<KerasArchive> {
+  const { openPromise } = await import('yauzl');
   const zip = await attempt(path, undefined, () =>
     openPromise(path, { autoClose: false, lazyEntries: true, strictFileNames: true }),
   );

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { ZipFile } from 'yazl';
 import type { Checkpoint } from '../checkpoint.ts';
 import { layersOf } from '../layers.ts';
 import { topologyOf, type Topology } from '../tfjsTopology.ts';
@@ -134,6 +133,7 @@ async function writeArchive(
         }
       }
     });
+    const { ZipFile } = await import('yazl');
     const zip = new ZipFile();
     const stored = { compress: false, mtime: new Date(1980, 0, 1) };
     const text = (name: string, value: unknown): void => {

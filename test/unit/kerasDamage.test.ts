@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { ZipFile } from 'yazl';
+import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { readHdf5, writeHdf5, type Hdf5Output } from '../../src/core/checkpoint/keras/hdf5.ts';
+import { writeKeras } from '../../src/core/checkpoint/keras/kerasWriter.ts';
+import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { UserError } from '../../src/core/errors.ts';
+import { Random } from '../../src/core/random.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures/keras');
+
+const spec: ModelSpec = {
+  embedding: { rows: 5, dimension: 3 },
+  body: { kind: 'dan', hidden: [] },
+  head: 'softmax',
+  classes: 2,
+  masked: true,
+};
+
+const dan = {
+  class_name: 'Sequential',
+  config: {
+    layers: [
+      { class_name: 'Embedding', config: { name: 'words', input_dim: 5, output_dim: 3, mask_zero: true } },
+      { class_name: 'GlobalAveragePooling1D', config: { name: 'mean' } },
+      { class_name: 'Dense', config: { name: 'head', units: 2, activation: 'softmax', use_bias: true } },
+    ],
+  },
+};
+
+const weights = new Map<string, { shape: number[]; data: Float32Array }>([
+  ['words/embeddings', { shape: [5, 3], data: new Float32Array(15).fill(0.5) }],
+  ['head/kernel', { shape: [3, 2], data: new Float32Array(6).fill(0.5) }],
+  ['head/bias', { shape: [2], data: new Float32Array(2) }],
+]);
+
+async function writeDan(
+  file: Hdf5Output,
+  model: unknown = dan,
+  tensors: typeof weights = weights,
+): Promise<void> {
+  await file.setText('/', 'model_config', JSON.stringify(model));
+  for (const layer of ['words', 'mean', 'head']) {
+    await file.makeGroup(`/model_weights/${layer}`);
+    const names = [...tensors.keys()].filter((name) => name.startsWith(`${layer}/`));
+    for (const name of names) {
+      const { shape, data } = tensors.get(name)!;
+      await file.write(`/model_weights/${layer}/${name}`, shape, data);
+    }
+    if (names.length > 0) await file.setText(`/model_weights/${layer}`, 'weight_names', names);
+  }
+}
+
+type Entries = readonly (readonly [name: string, data: Buffer, compress?: boolean])[];
+
+async function zip(entries: Entries): Promise<Buffer> {
+  const file = new ZipFile();
+  for (const [name, data, compress = false] of entries) file.addBuffer(data, name, { compress });
+  file.end();
+  return buffer(file.outputStream);
+}
+
+/** Some bytes of a file overwritten, or the file cut short. */
+function mutate(whole: Buffer, random: Random): Buffer {
+  const file = Buffer.from(whole);
+  if (random.integer(8) === 0) return file.subarray(0, random.integer(file.length));
+  for (let count = 1 + random.integer(4); count > 0; count--) {
+    const at = random.integer(file.length);
+    const values = [0, 0xff, 0x7f, 0x80, 1, random.integer(256), (file[at] ?? 0) ^ (1 << random.integer(8))];
+    const end = at + 1 + random.integer(random.integer(8) + 1);
+    file.fill(values[random.integer(values.length)] ?? 0, at, Math.min(file.length, end));
+  }
+  return file;
+}
+
+describe('damaged and hostile Keras files', () => {
+  let folder = '';
+  let path = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'press-'));
+    path = join(folder, 'model.h5');
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  async function refused(code: string, message: RegExp, item?: string): Promise<void> {
+    await assert.rejects(readCheckpoint(path), (error: unknown) => {
+      assert.ok(error instanceof UserError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, message);
+      assert.equal(error.place?.file, path);
+      if (item !== undefined) assert.equal(error.place.item, item);
+      return true;
+    });
+  }
+
+  it('of another kind are told apart', async () => {
+    await writeFile(path, 'something else');
+    await refused('no-keras-model', /neither an archive nor an HDF5 file/);
+    await writeFile(path, await zip([['readme.txt', Buffer.from('hello')]]));
+    await refused('no-keras-model', /an archive without config\.json/);
+    await rm(path);
+    await writeHdf5(path, (file) => file.write('/data', [2], Float32Array.of(1, 2)));
+    await refused('no-keras-model', /without model_config/);
+  });
+
+  it('of sound parts are read', async () => {
+    await writeHdf5(path, (file) => writeDan(file));
+    const { spec: found } = await readCheckpoint(path);
+    assert.deepEqual(found, spec);
+  });
+
+  describe('.keras archives', () => {
+    let config = Buffer.alloc(0);
+    let h5 = Buffer.alloc(0);
+    before(async () => {
+      const made = await mkdtemp(join(tmpdir(), 'press-'));
+      await writeHdf5(join(made, 'weights.h5'), async (file) => {
+        await file.write('/layers/embedding/vars/0', [5, 3], new Float32Array(15).fill(0.5));
+        await file.write('/layers/dense/vars/0', [3, 2], new Float32Array(6));
+        await file.write('/layers/dense/vars/1', [2], new Float32Array(2));
+      });
+      h5 = await readFile(join(made, 'weights.h5'));
+      config = Buffer.from(JSON.stringify(dan));
+      await rm(made, { recursive: true });
+    });
+
+    it('that are compressed are read', async () => {
+      await writeFile(
+        path,
+        await zip([
+          ['config.json', config, true],
+          ['model.weights.h5', h5, true],
+        ]),
+      );
+      assert.deepEqual((await readCheckpoint(path)).spec, spec);
+    });
+
+    it('without weights, or with a config that is no JSON, are refused', async () => {
+      await writeFile(path, await zip([['config.json', config]]));
+      await refused('weights-missing', /no model\.weights\.h5/, 'model.weights.h5');
+      await writeFile(
+        path,
+        await zip([
+          ['config.json', Buffer.from('{')],
+          ['model.weights.h5', h5],
+        ]),
+      );
+      await refused('invalid-json', /config\.json is no JSON/, 'config.json');
+    });
+
+    it('with an entry that is there twice are refused', async () => {
+      const name = 'model.weights.h5';
+      await writeFile(
+        path,
+        await zip([
+          ['config.json', config],
+          [name, h5],
+          [name, h5],
+        ]),
+      );
+      await refused('damaged-keras', /'model\.weights\.h5' twice/, name);
+    });
+
+    it('with an entry that leads out are refused', async () => {
+      const archive = await zip([
+        ['config.json', config],
+        ['model.weights.h5', h5],
+        ['up/up/secret', Buffer.from('x')],
+      ]);
+      // The writer refuses such a name.
+      await writeFile(path, Buffer.from(archive.toString('latin1').replaceAll('up/up/', '../../'), 'latin1'));
+      await refused('damaged-keras', /\.\.\/\.\.\/secret/);
+    });
+
+    it('with an entry that unpacks to more than it claims, or to more than is read, are refused', async () => {
+      const bomb = Buffer.alloc(70 * 2 ** 20);
+      const archive = await zip([
+        ['config.json', bomb, true],
+        ['model.weights.h5', h5],
+      ]);
+      assert.ok(archive.length < 200_000);
+      await writeFile(path, archive);
+      await refused(
+        'damaged-keras',
+        /'config\.json' unpacks to 73400320 bytes, where at most/,
+        'config.json',
+      );
+      // The size that the directory claims, in the two places where it stands.
+      const size = Buffer.alloc(4);
+      size.writeUInt32LE(bomb.length);
+      for (let at = archive.indexOf(size); at >= 0; at = archive.indexOf(size, at))
+        archive.writeUInt32LE(100, at);
+      await writeFile(path, archive);
+      await refused('damaged-keras', /too many bytes|100/, 'config.json');
+    });
+
+    it('that are cut short are refused', async () => {
+      const archive = await zip([
+        ['config.json', config],
+        ['model.weights.h5', h5],
+      ]);
+      for (const length of [10, 300, archive.length - 30]) {
+        await writeFile(path, archive.subarray(0, length));
+        await refused('damaged-keras', /no whole \.keras archive/);
+      }
+    });
+  });
+
+  describe('.h5 files', () => {
+    it('that are cut short are refused', async () => {
+      const whole = await readFile(join(fixtures, 'cnn-3.h5'));
+      for (const length of [8, 100, 3000, whole.length - 1]) {
+        await writeFile(path, whole.subarray(0, length));
+        await refused('damaged-hdf5', /cannot be read/);
+      }
+    });
+
+    const changed: [string, string, RegExp, string, (tensors: typeof weights) => void][] = [
+      [
+        'with a NaN',
+        'weight-not-finite',
+        /'head\/kernel' holds NaN at position 2/,
+        'head/kernel',
+        (tensors) => tensors.set('head/kernel', { shape: [3, 2], data: new Float32Array(6).fill(NaN, 2, 3) }),
+      ],
+      [
+        'with a weight of another shape',
+        'weight-shape',
+        /'words\/embeddings' is 4 x 3, where the layers ask for 5 x 3/,
+        'words/embeddings',
+        (tensors) => tensors.set('words/embeddings', { shape: [4, 3], data: new Float32Array(12) }),
+      ],
+      [
+        'without a weight',
+        'weight-missing',
+        /'head\/bias' .* is missing/,
+        'head/bias',
+        (tensors) => tensors.delete('head/bias'),
+      ],
+    ];
+    for (const [name, code, message, item, change] of changed) {
+      it(`${name} are refused`, async () => {
+        const tensors = new Map(weights);
+        change(tensors);
+        await writeHdf5(path, (file) => writeDan(file, dan, tensors));
+        await refused(code, message, item);
+      });
+    }
+
+    it('with a layer that is not understood name it', async () => {
+      const model = structuredClone(dan);
+      model.config.layers[1]!.class_name = 'MultiHeadAttention';
+      await writeHdf5(path, (file) => writeDan(file, model));
+      await refused('unsupported-layer', /'mean' \(MultiHeadAttention\)/, 'mean');
+    });
+
+    it('with an array that claims more than the file holds are refused before it is read', async () => {
+      const object = '/model_weights/embedding_1/embedding_1/embeddings';
+      path = join(fixtures, 'sparse.h5');
+      await refused(
+        'damaged-hdf5',
+        /embeddings' claims 268435456 x 4 numbers of a file of \d+ bytes/,
+        object,
+      );
+      const bytes = await readFile(join(fixtures, 'cnn-3.h5'));
+      const shape = Buffer.alloc(16);
+      shape.writeBigUInt64LE(9n);
+      shape.writeBigUInt64LE(4n, 8);
+      for (let at = bytes.indexOf(shape); at >= 0; at = bytes.indexOf(shape, at)) {
+        bytes.writeBigUInt64LE(2n ** 28n, at);
+      }
+      path = join(folder, 'model.h5');
+      await writeFile(path, bytes);
+      await refused('damaged-hdf5', /cannot be read: at '.*embeddings'/, object);
+    });
+  });
+
+  it('that keep the library busy without end are given up', async () => {
+    const file = join(fixtures, 'endless.h5');
+    const source = { path: file, offset: 0, bytes: (await stat(file)).size };
+    const read = readHdf5(source, (hdf5) => hdf5.texts('/', 'model_config'), 1500);
+    await assert.rejects(read, /keeps the HDF5 library busy without end/);
+    // The next file has a library of its own.
+    assert.equal((await readCheckpoint(join(fixtures, 'cnn-3.h5'))).spec.classes, 2);
+  });
+
+  for (const format of ['keras', 'h5'] as const) {
+    it(`reads or refuses every mutation of a .${format} file`, async function () {
+      const count = Number(process.env.EMBEDDING_PRESS_FUZZ ?? 300);
+      this.timeout(count * 200);
+      await writeKeras(path, randomCheckpoint(spec), format);
+      const whole = await readFile(path);
+      const random = new Random(1);
+      let sound = 0;
+      for (let round = 0; round < count; round++) {
+        await writeFile(path, mutate(whole, random));
+        const before = process.memoryUsage().rss;
+        const started = performance.now();
+        try {
+          await readCheckpoint(path);
+          sound++;
+        } catch (error) {
+          if (!(error instanceof UserError)) throw new Error(`round ${round}`, { cause: error });
+        }
+        assert.ok(performance.now() - started < 30_000, `round ${round} takes long`);
+        assert.ok(process.memoryUsage().rss - before < 2 ** 29, `round ${round} takes much memory`);
+      }
+      assert.ok(sound < count);
+    });
+  }
+});
