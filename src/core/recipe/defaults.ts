@@ -124,7 +124,7 @@ export const compressDefaults: {
     centroids: 256,
     norm: true,
     words: [1],
-    keep: 'norm',
+    keep: 'frequency',
     retrain: true,
   },
   codes: { method: 'codes', codebooks: [8, 16], codewords: 16, epochs: 20, retrain: true },
