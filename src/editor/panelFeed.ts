@@ -5,11 +5,11 @@ import { EventTail } from '../process/eventLog.ts';
 import { runPaths } from '../process/runFolder.ts';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import type { HostMessage, PanelStatus } from './panelProtocol.ts';
-import { thinEvents } from './thinEvents.ts';
+import { ThinnedEvents } from './thinnedEvents.ts';
 
 const batchMs = 300;
 /** Events of one message, which is written out as JSON at one go. */
-const batchEvents = 2000;
+const batchEvents = 1000;
 
 /** Tells a panel's page what is in a run's folder: first all of it, then what is added. */
 export class PanelFeed {
@@ -31,7 +31,9 @@ export class PanelFeed {
   snapshot(status: RunStatus): void {
     this.#queue(async () => {
       const tail = new EventTail(runPaths(this.#folder).events);
-      const events = thinEvents(await tail.read());
+      const thinned = new ThinnedEvents();
+      for await (const piece of tail.pieces()) thinned.add(piece);
+      const events = thinned.all();
       const first = events.slice(0, batchEvents);
       const results = isGoing(status.state) ? undefined : await readResults(this.#folder);
       this.#tail = tail;

@@ -12,12 +12,12 @@ export class EventLog {
 
   /** Opens the file, which is cut after its last whole line; gives the events that it holds. */
   static async open(path: string): Promise<{ readonly log: EventLog; readonly past: RunEvent[] }> {
-    const past: RunEvent[] = [];
+    let past: RunEvent[] = [];
     const bytes = await readFile(path).catch(() => undefined);
     if (bytes !== undefined) {
       const end = bytes.lastIndexOf(0x0a) + 1;
       if (end < bytes.length) await truncate(path, end);
-      past.push(...parseLines(bytes.toString('utf8', 0, end)));
+      past = parseLines(bytes.toString('utf8', 0, end));
     }
     return { log: new EventLog(path), past };
   }
@@ -33,8 +33,8 @@ export class EventLog {
   }
 }
 
-/** Some thousand events, which are parsed in a few milliseconds. */
-const pieceBytes = 1 << 18;
+/** Some hundred events, which are parsed in a millisecond or two. */
+const pieceBytes = 1 << 17;
 
 /** Reads an events.jsonl that grows. */
 export class EventTail {
@@ -45,11 +45,17 @@ export class EventTail {
     this.#path = path;
   }
 
-  /** The whole events since the last call; in pieces, so that a reader with a user before it is never held up. */
+  /** The whole events since the last call. */
   async read(): Promise<RunEvent[]> {
-    const file = await open(this.#path).catch(() => undefined);
-    if (file === undefined) return [];
     const events: RunEvent[] = [];
+    for await (const piece of this.pieces()) for (const event of piece) events.push(event);
+    return events;
+  }
+
+  /** The same, piece by piece, so that a reader with a user before it is never held up. */
+  async *pieces(): AsyncGenerator<RunEvent[]> {
+    const file = await open(this.#path).catch(() => undefined);
+    if (file === undefined) return;
     try {
       const { size } = await file.stat();
       let piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - this.#offset)));
@@ -58,7 +64,7 @@ export class EventTail {
         const end = bytesRead === 0 ? 0 : piece.lastIndexOf(0x0a, bytesRead - 1) + 1;
         if (end > 0) {
           this.#offset += end;
-          for (const event of parseLines(piece.toString('utf8', 0, end))) events.push(event);
+          yield parseLines(piece.toString('utf8', 0, end));
         } else if (bytesRead < piece.length || this.#offset + bytesRead >= size) {
           // The last line is still being written.
           break;
@@ -66,7 +72,6 @@ export class EventTail {
           piece = Buffer.alloc(2 * piece.length);
         }
       }
-      return events;
     } finally {
       await file.close();
     }

@@ -32,7 +32,7 @@ export async function followRun(
   for (;;) {
     // Read before the events, so that after an end all of them are seen.
     const status = await readStatus(runFolder);
-    events.push(...(await tail.read()));
+    for (const event of await tail.read()) events.push(event);
     events.forEach(onEvent);
     events = [];
     if (status.updatedAt !== updatedAt) onStatus?.(status);

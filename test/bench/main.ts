@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { writeData } from './data.ts';
+import { growthName, measureGrowth } from './growth/growth.ts';
 import { measure, type Row } from './measure.ts';
 import { startPart, sweepPart } from './parts/commands.ts';
 import { fasttextPart } from './parts/fasttext.ts';
@@ -26,7 +27,8 @@ const parts = [
   startPart,
   fasttextPart,
 ];
-const usage = `Usage: npm run bench [-- [--quick | --repetitions N] [part …]]; the parts: ${parts.map(({ name }) => name).join(' ')}`;
+const partNames = [...parts.map(({ name }) => name), growthName];
+const usage = `Usage: npm run bench [-- [--quick | --repetitions N] [part …]]; the parts: ${partNames.join(' ')}`;
 
 const names: string[] = [];
 let repetitions = 5;
@@ -36,17 +38,19 @@ for (let word = words.shift(); word !== undefined; word = words.shift()) {
   else if (word === '--repetitions') repetitions = Number(words.shift());
   else names.push(word);
 }
-if (!(repetitions >= 1) || names.some((name) => !parts.some((part) => part.name === name))) {
+if (!(repetitions >= 1) || names.some((name) => !partNames.includes(name))) {
   console.error(usage);
   process.exit(2);
 }
 
 const folder = repetitions === 1 ? 'out' : 'docs';
+const isAsked = (name: string): boolean => names.length === 0 || names.includes(name);
+const asked = parts.filter(({ name }) => isAsked(name));
 console.log(`Writing the data; ${availableParallelism()} cores.`);
 await makeScripts();
-await writeData();
+if (asked.length > 0) await writeData();
 const measured = new Map<string, readonly Row[]>();
-for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
+for (const part of asked) {
   const started = performance.now();
   const rows = await measure(part, repetitions, (text) => {
     console.log(text);
@@ -58,4 +62,8 @@ for (const part of parts.filter(({ name }) => names.length === 0 || names.includ
   // After each part, so that a later one that fails loses nothing.
   await writeReport(folder, parts, measured, repetitions);
 }
-console.log(`Written: ${folder}/benchmark.md and benchmark.json.`);
+if (asked.length > 0) console.log(`Written: ${folder}/benchmark.md and benchmark.json.`);
+if (isAsked(growthName))
+  await measureGrowth(folder, repetitions === 1, (text) => {
+    console.log(text);
+  });

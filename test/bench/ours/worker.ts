@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Measures, Request } from '../lineWorker.ts';
 import { epoch, type EpochRequest } from './epoch.ts';
+import { growth, type GrowthRequest } from './growth.ts';
 import { predict, type PredictRequest } from './predict.ts';
 import { svd, type SvdRequest } from './svd.ts';
 
@@ -9,6 +10,7 @@ const tasks: Readonly<Record<string, (request: never) => Measures | Promise<Meas
   epoch: (request: EpochRequest) => epoch(request),
   predict: (request: PredictRequest) => predict(request),
   svd: (request: SvdRequest) => svd(request),
+  growth: (request: GrowthRequest) => growth(request),
 };
 
 async function serve(): Promise<void> {
