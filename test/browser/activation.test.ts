@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { useWorkbench } from '../workbench/suite.ts';
+import { eventually, useWorkbench } from '../workbench/suite.ts';
 
 const mostMs = 100;
 const mostBytes = 80_000;
@@ -41,9 +41,13 @@ describe('activation from the installed extension', function () {
 
   async function activationMs(): Promise<number> {
     const { workbench, page } = opened;
-    await workbench.runCommand('Developer: Show Running Extensions');
     const row = page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Embedding Press' });
     const time = row.locator('.activation-time', { hasText: /\d+ms/ }).first();
-    return Number(/(\d+)ms/.exec(await time.innerText())?.[1]);
+    // A list that was opened during the activation may say so for good.
+    return eventually('the time is shown', async () => {
+      await workbench.runCommand('View: Close All Editors');
+      await workbench.runCommand('Developer: Show Running Extensions');
+      return Number(/(\d+)ms/.exec(await time.innerText({ timeout: 3000 }))?.[1]);
+    });
   }
 });
