@@ -20,9 +20,9 @@ export async function growth({ recipe: path, folder }: GrowthRequest): Promise<M
   const recipe = await readRecipe(path);
   const clock = processorClock();
   const runner = createTrialRunner({ recipe, engine: 'wasm', dataFolder: join(folder, 'data') });
-  const { vocabulary, dimension } = await runner.prepare();
+  const { spec } = await runner.prepare();
   const reading = clock();
-  const { trials } = planTrials(recipe, vocabulary, dimension);
+  const { trials } = planTrials(recipe, spec.embedding.rows, spec.embedding.dimension);
   const [baseline, point] = ['baseline', 'point'].map((kind) => trials.find((trial) => trial.kind === kind));
   if (baseline === undefined || point === undefined) throw new Error('The recipe compresses.');
   const storage = createTrialStorage(folder);
