@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Body, Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import type { KerasFormat } from '../../src/core/checkpoint/keras/kerasReader.ts';
+import type { Engine } from '../../src/core/engine/engine.ts';
+import { Classifier } from '../../src/core/model/classifier.ts';
+import { installedEngines } from '../support/engines.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+import { askPython, findPython } from './python.ts';
+
+interface Saved {
+  readonly path: string;
+  readonly kind: string;
+  readonly outputs: readonly (readonly number[])[];
+}
+
+interface Predicted {
+  /** By the framework. */
+  readonly outputs: Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** Whether the weights are those of the model that was saved, where one is named. */
+  readonly same: boolean;
+}
+
+/** Padded on the right; none shorter than the widest convolution. */
+const ids = [
+  [3, 4, 3, 7, 1, 9, 11],
+  [2, 6, 8, 5, 0, 0, 0],
+  [9, 11, 5, 1, 10, 0, 0],
+  [7, 2, 4, 4, 6, 1, 0],
+];
+const length = 7;
+const tolerance = 1e-4;
+
+/** Class probabilities of the sentences. */
+function predict(engine: Engine, { spec, weights }: Checkpoint): number[][] {
+  const isToken = (id: number): boolean => id !== 0;
+  const { data } = new Classifier(engine, spec, weights).predict({
+    size: ids.length,
+    length,
+    ids: Int32Array.from(ids.flat()),
+    lengths: Int32Array.from(ids, (row) => (spec.masked ? row.filter(isToken).length : length)),
+    labels: new Int32Array(ids.length),
+  });
+  return ids.map((_, i) => Array.from(data.slice(i * spec.classes, (i + 1) * spec.classes)));
+}
+
+function softmax(logits: readonly number[]): number[] {
+  const exponentials = logits.map((x) => Math.exp(x - Math.max(...logits)));
+  return exponentials.map((x) => x / exponentials.reduce((a, b) => a + b));
+}
+
+/** @param outputs as Keras gives them: one number where the head is a sigmoid, logits where it has no activation */
+function assertSame(
+  checkpoint: Checkpoint,
+  outputs: readonly (readonly number[])[],
+  engine: Engine,
+  what: string,
+): void {
+  const { head } = checkpoint.spec;
+  const found = predict(engine, checkpoint);
+  outputs.forEach((row, i) => {
+    const expected = head === 'sigmoid' ? [1 - row[0]!, row[0]!] : head === 'logits' ? softmax(row) : row;
+    expected.forEach((p, unit) => {
+      const ours = found[i]![unit]!;
+      assert.ok(Math.abs(ours - p) < tolerance, `${what}, ${engine.name}: ${ours} is not ${p}`);
+    });
+  });
+}
+
+describe('files of Keras 3 and Keras 2', function () {
+  this.timeout(600_000);
+  let python = '';
+  let folder = '';
+  const engines = installedEngines();
+
+  before(function () {
+    const found = findPython('keras', 'tf_keras', 'tensorflow');
+    if (found === undefined) {
+      console.log('    skipped: no Python with Keras 3 and tf_keras (EMBEDDING_PRESS_PYTHON names one)');
+      this.skip();
+    }
+    python = found;
+    folder = mkdtempSync(join(tmpdir(), 'press-keras-'));
+  });
+
+  after(() => {
+    if (folder !== '') rmSync(folder, { recursive: true });
+  });
+
+  it('are read, predict the same, and go back bit for bit', async () => {
+    const models = askPython(python, 'keras_files.py', { save: folder, ids }) as Saved[];
+    assert.equal(models.length, 60);
+    const copies: { path: string; saved: string; checkpoint: Checkpoint }[] = [];
+    for (const { path, kind, outputs } of models) {
+      if (kind === 'gru-reset-before') {
+        await assert.rejects(readCheckpoint(path), {
+          code: 'unsupported-layer',
+          message: /\(GRU\).*reset_after is false/,
+        });
+        continue;
+      }
+      const checkpoint = await readCheckpoint(path);
+      for (const engine of engines) assertSame(checkpoint, outputs, engine, path);
+      // Half of them: loading takes most of the time.
+      if (!/[^_]keras\.keras$|tf_keras\.h5$/.test(path)) continue;
+      const format: KerasFormat = path.endsWith('.h5') ? 'h5' : 'keras';
+      const copy = `${path}-copy`;
+      await writeCheckpoint(copy, checkpoint, format);
+      copies.push({ path: join(copy, `model.${format}`), saved: path, checkpoint });
+    }
+    assert.equal(copies.length, 28);
+    const request = { ids, predict: copies.map(({ path, saved }) => ({ path, saved })) };
+    const answers = askPython(python, 'keras_files.py', request) as Predicted[];
+    copies.forEach(({ path, checkpoint }, i) => {
+      assert.ok(answers[i]!.same, `the weights of ${path} have changed`);
+      for (const [framework, rows] of Object.entries(answers[i]!.outputs)) {
+        assertSame(checkpoint, rows, engines[0]!, `${path} in ${framework}`);
+      }
+    });
+  });
+
+  it('that we write load in both and predict the same, factorized too', async () => {
+    const bodies: readonly Body[] = [
+      { kind: 'dan', hidden: [5, 4] },
+      { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [4] },
+      { kind: 'bilstm', units: 3, pooling: 'mean', hidden: [] },
+      { kind: 'bilstm', units: 3, pooling: 'last', hidden: [] },
+      { kind: 'gru', units: 4, pooling: 'mean', hidden: [] },
+      { kind: 'gru', units: 4, pooling: 'last', hidden: [3] },
+      { kind: 'cnn', widths: [1, 2, 5], filters: 4, hidden: [5] },
+      { kind: 'cnn', widths: [3], filters: 4, hidden: [] },
+    ];
+    const written: { path: string; checkpoint: Checkpoint }[] = [];
+    for (const [i, body] of bodies.entries()) {
+      const embedding = { rows: 12, dimension: 6 };
+      const head = (['softmax', 'sigmoid', 'logits'] as const)[i % 3]!;
+      const shared = { body, head, classes: head === 'sigmoid' ? 2 : 3, masked: true } as const;
+      const whole = randomCheckpoint({ ...shared, embedding });
+      const factorized = randomCheckpoint({ ...shared, embedding: { ...embedding, rank: 3 } });
+      for (const [name, checkpoint] of Object.entries({ whole, factorized })) {
+        for (const format of ['keras', 'h5'] as const) {
+          const target = join(folder, `ours-${i}-${name}-${format}`);
+          await writeCheckpoint(target, checkpoint, format);
+          written.push({ path: join(target, `model.${format}`), checkpoint });
+        }
+      }
+    }
+    const request = { ids, predict: written.map(({ path }) => ({ path })) };
+    const answers = askPython(python, 'keras_files.py', request) as Predicted[];
+    written.forEach(({ path, checkpoint }, i) => {
+      for (const [framework, rows] of Object.entries(answers[i]!.outputs)) {
+        for (const engine of engines) assertSame(checkpoint, rows, engine, `${path} in ${framework}`);
+      }
+    });
+  });
+});
