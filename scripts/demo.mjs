@@ -29,7 +29,7 @@ try {
   await press('demo/compress.press.json');
   say(`
 All done in ${seconds(performance.now() - started)}. Try a compressed model:
-  node dist/cli.cjs predict demo/models/compressed/task-rank9 "You have won a prize, click here to claim"
+  node dist/cli.cjs predict demo/models/compressed/task-k9 "You have won a prize, click here to claim"
 To see it in VS Code: npm run package, then "Extensions: Install from VSIX…" with out/embedding-press.vsix, and open
 this folder.`);
 } catch (error) {

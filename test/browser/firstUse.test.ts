@@ -81,7 +81,7 @@ describe('the first use', function () {
     assert.ok(text.includes(floor.toFixed(3)) && text.includes(smallest.validationAccuracy.toFixed(3)), text);
     assert.match(text, /times smaller/);
     assert.ok(smallest.storageBytes < baseline!.storageBytes / 2);
-    await panel().locator(`tr.selected[data-row="task-balanced-k${smallest.rank}"]`).waitFor();
+    await panel().locator(`tr.selected[data-row="task-k${smallest.rank}"]`).waitFor();
     await picture('6-smallest-above-the-floor');
   });
 

@@ -94,11 +94,11 @@ describe('the workbench', function () {
     const results = await resultsOf(join(folder, 'models'), 'uncompressed');
     assert.deepEqual(
       [...rows.keys()].sort(),
-      ['baseline', 'control', ...results.points.map(({ rank }) => `task-balanced-k${rank}`)].sort(),
+      ['baseline', 'control', ...results.points.map(({ setting }) => setting!)].sort(),
     );
     assert.ok(results.points.length >= 5 && results.baseline!.testAccuracy! > 0.78);
-    for (const { rank, validationAccuracy, testAccuracy } of results.points) {
-      const cells = rows.get(`task-balanced-k${rank}`)!.join(' ');
+    for (const { rank, setting, validationAccuracy, testAccuracy } of results.points) {
+      const cells = rows.get(setting!)!.join(' ');
       assert.ok(cells.includes(validationAccuracy.toFixed(3)), `${cells} lacks ${validationAccuracy}`);
       assert.ok(cells.includes(testAccuracy!.toFixed(3)), `${cells} lacks ${testAccuracy}`);
       assert.ok(testAccuracy! > results.baseline!.testAccuracy! - 0.03, `rank ${rank}: ${testAccuracy}`);
@@ -116,7 +116,7 @@ describe('the workbench', function () {
 
   it('runs a recipe as a task, whose progress the terminal shows', async () => {
     await workbench.runTask('sample');
-    const text = await workbench.terminalShows(/spectrum +1 .*\n/, 60_000);
+    const text = await workbench.terminalShows(/spectrum-k1 +1 .*\n/, 60_000);
     assert.match(text, /uncompressed/);
     const results = await resultsOf(join(folder, 'mail'), 'sample');
     assert.equal(results.points.length, 10);
@@ -127,6 +127,6 @@ describe('the workbench', function () {
     await workbench.pick("In the Extension's Own Storage");
     await workbench.webviewFrame().locator('h1', { hasText: 'sample' }).waitFor();
     const rows = await table();
-    assert.deepEqual([rows.size, rows.has('task-balanced-k1')], [12, true]);
+    assert.deepEqual([rows.size, rows.has('task-k1')], [12, true]);
   });
 });

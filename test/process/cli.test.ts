@@ -54,7 +54,7 @@ describe('the command line', function () {
         runs.map(({ state }) => state),
         ['done'],
       );
-      const shown = call(real, folder, 'inspect', 'out/task-rank4', '--json');
+      const shown = call(real, folder, 'inspect', 'out/task-k4', '--json');
       assert.equal(
         (JSON.parse(shown.stdout) as { spec: { embedding: { rank: number } } }).spec.embedding.rank,
         4,

@@ -55,7 +55,7 @@ describe('a run that trains', function () {
       assert.deepEqual(await figures(killed.runFolder), await figures(whole.runFolder));
       assert.ok(!existsSync(runPaths(killed.runFolder).data));
 
-      for (const model of ['uncompressed', 'task-rank1', 'task-rank4']) {
+      for (const model of ['uncompressed', 'task-k1', 'task-k4']) {
         const [one, other] = await Promise.all(
           [killed, whole].map(async ({ runFolder }) => {
             const models = (await readWrittenStatus(runFolder))!.models!;
@@ -86,8 +86,8 @@ describe('a run that trains', function () {
       const run = await startRun(compressing, options);
       assert.equal((await followRun(run.runFolder, () => undefined)).state, 'done');
       assert.deepEqual((await readdir(join(folder, 'models'))).sort(), [
-        'task-rank1',
-        'task-rank4',
+        'task-k1',
+        'task-k4',
         'uncompressed',
       ]);
       const after = await stat(model);

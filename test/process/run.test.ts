@@ -53,7 +53,7 @@ describe('a run in the background', () => {
       assert.equal(results.points.length, 4);
       assert.ok(results.points.every(({ testAccuracy }) => testAccuracy !== undefined));
       const { models, checkpoints } = runPaths(runFolder);
-      assert.deepEqual((await readdir(models)).sort(), ['task-rank1', 'task-rank4', 'uncompressed']);
+      assert.deepEqual((await readdir(models)).sort(), ['task-k1', 'task-k4', 'uncompressed']);
       const best = Math.max(...results.baseline!.seeds.map((seed) => seed.validationAccuracy));
       const { weights } = await readCheckpoint(join(models, 'uncompressed'));
       assert.equal(weights.get('head/bias')!.data[0], best);
@@ -70,11 +70,7 @@ describe('a run in the background', () => {
         assert.equal(state, 'done');
         assert.equal(models, join(folder, 'out'));
       }
-      assert.deepEqual((await readdir(join(folder, 'out'))).sort(), [
-        'task-rank1',
-        'task-rank4',
-        'uncompressed',
-      ]);
+      assert.deepEqual((await readdir(join(folder, 'out'))).sort(), ['task-k1', 'task-k4', 'uncompressed']);
       assert.equal((await listRuns(runsBeside(folder))).length, 2);
     }));
 
@@ -216,17 +212,15 @@ describe('a run in the background', () => {
   it('leaves alone what another run is writing to the same output', () =>
     withTemporaryFolder(async (folder) => {
       const output = join(folder, 'models');
-      const [fresh, old] = ['task-rank1.0123abcd.tmp', 'task-rank4.0123abcd.tmp'].map((name) =>
-        join(output, name),
-      );
+      const [fresh, old] = ['task-k1.0123abcd.tmp', 'task-k4.0123abcd.tmp'].map((name) => join(output, name));
       for (const path of [fresh!, old!]) await mkdir(path, { recursive: true });
       await utimes(old!, 0, 0);
       const { runFolder } = await startFake(scripts, folder, {}, (json) => (json.output = 'models'));
       assert.equal((await followRun(runFolder, () => undefined)).state, 'done');
       assert.deepEqual((await readdir(output)).sort(), [
-        'task-rank1',
+        'task-k1',
         basename(fresh!),
-        'task-rank4',
+        'task-k4',
         'uncompressed',
       ]);
     }));

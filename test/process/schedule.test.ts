@@ -14,7 +14,7 @@ const trials: readonly Trial[] = [
   { id: 'a', kind: 'baseline', seed: 1 },
   { id: 'b', kind: 'baseline', seed: 2 },
   { id: 'a1', kind: 'control', seed: 1, from: 'a' },
-  { id: 'b1', kind: 'point', seed: 2, from: 'b', metric: 'task', rank: 3 },
+  { id: 'b1', kind: 'point', seed: 2, from: 'b', setting: 'task-k3', rank: 3 },
 ];
 
 describe('the order of trials', () => {
@@ -134,7 +134,7 @@ describe('what a run writes', () => {
       [...chosen].map(([name, { trial }]) => [name, trial]),
       [
         ['uncompressed', 'baseline-s1'],
-        ['task-rank9', 'task-k9-s2'],
+        ['task-k9', 'task-k9-s2'],
       ],
     );
   });
@@ -142,12 +142,12 @@ describe('what a run writes', () => {
   it('replaces no folder of others', () =>
     withTemporaryFolder(async (folder) => {
       await checkOutput(folder, trials);
-      await mkdir(join(folder, 'task-rank3'));
-      await writeFile(join(folder, 'task-rank3', 'notes.txt'), 'mine');
+      await mkdir(join(folder, 'task-k3'));
+      await writeFile(join(folder, 'task-k3', 'notes.txt'), 'mine');
       await assert.rejects(checkOutput(folder, trials), { code: 'output-exists' });
-      await writeFile(join(folder, 'task-rank3', 'press.json'), '{}');
+      await writeFile(join(folder, 'task-k3', 'press.json'), '{}');
       await assert.rejects(checkOutput(folder, trials), { code: 'output-exists' });
-      await rm(join(folder, 'task-rank3', 'notes.txt'));
+      await rm(join(folder, 'task-k3', 'notes.txt'));
       await checkOutput(folder, trials);
     }));
 });

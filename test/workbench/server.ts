@@ -41,6 +41,8 @@ export interface ServerOptions {
 export interface Server {
   readonly url: string;
   readonly port: number;
+  /** Where extensions are installed. */
+  readonly extensions: string;
   /** What it printed. */
   log(): string;
   dispose(): Promise<void>;
@@ -100,7 +102,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     child = start(args);
     const url = `http://127.0.0.1:${port}`;
     await answers(url, child, () => log);
-    return { url, port, log: () => log, dispose };
+    return { url, port, extensions: join(own, 'extensions'), log: () => log, dispose };
   } catch (error) {
     await dispose();
     throw error;

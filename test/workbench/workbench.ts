@@ -57,6 +57,11 @@ export class Workbench {
     page.setDefaultTimeout(Workbench.patience);
   }
 
+  /** The folder where extensions are installed. */
+  get extensions(): string {
+    return this.#server.extensions;
+  }
+
   /** Waits until the window stands and its extensions are there. */
   async loaded(): Promise<void> {
     await this.page.locator('.monaco-workbench .activitybar').waitFor();

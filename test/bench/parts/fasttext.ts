@@ -21,7 +21,7 @@ function ours(vectors: boolean, rank?: number): Contestant {
     measure: async () => {
       const { seconds, results, modelBytes } = await press(recipe, { engine });
       const tested = rank === undefined ? results?.baseline : results?.points[0];
-      const bytes = modelBytes.get(rank === undefined ? 'uncompressed' : `task-rank${rank}`) ?? NaN;
+      const bytes = modelBytes.get(rank === undefined ? 'uncompressed' : `task-k${rank}`) ?? NaN;
       return { seconds, accuracy: tested?.testAccuracy ?? NaN, megabytes: bytes / 1e6 };
     },
   };
