@@ -9,11 +9,11 @@ import { linearKMeans, nearestOf } from '../../src/core/compression/linearKMeans
 import { deepCompressionMethod } from '../../src/core/compression/methods/deepCompression.ts';
 import { packedBytes } from '../../src/core/compression/packing.ts';
 import type { Workspace } from '../../src/core/engine/workspace.ts';
-import { Parameter } from '../../src/core/model/parameter.ts';
+import type { Parameter } from '../../src/core/model/parameter.ts';
 import { Random } from '../../src/core/random.ts';
-import { optimizerDefaults } from '../../src/core/recipe/defaults.ts';
 import { checkCodebookGradients, checkResume } from '../support/codedModel.ts';
 import { installedEngines } from '../support/engines.ts';
+import { stepSomeRows, trainedTable } from '../support/trainedTable.ts';
 
 const [rows, columns] = [60, 25];
 const random = new Random(4);
@@ -182,27 +182,11 @@ describe('a table in deep compression that trains', () => {
     workspace = engine!.workspace();
   });
 
-  function open(coding: DeepCompressionCoding): Parameter {
-    const weights = new Map([['embedding/table', table]]);
-    for (const [name, part] of encode(coding)) weights.set(`embedding/table/${name}`, part);
-    return new Parameter(
-      workspace,
-      'embedding/table',
-      [rows, columns],
-      weights,
-      optimizerDefaults.adam,
-      coding,
-    );
-  }
-
-  function step(parameter: Parameter): void {
-    workspace.begin();
-    const touched = [4, 9, 30];
-    const at = workspace.integers(Int32Array.from(touched));
-    const gradients = workspace.matrix(touched.length, columns);
-    gradients.data.set(gradients.data.map(() => random.normal()));
-    parameter.updateRows(at, touched.length, gradients, 0.01);
-  }
+  const open = (coding: DeepCompressionCoding): Parameter =>
+    trainedTable(workspace, table, encode(coding), coding);
+  const step = (parameter: Parameter): void => {
+    stepSomeRows(workspace, parameter, random);
+  };
 
   it('sums up the gradients of each centroid', () => {
     for (const bits of [1, 3]) {

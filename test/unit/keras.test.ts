@@ -10,6 +10,7 @@ import { kerasOrder } from '../../src/core/checkpoint/keras/kerasOrder.ts';
 import type { KerasFormat } from '../../src/core/checkpoint/keras/kerasReader.ts';
 import { writeKeras } from '../../src/core/checkpoint/keras/kerasWriter.ts';
 import { openCheckpoint } from '../../src/core/checkpoint/openCheckpoint.ts';
+import { storableBodies } from '../support/bodies.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { referenceLogits, referenceProbabilities } from '../support/referenceModel.ts';
 
@@ -17,15 +18,9 @@ const fixtures = join(import.meta.dirname, '../fixtures/keras');
 const formats: readonly KerasFormat[] = ['keras', 'h5'];
 
 const bodies: Record<string, Body> = {
-  DAN: { kind: 'dan', hidden: [5, 4] },
-  'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
-  'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
-  'BiLSTM, mean': { kind: 'bilstm', units: 3, pooling: 'mean', hidden: [] },
-  'BiLSTM, last states': { kind: 'bilstm', units: 3, pooling: 'last', hidden: [4] },
+  ...storableBodies,
   'GRU, mean': { kind: 'gru', units: 3, pooling: 'mean', hidden: [] },
   'GRU, last state': { kind: 'gru', units: 3, pooling: 'last', hidden: [4] },
-  CNN: { kind: 'cnn', widths: [1, 2, 5], filters: 4, hidden: [] },
-  'CNN of one width': { kind: 'cnn', widths: [3], filters: 6, hidden: [4] },
 };
 
 function checkpointOf(

@@ -9,11 +9,11 @@ import { keptValues, largestValues } from '../../src/core/compression/largestVal
 import { pruning } from '../../src/core/compression/methods/pruning.ts';
 import { packedBytes } from '../../src/core/compression/packing.ts';
 import type { Workspace } from '../../src/core/engine/workspace.ts';
-import { Parameter } from '../../src/core/model/parameter.ts';
+import type { Parameter } from '../../src/core/model/parameter.ts';
 import { Random } from '../../src/core/random.ts';
-import { optimizerDefaults } from '../../src/core/recipe/defaults.ts';
 import { checkResume } from '../support/codedModel.ts';
 import { installedEngines } from '../support/engines.ts';
+import { stepSomeRows, trainedTable } from '../support/trainedTable.ts';
 
 const [rows, columns] = [50, 20];
 const random = new Random(2);
@@ -165,27 +165,10 @@ describe('a pruned table that trains', () => {
     workspace = engine!.workspace();
   });
 
-  function open(coding: SparseCoding): Parameter {
-    const weights = new Map([['embedding/table', table]]);
-    for (const [name, part] of encode(coding)) weights.set(`embedding/table/${name}`, part);
-    return new Parameter(
-      workspace,
-      'embedding/table',
-      [rows, columns],
-      weights,
-      optimizerDefaults.adam,
-      coding,
-    );
-  }
-
-  function step(parameter: Parameter): void {
-    workspace.begin();
-    const touched = [4, 9, 30];
-    const at = workspace.integers(Int32Array.from(touched));
-    const gradients = workspace.matrix(touched.length, columns);
-    gradients.data.set(gradients.data.map(() => random.normal()));
-    parameter.updateRows(at, touched.length, gradients, 0.01);
-  }
+  const open = (coding: SparseCoding): Parameter => trainedTable(workspace, table, encode(coding), coding);
+  const step = (parameter: Parameter): void => {
+    stepSomeRows(workspace, parameter, random);
+  };
 
   it('keeps what is 0, moves what is left of the rows that it sees, and nothing else', () => {
     const parameter = open(codingOf(0.7));

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Body, Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { storableBodies } from '../support/bodies.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { referenceLogits, referenceProbabilities } from '../support/referenceModel.ts';
 
@@ -16,14 +17,8 @@ const dimension = 6;
 const sentences = [[3, 4, 3, 7, 1], [2], [8, 5, 5], [6, 8]];
 
 const bodies: Record<string, Body> = {
-  DAN: { kind: 'dan', hidden: [5, 4] },
+  ...storableBodies,
   'DAN without hidden layers': { kind: 'dan', hidden: [] },
-  'LSTM, mean': { kind: 'lstm', units: 5, pooling: 'mean', peepholes: false, hidden: [] },
-  'LSTM, last state': { kind: 'lstm', units: 5, pooling: 'last', peepholes: false, hidden: [4] },
-  'BiLSTM, mean': { kind: 'bilstm', units: 3, pooling: 'mean', hidden: [] },
-  'BiLSTM, last states': { kind: 'bilstm', units: 3, pooling: 'last', hidden: [4] },
-  CNN: { kind: 'cnn', widths: [1, 2, 5], filters: 4, hidden: [] },
-  'CNN of one width': { kind: 'cnn', widths: [3], filters: 6, hidden: [4] },
 };
 
 function checkpointOf(

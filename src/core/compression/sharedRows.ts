@@ -1,8 +1,9 @@
 import type { Tensor } from '../checkpoint/checkpoint.ts';
+import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { Optimizer } from '../training/optimizer.ts';
-import type { Parts, RowCode } from './coding.ts';
+import type { Coding, CodingScheme, Parts, RowCode } from './coding.ts';
 import { partOf } from './partOf.ts';
 
 /** How rows are composed of values that many of them share. The codes that say which are checked and stay as they are. */
@@ -21,13 +22,22 @@ export interface Composition {
   ): void;
 }
 
+/** How a scheme decodes and trains whose rows are composed. */
+export function composed<C extends Coding>(
+  compositionOf: (parts: Parts, rows: number, columns: number, coding: C) => Composition,
+): Pick<CodingScheme<C>, 'decode' | 'open'> {
+  return {
+    decode: (parts, rows, columns, coding) =>
+      composeAll(compositionOf(parts, rows, columns, coding), parts, rows, columns),
+    open: (workspace, value, coding, parts, optimizer) => {
+      const composition = compositionOf(parts, value.rows, value.columns, coding);
+      return new SharedRows(workspace, value, composition, parts, optimizer);
+    },
+  };
+}
+
 /** All rows, rows x columns. */
-export function composeAll(
-  composition: Composition,
-  parts: Parts,
-  rows: number,
-  columns: number,
-): Float32Array {
+function composeAll(composition: Composition, parts: Parts, rows: number, columns: number): Float32Array {
   const values = new Float32Array(rows * columns);
   const shared = composition.shared.map((name) => partOf(parts, name));
   for (let row = 0; row < rows; row++) composition.compose(row, shared, values, row * columns);
@@ -115,10 +125,6 @@ export class SharedRows implements RowCode {
   }
 
   restore(state: Parts): void {
-    for (const { name, optimizer } of this.#shared) {
-      const prefix = `${name}/`;
-      const own = [...state].filter(([key]) => key.startsWith(prefix));
-      optimizer.restore(new Map(own.map(([key, tensor]) => [key.slice(prefix.length), tensor])));
-    }
+    for (const { name, optimizer } of this.#shared) optimizer.restore(tensorsBelow(state, name));
   }
 }

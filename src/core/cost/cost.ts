@@ -1,7 +1,7 @@
 import type { Body, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { factorCoding, type Coding, type CodingCost } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
-import { partsOf } from '../model/parameter.ts';
+import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import { encoderWidth } from '../checkpoint/specFromJson.ts';
 import type { PointSettings } from '../compression/method.ts';
 import type { LayerCost } from '../sweep/trial.ts';
@@ -78,7 +78,7 @@ function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number, weig
           storageBytes: rows * columns * bytesPerParameter,
           flopsPerRow: 0,
         }
-      : schemeOf(how).cost(rows, columns, how, weights && partsOf(weights, layer));
+      : schemeOf(how).cost(rows, columns, how, weights && tensorsBelow(weights, layer));
   const layer = (name: string, of: CodingCost, flopsPerSentence: number): LayerCost => ({
     layer: name,
     parameters: of.parameters,

@@ -1,4 +1,5 @@
 import type { ModelSpec, Tensor, Weights } from '../checkpoint/checkpoint.ts';
+import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
@@ -11,7 +12,7 @@ import { dropUnits, dropWords } from './dropout.ts';
 import { Embedding } from './embedding.ts';
 import { createEncoder } from './createEncoder.ts';
 import { crossEntropy, logitGradient, probabilities } from './loss.ts';
-import { partsOf, type Parameter } from './parameter.ts';
+import type { Parameter } from './parameter.ts';
 
 export interface Dropout {
   readonly units: number;
@@ -119,7 +120,7 @@ export class Classifier {
   }
 
   restoreOptimizers(state: ReadonlyMap<string, Tensor>): void {
-    for (const parameter of this.#parameters()) parameter.restore(partsOf(state, parameter.name));
+    for (const parameter of this.#parameters()) parameter.restore(tensorsBelow(state, parameter.name));
   }
 
   #forward(batch: Batch, dropout?: Dropout): Matrix {

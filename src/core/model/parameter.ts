@@ -1,5 +1,6 @@
 import type { Tensor, Weights } from '../checkpoint/checkpoint.ts';
 import type { Coding, Parts, RowCode } from '../compression/coding.ts';
+import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import { schemeOf } from '../compression/codings.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
@@ -31,7 +32,7 @@ export class Parameter {
   ) {
     const columns = shape.at(-1) ?? 0;
     const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-    const parts = coding && partsOf(weights, name);
+    const parts = coding && tensorsBelow(weights, name);
     const exact = weights.get(name)?.data;
     const data = exact ?? (coding && parts && schemeOf(coding).decode(parts, rows, columns, coding));
     if (data?.length !== rows * columns) {
@@ -93,14 +94,4 @@ export class Parameter {
     this.#code?.restore(state);
     this.#optimizer?.restore(state);
   }
-}
-
-/** The tensors below a name. */
-export function partsOf(weights: ReadonlyMap<string, Tensor>, name: string): Parts {
-  const prefix = `${name}/`;
-  return new Map(
-    [...weights]
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
-  );
 }

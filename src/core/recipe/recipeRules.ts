@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { shareOf } from '../text/split.ts';
 import { dataDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
 import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
 import type { RawCompress, RawRecipe } from './rawRecipe.ts';
@@ -145,7 +146,7 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   }
   const fractions = [data.validation ?? dataDefaults.validation, data.test];
-  const taken = fractions.reduce((sum, part) => sum + shareOf(part), 0);
+  const taken = fractions.reduce((sum, part) => sum + (part && !('path' in part) ? shareOf(part) : 0), 0);
   if (data.test !== undefined && 'fold' in data.test && data.test.fold > data.test.folds) {
     const { fold, folds } = data.test;
     fail(
@@ -164,10 +165,4 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   }
   return errors;
-}
-
-/** Of the training data. */
-function shareOf(part: NonNullable<RawRecipe['data']['test']> | undefined): number {
-  if (part === undefined || 'path' in part) return 0;
-  return 'fold' in part ? 1 / part.folds : part.fraction;
 }

@@ -1,4 +1,5 @@
 import { bestAt, summarize, type FinishedExperiment, type Row, type Table } from './summary.ts';
+import { formatBytes } from '../sweep/resultsTable.ts';
 import type { Block } from './blocks.ts';
 import type { Interval } from './bootstrap.ts';
 
@@ -180,7 +181,7 @@ function claims(methods: readonly Table[], schedules: readonly ScheduleTable[]):
                 of.dataset,
                 of.body.toUpperCase(),
                 row.setting,
-                bytes(row.embeddingBytes),
+                formatBytes(row.embeddingBytes),
                 row.test.mean.toFixed(4),
                 task ? `${task.test.mean.toFixed(4)} (k = ${task.rank ?? '-'})` : '-',
                 spectrum ? `${spectrum.test.mean.toFixed(4)} (k = ${spectrum.rank ?? '-'})` : '-',
@@ -210,7 +211,7 @@ function claims(methods: readonly Table[], schedules: readonly ScheduleTable[]):
               of.body.toUpperCase(),
               `${smaller} times smaller`,
               row.setting,
-              bytes(row.embeddingBytes),
+              formatBytes(row.embeddingBytes),
               spreadText(row.test),
               intervalText(row.difference),
               verdict(row.difference, 0.01),
@@ -243,7 +244,7 @@ function calrText(dataset: string, tried: ScheduleTable['schedules']): string {
 function methodsTable(of: Table): Block[] {
   const rows = of.rows.map((row) => [
     row.kind === 'baseline' ? 'uncompressed' : row.kind === 'control' ? 'retrained control' : row.setting,
-    bytes(row.embeddingBytes),
+    formatBytes(row.embeddingBytes),
     row.smaller.toPrecision(3),
     row.latencyMs?.toPrecision(2) ?? '-',
     row.before ? row.before.mean.toFixed(4) : '-',
@@ -324,10 +325,6 @@ function intervalText({ mean, low, high }: Interval): string {
 function signed(value: number): string {
   const text = value.toFixed(4);
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
-}
-
-function bytes(count: number): string {
-  return count >= 1e6 ? `${(count / 1e6).toPrecision(3)} MB` : `${(count / 1e3).toPrecision(3)} kB`;
 }
 
 function heading(level: 1 | 2 | 3, words: string): Block {

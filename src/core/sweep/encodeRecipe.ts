@@ -9,7 +9,7 @@ import { encodeDataset, padSentence, type Encoding } from '../text/encode.ts';
 import { sentencesOf, type EncodedDataset, type Sentence } from '../text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../text/labels.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
-import { drawFold, drawHeldOut, type HeldOut } from '../text/split.ts';
+import { drawFold, drawHeldOut, shareOf, type HeldOut } from '../text/split.ts';
 import { readTokenizer, type WordIndex } from '../text/vocabulary.ts';
 import { givenWords, trainingWords, vocabularyWarnings } from './prepareVocabulary.ts';
 
@@ -228,10 +228,6 @@ function splitOff(all: EncodedDataset, classes: number, recipe: Recipe, folder: 
     throw fractionError(recipe, `make an empty part of ${all.sentences} sentences`);
   }
   return split;
-}
-
-function shareOf(part: Fraction | Fold): number {
-  return 'fold' in part ? 1 / part.folds : part.fraction;
 }
 
 function countClasses(data: EncodedDataset, classes: number): number[] {

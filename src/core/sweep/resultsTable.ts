@@ -117,7 +117,7 @@ function formatCount(count: number): string {
 }
 
 /** In powers of 1000, e.g. `3.46 MB`. */
-function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   let value = bytes;
   let unit = 0;

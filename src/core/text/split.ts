@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import type { Fold } from '../recipe/recipe.ts';
+import type { Fold, Fraction } from '../recipe/recipe.ts';
 
 /** Sentences drawn to be held out. */
 export interface HeldOut {
@@ -52,6 +52,11 @@ export function drawFold(counts: readonly number[], { fold, folds }: Fold, rando
     return flags;
   });
   return heldOut(drawn);
+}
+
+/** The share of the sentences that a part is. */
+export function shareOf(part: Fraction | Fold): number {
+  return 'fold' in part ? 1 / part.folds : part.fraction;
 }
 
 /** @param drawn of each class one byte a sentence: whether it is held out */

@@ -1,4 +1,5 @@
 import type { Tensor } from '../checkpoint/checkpoint.ts';
+import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import type { Classifier } from '../model/classifier.ts';
 import { Random } from '../random.ts';
 import type { TrainingSettings } from '../recipe/recipe.ts';
@@ -138,19 +139,11 @@ export class Trainer {
   /** Goes on from a state; the model must have been built from its weights (`weightsOfState`). */
   restore(state: SavedState): void {
     this.#progress = state.meta as unknown as Progress;
-    this.#model.restoreOptimizers(section(state, 'optimizer/'));
+    this.#model.restoreOptimizers(tensorsBelow(state.tensors, 'optimizer'));
   }
 }
 
 /** The model's weights in a saved state. */
 export function weightsOfState(state: SavedState): Map<string, Tensor> {
-  return section(state, 'weights/');
-}
-
-function section(state: SavedState, prefix: string): Map<string, Tensor> {
-  return new Map(
-    [...state.tensors]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-  );
+  return tensorsBelow(state.tensors, 'weights');
 }

@@ -3,8 +3,9 @@ import { codesOf } from '../codesOf.ts';
 import { atOnce } from '../inSteps.ts';
 import { learnCodes } from '../learnCodes.ts';
 import { partOf } from '../partOf.ts';
-import { composeAll, SharedRows, type Composition } from '../sharedRows.ts';
+import { composed, type Composition } from '../sharedRows.ts';
 import { storageOf } from '../storage.ts';
+import { wholeField } from '../wholeField.ts';
 
 /**
  * Compositional codes (Shu and Nakayama, ICLR 2018): a row is the sum of one codeword of each of M codebooks, log2 K
@@ -13,22 +14,14 @@ import { storageOf } from '../storage.ts';
  */
 export const codes: CodingScheme<CodesCoding> = {
   check({ codebooks, codewords }, fault) {
-    const whole = (value: unknown, least: number, most: number, field: string): number => {
-      if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
-        return value;
-      throw fault(field);
-    };
     return {
       kind: 'codes',
-      codebooks: whole(codebooks, 1, 1024, 'codebooks'),
-      codewords: whole(codewords, 2, 256, 'codewords'),
+      codebooks: wholeField(codebooks, 1, 1024, 'codebooks', fault),
+      codewords: wholeField(codewords, 2, 256, 'codewords', fault),
     };
   },
 
   encode: (matrix, coding, random) => atOnce(learnCodes(matrix, coding, 0, random)),
-
-  decode: (parts, rows, columns, coding) =>
-    composeAll(compositionOf(parts, rows, columns, coding), parts, rows, columns),
 
   layout,
 
@@ -37,14 +30,7 @@ export const codes: CodingScheme<CodesCoding> = {
     flopsPerRow: (coding.codebooks - 1) * columns,
   }),
 
-  open: (workspace, value, coding, parts, optimizer) =>
-    new SharedRows(
-      workspace,
-      value,
-      compositionOf(parts, value.rows, value.columns, coding),
-      parts,
-      optimizer,
-    ),
+  ...composed(compositionOf),
 };
 
 function layout(

@@ -5,8 +5,7 @@ import { codeLengths, huffmanEncode, HuffmanReader, mostCodeBits } from '../huff
 import { keptValues, largestValues } from '../largestValues.ts';
 import { linearKMeans, nearestOf } from '../linearKMeans.ts';
 import { partOf } from '../partOf.ts';
-import type { Composition } from '../sharedRows.ts';
-import { composeAll } from '../sharedRows.ts';
+import { composed, type Composition } from '../sharedRows.ts';
 import { storageOf } from '../storage.ts';
 
 /** A gap of so many zeros, and no value behind it: longer gaps are several. */
@@ -35,8 +34,7 @@ export const deepCompression: CodingScheme<DeepCompressionCoding> = {
     return quantize(data, largestValues(data, keptValues(rows, columns, coding.sparsity)), coding);
   },
 
-  decode: (parts, rows, columns, coding) =>
-    composeAll(compositionOf(parts, rows, columns, coding), parts, rows, columns),
+  decode: composed(compositionOf).decode,
 
   layout: (_rows, _columns, coding) => layout(coding, -1, -1),
 

@@ -3,8 +3,9 @@ import { codesOf } from '../codesOf.ts';
 import { atOnce } from '../inSteps.ts';
 import { partOf } from '../partOf.ts';
 import { keptRows, normLevels, quantizeSubvectors } from '../quantizeSubvectors.ts';
-import { composeAll, SharedRows, type Composition } from '../sharedRows.ts';
+import { composed, type Composition } from '../sharedRows.ts';
 import { storageOf } from '../storage.ts';
+import { wholeField } from '../wholeField.ts';
 
 /**
  * Product quantization (Jégou et al., 2011; for classifiers Joulin et al., 2016, fastText.zip): a row is cut into
@@ -21,27 +22,19 @@ import { storageOf } from '../storage.ts';
  */
 export const productQuantization: CodingScheme<ProductQuantizationCoding> = {
   check({ subvector, centroids, norm, words, unknown }, fault) {
-    const whole = (value: unknown, least: number, most: number, field: string): number => {
-      if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
-        return value;
-      throw fault(field);
-    };
     if (typeof norm !== 'boolean') throw fault('norm');
     if (typeof words !== 'number' || !(words > 0 && words <= 1)) throw fault('words');
     return {
       kind: 'product-quantization',
-      subvector: whole(subvector, 1, 2 ** 31, 'subvector'),
-      centroids: whole(centroids, 2, 256, 'centroids'),
+      subvector: wholeField(subvector, 1, 2 ** 31, 'subvector', fault),
+      centroids: wholeField(centroids, 2, 256, 'centroids', fault),
       norm,
       words,
-      unknown: whole(unknown, 0, 2 ** 31, 'unknown'),
+      unknown: wholeField(unknown, 0, 2 ** 31, 'unknown', fault),
     };
   },
 
   encode: (matrix, coding, random, worth) => atOnce(quantizeSubvectors(matrix, coding, random, worth)),
-
-  decode: (parts, rows, columns, coding) =>
-    composeAll(compositionOf(parts, rows, columns, coding), parts, rows, columns),
 
   layout,
 
@@ -50,14 +43,7 @@ export const productQuantization: CodingScheme<ProductQuantizationCoding> = {
     flopsPerRow: coding.norm ? columns : 0,
   }),
 
-  open: (workspace, value, coding, parts, optimizer) =>
-    new SharedRows(
-      workspace,
-      value,
-      compositionOf(parts, value.rows, value.columns, coding),
-      parts,
-      optimizer,
-    ),
+  ...composed(compositionOf),
 };
 
 function layout(
