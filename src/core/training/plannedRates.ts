@@ -1,5 +1,6 @@
 import type { TrainingSettings } from '../recipe/recipe.ts';
 import { decimate, type XY } from '../report/decimate.ts';
+import { trainingBatchCount } from '../text/batches.ts';
 import { createSchedule } from './schedule.ts';
 
 /** The learning rates of a phase, known before its first step. */
@@ -23,7 +24,7 @@ export function plannedRates(
   sentences: number,
 ): PlannedRates | undefined {
   if (epochs === 0) return undefined;
-  const iterations = Math.ceil(sentences / batchSize);
+  const iterations = trainingBatchCount(sentences, batchSize);
   const rateAt = createSchedule(schedule, iterations);
   const steps = Array.from({ length: epochs * iterations }, (_, step) => step);
   const rates = steps.map((step) => rateAt(step, Math.floor(step / iterations)));

@@ -39,9 +39,10 @@ interface Progress {
 }
 
 /**
- * Trains a classifier epoch by epoch and remembers which epoch validated best (the earliest on ties; epoch 0 is
- * the state before the first step; while a coding is still larger than it is going to be no epoch is). All randomness of an epoch comes from the seed and the epoch's number, so a
- * training that goes on from its saved state gives what an undisturbed one does.
+ * Trains a classifier epoch by epoch and remembers which epoch validated best: the earliest on ties, where epoch 0 is
+ * the state before the first step, and none while a coding is still larger than it is going to be. All randomness of an
+ * epoch comes from the seed and the epoch's number, so a training that goes on from its saved state gives what an
+ * undisturbed one does.
  */
 export class Trainer {
   readonly #model: Classifier;
