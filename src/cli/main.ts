@@ -14,6 +14,7 @@ import { differencesCommand } from './differencesCommand.ts';
 import { estimateCommand } from './estimateCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { exportCommand } from './exportCommand.ts';
+import { factorizeCommand } from './factorizeCommand.ts';
 import { findRun } from './findRun.ts';
 import { foldCommand } from './foldCommand.ts';
 import { inspectCommand } from './inspectCommand.ts';
@@ -46,6 +47,7 @@ interface SizeOptions extends Options {
   readonly rank?: number;
   readonly reduction?: number;
   readonly write: WrittenVectors;
+  readonly tensor?: string;
 }
 
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
@@ -173,9 +175,20 @@ function createProgram(exit: (code: ExitCode) => void): Command {
       exit(await foldCommand(checkpoint, folder));
     });
   program
+    .command('factorize')
+    .description("compress a model's embedding without training, by its truncated SVD")
+    .argument('<checkpoint>', 'its folder or its file')
+    .argument('<folder>', 'where to; it is made')
+    .addOption(rank())
+    .addOption(reduction())
+    .addOption(json())
+    .action(async (checkpoint: string, folder: string, options: SizeOptions) => {
+      exit(await factorizeCommand(checkpoint, folder, { ...options, scripts }));
+    });
+  program
     .command('vectors')
     .description('compress word vectors by themselves, without a model')
-    .argument('<vectors>', 'GloVe or word2vec text, fastText .vec, word2vec .bin, or a matrix in .npy')
+    .argument('<vectors>', 'GloVe or word2vec text, fastText .vec, word2vec .bin, .npy, .safetensors or .pt')
     .argument('<folder>', 'where to; it is made')
     .addOption(rank())
     .addOption(reduction())
@@ -184,6 +197,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
         .choices(['coordinates', 'vectors'])
         .default('coordinates'),
     )
+    .option('--tensor <name>', 'which matrix of a file of tensors, if not the largest')
     .addOption(json())
     .action(async (vectors: string, folder: string, options: SizeOptions) => {
       exit(await vectorsCommand(vectors, folder, { ...options, scripts }));

@@ -1,7 +1,5 @@
+import type { RankChoice } from '../core/cost/reduction.ts';
 import { UserError } from '../core/errors.ts';
-
-/** k itself, or the share of the numbers to remove. */
-export type RankChoice = { readonly rank: number } | { readonly reduction: number };
 
 /** @throws UserError `rank-or-reduction` unless one of the two is given */
 export function rankChoice({

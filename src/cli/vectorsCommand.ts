@@ -11,6 +11,7 @@ export interface VectorsOptions {
   readonly rank?: number;
   readonly reduction?: number;
   readonly write: WrittenVectors;
+  readonly tensor?: string;
   /** The folder of the bundles. */
   readonly scripts: string;
 }
@@ -21,12 +22,13 @@ const phases = { reading: 'Reading', summing: 'Summing', writing: 'Writing' };
 export async function vectorsCommand(
   input: string,
   folder: string,
-  { json, write, scripts, ...size }: VectorsOptions,
+  { json, write, tensor, scripts, ...size }: VectorsOptions,
 ): Promise<ExitCode> {
   const result = await longWork((watch) =>
     compressVectors(resolve(input), resolve(folder), {
       size: rankChoice(size),
       write,
+      ...(tensor !== undefined && { tensor }),
       threads: rowThreads(scripts),
       watch: ({ share, phase }) => watch(share, phases[phase]),
     }),

@@ -77,6 +77,12 @@ export interface ModelSpec {
  */
 export type Weights = Map<string, Tensor>;
 
+/**
+ * Reads a model's weights, all but those named, if any.
+ * @throws UserError that names a tensor: its data end early, or hold NaN or Infinity.
+ */
+export type ReadWeights = (without?: ReadonlySet<string>) => Promise<Weights>;
+
 /** A classifier with what it needs to read text; the last three are undefined where the files beside a model lack them. */
 export interface Checkpoint {
   readonly spec: ModelSpec;
@@ -85,4 +91,9 @@ export interface Checkpoint {
   /** Word of each row of the table; `vocabulary[0]` is the padding. */
   readonly vocabulary: readonly string[] | undefined;
   readonly labels: readonly string[] | undefined;
+}
+
+/** A classifier as it is written, once. */
+export interface WritableCheckpoint extends Omit<Checkpoint, 'weights'> {
+  readonly weights: ReadonlyMap<string, Tensor | StreamedTensor>;
 }

@@ -2,13 +2,14 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
-import type { Checkpoint, ModelSpec } from './checkpoint.ts';
+import type { Checkpoint, ModelSpec, WritableCheckpoint } from './checkpoint.ts';
 import { modelFile, modelFiles, settingsFile, vocabularyFile, type WrittenFormat } from './fileNames.ts';
 import { writeKeras } from './keras/kerasWriter.ts';
 import { openCheckpoint } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
+import { inMemory } from './tensorBlocks.ts';
 import { lackOfStockLayers } from './tfjsTopology.ts';
 import { writeTfjs } from './tfjsWriter.ts';
 
@@ -37,7 +38,7 @@ export async function readCheckpoint(path: string, architecture?: ArchitectureSe
  */
 export async function writeCheckpoint(
   folder: string,
-  checkpoint: Checkpoint,
+  checkpoint: WritableCheckpoint,
   wanted: WrittenFormat = 'tfjs',
 ): Promise<{ format: WrittenFormat; notes: string[] }> {
   // Without a slash at its end, so that the temporary folder is made beside it.
@@ -54,7 +55,7 @@ export async function writeCheckpoint(
     const path = join(temporary, modelFile[format]);
     if (format === 'tfjs') await writeTfjs(temporary, checkpoint);
     else if (format === 'safetensors') await writeSafetensors(path, weights, { spec: JSON.stringify(spec) });
-    else await writeKeras(path, checkpoint, format);
+    else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format);
     await writeSettings(temporary, checkpoint);
     await takePlace(temporary, target, exists);
   } catch (error) {

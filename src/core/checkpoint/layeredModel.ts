@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { checkFinite } from './checkFinite.ts';
-import type { ModelSpec, Tensor, Weights } from './checkpoint.ts';
+import type { RowSource } from '../embedding/rowSource.ts';
+import type { ModelSpec, ReadWeights, Tensor, Weights } from './checkpoint.ts';
 import { layersOf, type Layer } from './layers.ts';
 import type { WeightSource } from './layerWeights.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
@@ -18,11 +19,14 @@ export interface LayeredModel {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Reads the weights named, in any order, and hands each to `take`. */
   readonly read: (names: ReadonlySet<string>, take: (name: string, tensor: Tensor) => void) => Promise<void>;
+  /** The rows of a weight with two dimensions, where the format lets some be read without the others. */
+  readonly rowsOf?: (name: string) => RowSource | undefined;
 }
 
 export interface OpenModel {
   readonly spec: ModelSpec;
-  readonly readWeights: () => Promise<Weights>;
+  readonly readWeights: ReadWeights;
+  readonly tableRows?: () => RowSource | undefined;
 }
 
 /**
@@ -36,8 +40,13 @@ export function openLayers(model: LayeredModel): OpenModel {
   checkShapes(weightShapes(spec), sources, shapes, file);
   return {
     spec,
-    async readWeights() {
-      const names = new Map(sources.map(({ ours, theirs }) => [theirs, ours]));
+    tableRows() {
+      const source = sources.find(({ ours }) => ours === 'embedding/table');
+      return source && model.rowsOf?.(source.theirs);
+    },
+    async readWeights(without) {
+      const wanted = sources.filter(({ ours }) => without?.has(ours) !== true);
+      const names = new Map(wanted.map(({ ours, theirs }) => [theirs, ours]));
       const weights: Weights = new Map();
       await model.read(new Set(names.keys()), (name, tensor) => {
         const ours = names.get(name);

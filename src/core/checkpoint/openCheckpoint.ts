@@ -1,14 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { RowSource } from '../embedding/rowSource.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import { modelOfTensors } from './architecture/modelOfTensors.ts';
 import { checkFinite } from './checkFinite.ts';
-import type { ModelSpec, Weights } from './checkpoint.ts';
+import type { ModelSpec, ReadWeights, Weights } from './checkpoint.ts';
 import { isKerasFile, modelFile, modelFiles, type WrittenFormat } from './fileNames.ts';
 import { openKeras } from './keras/kerasReader.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
-import { isTensorFile, openTensors, readTensor } from './tensorFile.ts';
+import { isTensorFile, openTensors, readTensor, rowsOf } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
 
 export type CheckpointFormat = WrittenFormat | 'torch';
@@ -19,8 +20,9 @@ export interface OpenCheckpoint {
   /** The model's file. */
   readonly path: string;
   readonly spec: ModelSpec;
-  /** @throws UserError that names a tensor: its data end early, or hold NaN or Infinity. */
-  readonly readWeights: () => Promise<Weights>;
+  readonly readWeights: ReadWeights;
+  /** `embedding/table`, of which rows can be read by themselves; undefined where the format or the model has no such. */
+  readonly tableRows?: () => RowSource | undefined;
 }
 
 /**
@@ -68,10 +70,11 @@ async function openTensorModel(
     format,
     path,
     spec,
-    async readWeights() {
+    tableRows: () => rowsOf(file, 'embedding/table'),
+    async readWeights(without) {
       const weights: Weights = new Map();
       for (const [name, tensor] of tensors) {
-        if (!shapes.has(name)) continue;
+        if (!shapes.has(name) || without?.has(name)) continue;
         const data = await readTensor(tensor);
         checkFinite(data, name, path);
         weights.set(name, { shape: tensor.shape, data });

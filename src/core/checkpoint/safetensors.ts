@@ -5,6 +5,7 @@ import type { StreamedTensor, Tensor } from './checkpoint.ts';
 import { numberTypes, type NumberType } from './numberType.ts';
 import { openFile } from './openFile.ts';
 import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
+import { blocksOf, sizeOf } from './tensorBlocks.ts';
 
 /** The format's own limit: https://github.com/huggingface/safetensors, "Format". */
 const maxHeaderBytes = 100_000_000;
@@ -47,7 +48,7 @@ export async function writeSafetensors(
   let offset = 0;
   for (const [name, { shape }] of tensors) {
     if (name === '__metadata__') throw new Error(`No tensor can be called '${name}'.`);
-    const end = offset + 4 * elements(shape);
+    const end = offset + 4 * sizeOf(shape);
     header.push([name, { dtype: 'F32', shape, data_offsets: [offset, end] }]);
     offset = end;
   }
@@ -60,19 +61,10 @@ export async function writeSafetensors(
   await replaceFile(path, async (file) => {
     await writeAll(file, length);
     await writeAll(file, padded);
-    for (const [name, tensor] of tensors) await writeTensor(file, name, tensor);
+    for (const [name, tensor] of tensors) {
+      for await (const block of blocksOf(tensor, name)) await writeAll(file, bytesOf(block));
+    }
   });
-}
-
-async function writeTensor(file: FileHandle, name: string, tensor: Tensor | StreamedTensor): Promise<void> {
-  let written = 0;
-  for await (const block of 'data' in tensor ? [tensor.data] : tensor.blocks) {
-    await writeAll(file, bytesOf(block));
-    written += block.length;
-  }
-  if (written !== elements(tensor.shape)) {
-    throw new Error(`Tensor '${name}' of ${tensor.shape.join(' x ')} has ${written} numbers.`);
-  }
 }
 
 /**
@@ -196,7 +188,7 @@ function readEntry(name: string, value: unknown, dataBytes: number, path: string
     throw damaged(path, `'${name}' lacks a proper shape or offsets`, name);
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = type.bytes * elements(shape);
+  const bytes = type.bytes * sizeOf(shape);
   if (end > dataBytes || begin > end || end - begin !== bytes) {
     throw damaged(
       path,
@@ -205,10 +197,6 @@ function readEntry(name: string, value: unknown, dataBytes: number, path: string
     );
   }
   return { type, shape, begin, end };
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,21 +1,21 @@
-import { realpath, stat, type FileHandle } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { openFile } from './openFile.ts';
 import { readAll } from './replaceFile.ts';
-import { storedBytes, type StoredWeight, type WeightGroup } from './weightsManifest.ts';
+import { storedBytes, type WeightGroup } from './weightsManifest.ts';
 
-interface Shard {
+/** One of the files that weights lie in. */
+export interface Shard {
   readonly path: string;
   readonly size: number;
 }
 
 /**
  * Finds a group's shards.
- * @returns their paths.
  * @throws UserError that names the shard: outside of the model's folder, missing, or not of the size that the weights take.
  */
-export async function findShards(group: WeightGroup, folder: string, file: string): Promise<string[]> {
+export async function findShards(group: WeightGroup, folder: string, file: string): Promise<Shard[]> {
   const root = await realpath(folder);
   const shards: Shard[] = [];
   for (const name of group.paths) shards.push(await findShard(name, root, file));
@@ -33,7 +33,7 @@ export async function findShards(group: WeightGroup, folder: string, file: strin
       { file, ...(name !== undefined && { item: name }) },
     );
   }
-  return shards.map(({ path }) => path);
+  return shards;
 }
 
 async function findShard(name: string, root: string, file: string): Promise<Shard> {
@@ -64,40 +64,36 @@ function isInside(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The stored bytes of a group's weights in order, read through its shards as if they were one file. */
-export async function* readShards(
-  weights: readonly StoredWeight[],
-  paths: readonly string[],
-): AsyncGenerator<[StoredWeight, Uint8Array]> {
-  let next = 0;
-  let file: FileHandle | undefined;
-  try {
-    for (const weight of weights) {
-      const bytes = new Uint8Array(storedBytes(weight));
-      for (let at = 0; at < bytes.length;) {
-        const path = paths[next];
-        // Sizes were checked, so a shard has changed while it was read.
-        if (path === undefined) throw shrunk(weight.name, paths);
-        file ??= await openFile(path);
-        at += await readAll(file, bytes.subarray(at));
-        if (at < bytes.length) {
-          await file.close();
-          file = undefined;
-          next++;
-        }
+/**
+ * Bytes of a group's weights, which lie one after the other in its shards as if these were one file.
+ * @throws UserError `shard-size` where a shard has changed since it was found
+ */
+export async function readShardRange(
+  shards: readonly Shard[],
+  position: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let start = 0;
+  for (const { path, size } of shards) {
+    const from = Math.max(position, start);
+    const to = Math.min(position + length, start + size);
+    if (from < to) {
+      const file = await openFile(path);
+      try {
+        const part = bytes.subarray(from - position, to - position);
+        if ((await readAll(file, part, from - start)) < part.length) throw shrunk(path);
+      } finally {
+        await file.close();
       }
-      yield [weight, bytes];
     }
-  } finally {
-    await file?.close();
+    start += size;
   }
+  return bytes;
 }
 
-function shrunk(name: string, paths: readonly string[]): UserError {
-  return new UserError(
-    'shard-size',
-    `The data of '${name}' ends early.`,
-    'The model was being written; try again.',
-    { file: paths[paths.length - 1] ?? '', item: name },
-  );
+function shrunk(path: string): UserError {
+  return new UserError('shard-size', 'The shard ends early.', 'The model was being written; try again.', {
+    file: path,
+  });
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { RowSource } from '../embedding/rowSource.ts';
 import type { NumberType } from './numberType.ts';
 import { openFile } from './openFile.ts';
 import { readAll } from './replaceFile.ts';
@@ -54,6 +55,15 @@ export async function openTensors(path: string): Promise<TensorFile> {
       }),
     ),
   };
+}
+
+/** The rows of a matrix; undefined for a tensor that is missing or none. */
+export function rowsOf({ tensors, path }: TensorFile, name: string): RowSource | undefined {
+  const tensor = tensors.get(name);
+  const [rows, dimension, more] = tensor?.shape ?? [];
+  if (tensor === undefined || !rows || !dimension || more !== undefined) return undefined;
+  const place = { file: path, item: name };
+  return { rows, dimension, place, readRows: (first, count) => tensor.readRows(first, count) };
 }
 
 /** All of a tensor. */

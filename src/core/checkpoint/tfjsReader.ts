@@ -3,8 +3,14 @@ import { UserError } from '../errors.ts';
 import { openLayers, type OpenModel } from './layeredModel.ts';
 import { layersOf } from './layers.ts';
 import { readJsonObject } from './openFile.ts';
-import { findShards, readShards } from './shards.ts';
-import { readManifest } from './weightsManifest.ts';
+import { findShards, readShardRange, type Shard } from './shards.ts';
+import { readManifest, storedBytes, type StoredWeight } from './weightsManifest.ts';
+
+/** A weight with its place in its group's shards. */
+interface PlacedWeight extends StoredWeight {
+  readonly shards: readonly Shard[];
+  readonly position: number;
+}
 
 /**
  * Opens a tfjs layers model: topology and manifest are read and checked against each other and against the sizes of the
@@ -25,6 +31,7 @@ export async function openTfjs(path: string): Promise<OpenModel> {
   const layers = layersOf(model.modelTopology, path);
   const groups = readManifest(model.weightsManifest, path);
   const notes = model.userDefinedMetadata as { embeddingPress?: { spec?: unknown } } | null | undefined;
+  const weights = new Map<string, PlacedWeight>();
   const opened = openLayers({
     file: path,
     dialect: 'tfjs',
@@ -32,13 +39,35 @@ export async function openTfjs(path: string): Promise<OpenModel> {
     note: notes?.embeddingPress?.spec,
     shapes: new Map(groups.flatMap(({ weights }) => weights.map(({ name, shape }) => [name, shape]))),
     async read(names, take) {
-      for (const [i, group] of groups.entries()) {
-        for await (const [{ name, shape, type }, bytes] of readShards(group.weights, shards[i] ?? [])) {
-          if (names.has(name)) take(name, { shape, data: type.decode(bytes) });
-        }
+      for (const name of names) {
+        const weight = weights.get(name);
+        if (weight === undefined) continue;
+        const bytes = await readShardRange(weight.shards, weight.position, storedBytes(weight));
+        take(name, { shape: weight.shape, data: weight.type.decode(bytes) });
       }
     },
+    rowsOf(name) {
+      const weight = weights.get(name);
+      const [rows = 0, dimension = 0] = weight?.shape ?? [];
+      if (weight === undefined) return undefined;
+      const { shards, position, type } = weight;
+      const rowBytes = dimension * type.bytes;
+      return {
+        rows,
+        dimension,
+        place: { file: path, item: name },
+        readRows: async (first, count) =>
+          type.decode(await readShardRange(shards, position + first * rowBytes, count * rowBytes)),
+      };
+    },
   });
-  const shards = await Promise.all(groups.map((group) => findShards(group, dirname(path), path)));
+  for (const group of groups) {
+    const shards = await findShards(group, dirname(path), path);
+    let position = 0;
+    for (const weight of group.weights) {
+      weights.set(weight.name, { ...weight, shards, position });
+      position += storedBytes(weight);
+    }
+  }
   return opened;
 }

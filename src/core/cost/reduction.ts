@@ -21,6 +21,14 @@ export function rankForReduction(reduction: number, m: number, n: number): numbe
   return Math.max(1, Math.floor(((1 - reduction) * m * n) / (m + n) + 1e-9));
 }
 
+/** k itself, or the share of the table's parameters to remove. */
+export type RankChoice = { readonly rank: number } | { readonly reduction: number };
+
+/** @throws UserError `invalid-reduction` */
+export function chosenRank(choice: RankChoice, m: number, n: number): number {
+  return 'rank' in choice ? choice.rank : rankForReduction(choice.reduction, m, n);
+}
+
 /** 1 - k(m + n)/(m n), the share of the table's parameters that rank k removes; negative where it adds some. */
 export function achievedReduction(rank: number, m: number, n: number): number {
   return 1 - (rank * (m + n)) / (m * n);

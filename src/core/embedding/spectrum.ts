@@ -36,3 +36,10 @@ export function spectrumOfGram(gram: Float64Array, m: number, n: number): Spectr
   const first = singularValues.findIndex((value) => value < bound || value === 0);
   return { singularValues, rightVectors: vectors, flaggedFrom: first < 0 ? singularValues.length : first };
 }
+
+/** ||W - A B|| / ||W|| of the best approximation of a rank, from W's singular values. */
+export function relativeError(singularValues: Float64Array, rank: number): number {
+  const squares = (from: number): number =>
+    singularValues.subarray(from).reduce((sum, value) => sum + value * value, 0);
+  return Math.sqrt(squares(rank) / squares(0));
+}

@@ -1,26 +1,26 @@
-import { open, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { StreamedTensor, Tensor } from '../checkpoint/checkpoint.ts';
 import { makeFolder } from '../checkpoint/newFolder.ts';
 import { writeSafetensors } from '../checkpoint/safetensors.ts';
-import { rankForReduction } from '../cost/reduction.ts';
+import { chosenRank, type RankChoice } from '../cost/reduction.ts';
 import { findFactors } from './factorize.ts';
 import { Projection } from './project.ts';
 import { projectRows } from './rowPass.ts';
 import type { RowThreads } from './rowWork.ts';
-import { isBinaryVectors } from './vectors.ts';
+import { relativeError } from './spectrum.ts';
 import { EntryWriter } from './vectorsEntries.ts';
-import { openNpy } from './vectorsNpy.ts';
-import { unpackVectors } from './vectorsUnpack.ts';
+import { openVectorsFile, vectorsKind, type VectorsKind } from './vectorsSource.ts';
 import type { VectorsFormat } from './vectorsWrite.ts';
 
 /** What stands in the file of the input's format: A's rows, k numbers a word, or the rows of A B, n numbers a word. */
 export type WrittenVectors = 'coordinates' | 'vectors';
 
 export interface CompressVectorsOptions {
-  /** k, or the share of the numbers to remove. */
-  readonly size: { readonly rank: number } | { readonly reduction: number };
+  readonly size: RankChoice;
   readonly write: WrittenVectors;
+  /** Of a file of tensors, the matrix's name; its largest one where absent. */
+  readonly tensor?: string;
   readonly threads?: RowThreads;
   /** Called often; what it throws ends the work and leaves nothing behind. */
   readonly watch?: (progress: VectorsProgress) => void | Promise<void>;
@@ -36,7 +36,7 @@ export interface VectorsProgress {
 
 export interface CompressedVectors {
   readonly folder: string;
-  readonly format: VectorsFormat;
+  readonly format: VectorsFormat | 'tensors';
   readonly rows: number;
   readonly dimension: number;
   readonly rank: number;
@@ -58,9 +58,10 @@ export const wordsFile = 'vocabulary.txt';
  * (k x n), whose rows are orthonormal, so that A's rows have the lengths, angles and distances of A B's. Reads the
  * vectors once (and .npy twice), whatever their number in a few MiB.
  *
- * @param input GloVe text, word2vec text or binary (`.bin`), fastText `.vec`, or a matrix in `.npy`
+ * @param input GloVe text, word2vec text or binary (`.bin`), fastText `.vec`, a matrix in `.npy`, or one of the tensors of
+ * a `.safetensors`, `.pt` or `.pth` file
  * @param folder is made, and appears whole: A and B in factors.safetensors, the words in vocabulary.txt, and
- * coordinates or vectors in a file of the input's format and ending
+ * coordinates or vectors in a file of the input's format and ending; of tensors only the first of them
  * @throws UserError naming the file and the line or entry; `output-exists` for a folder that holds anything
  */
 export async function compressVectors(
@@ -77,86 +78,88 @@ async function compressInto(
   input: string,
   options: CompressVectorsOptions,
 ): Promise<Omit<CompressedVectors, 'folder'>> {
-  const { size, write, threads } = options;
+  const { size, write, threads, tensor } = options;
   const rowsFile = join(folder, 'rows.tmp');
   const wordsPath = join(folder, wordsFile);
   const progress = progressOf(input, options);
-  const source = isNpy(input)
-    ? { format: 'npy' as const, ...(await openNpy(input)) }
-    : await unpackVectors(input, {
-        rowsFile,
-        wordsFile: wordsPath,
-        watch: progress('reading', await sizeOf(input)),
-      });
+  const source = await openVectorsFile(input, {
+    rowsFile,
+    wordsFile: wordsPath,
+    watch: progress('reading', await sizeOf(input)),
+    ...(tensor !== undefined && { tensor }),
+  });
   const { format, rows, dimension } = source;
-  const asked = 'rank' in size ? size.rank : rankForReduction(size.reduction, rows, dimension);
   const { B, rank, directions, singularValues, warnings } = await findFactors(
     source,
-    { rank: asked, metric: 'spectrum', split: 'right' },
+    { rank: chosenRank(size, rows, dimension), metric: 'spectrum', split: 'right' },
     { ...(threads && { threads }), watch: progress('summing', rows) },
   );
-  const name = `${write}${extname(input)}`;
-  const [width, expand] =
-    write === 'coordinates'
-      ? [rank, undefined]
-      : [dimension, new Projection(transpose(B, rank, dimension), rank)];
-  const file = await open(join(folder, name), 'wx');
-  const writer = new EntryWriter(file, format, width, wordsPath);
   const pass = { ...(threads && { threads }), watch: progress('writing', rows) };
-  const blocks = async function* (): AsyncGenerator<Float32Array> {
-    await writer.begin(rows);
-    for await (const block of projectRows(source, directions, pass)) {
-      await writer.write(expand?.of(block) ?? block);
-      yield block;
-    }
-    await file.sync();
-  };
-  try {
-    await writeSafetensors(
+  const coordinates = projectRows(source, directions, pass);
+  const writeFactors = (blocks: AsyncIterable<Float32Array>): Promise<void> =>
+    writeSafetensors(
       join(folder, factorsFile),
       new Map<string, Tensor | StreamedTensor>([
-        ['A', { shape: [rows, rank], blocks: blocks() }],
+        ['A', { shape: [rows, rank], blocks }],
         ['B', { shape: [rank, dimension], data: B }],
       ]),
       { method: 'truncated SVD: W ~ A B', rank: String(rank) },
     );
-  } finally {
-    await writer.close();
+  const files = [factorsFile];
+  if (format === undefined) {
+    await writeFactors(coordinates);
+  } else {
+    const name = `${write}${extname(input)}`;
+    if (format !== 'npy') files.push(wordsFile);
+    files.push(name);
+    const [width, expand] =
+      write === 'coordinates'
+        ? [rank, undefined]
+        : [dimension, new Projection(transpose(B, rank, dimension), rank)];
+    const writer = await EntryWriter.create(join(folder, name), format, rows, width, wordsPath);
+    const beside = async function* (): AsyncGenerator<Float32Array> {
+      for await (const block of coordinates) {
+        await writer.write(expand?.of(block) ?? block);
+        yield block;
+      }
+    };
+    try {
+      await writeFactors(beside());
+    } finally {
+      await writer.close();
+    }
   }
   await rm(rowsFile, { force: true });
-  const squares = (from: number): number => singularValues.subarray(from).reduce((sum, s) => sum + s * s, 0);
   return {
-    format,
+    format: format ?? 'tensors',
     rows,
     dimension,
     rank,
-    relativeError: Math.sqrt(squares(rank) / squares(0)),
+    relativeError: relativeError(singularValues, rank),
     parametersBefore: rows * dimension,
     parameters: rank * (rows + dimension),
-    files: [factorsFile, ...(format === 'npy' ? [] : [wordsFile]), name],
+    files,
     warnings,
   };
 }
 
 /** Rough shares of the time, for an estimate: text takes long to parse. */
-function sharesOf(input: string): Readonly<Record<VectorsProgress['phase'], number>> {
-  if (isNpy(input)) return { reading: 0, summing: 0.6, writing: 0.4 };
-  if (isBinaryVectors(input)) return { reading: 0.3, summing: 0.4, writing: 0.3 };
-  return { reading: 0.6, summing: 0.2, writing: 0.2 };
-}
+const shares: Readonly<Record<VectorsKind, Readonly<Record<VectorsProgress['phase'], number>>>> = {
+  text: { reading: 0.6, summing: 0.2, writing: 0.2 },
+  binary: { reading: 0.3, summing: 0.4, writing: 0.3 },
+  matrix: { reading: 0, summing: 0.6, writing: 0.4 },
+  tensors: { reading: 0, summing: 0.6, writing: 0.4 },
+};
 
 function progressOf(input: string, { watch }: CompressVectorsOptions) {
-  const shares = sharesOf(input);
-  const starts = { reading: 0, summing: shares.reading, writing: shares.reading + shares.summing };
+  const { reading, summing, writing } = shares[vectorsKind(input)];
+  const parts = { reading: [0, reading], summing: [reading, summing], writing: [reading + summing, writing] };
   return (phase: VectorsProgress['phase'], total: number) =>
     (amount: number): void | Promise<void> => {
       const done = Math.min(1, amount / total);
-      return watch?.({ phase, done, share: starts[phase] + shares[phase] * done });
+      const [start = 0, share = 0] = parts[phase];
+      return watch?.({ phase, done, share: start + share * done });
     };
-}
-
-function isNpy(path: string): boolean {
-  return path.toLowerCase().endsWith('.npy');
 }
 
 /** At least 1; that a file is missing is said where it is read. */

@@ -1,9 +1,9 @@
-import type { FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { writeAll } from '../checkpoint/replaceFile.ts';
 import { readLineChunks, type LineChunk } from '../text/lines.ts';
 import { encodeEntries, headerOf, type VectorsFormat } from './vectorsWrite.ts';
 
-/** Writes vectors block by block into an open file, each beside its word, which is read along from a list. */
+/** Writes vectors block by block into a file, each beside its word, which is read along from a list. */
 export class EntryWriter {
   readonly #file: FileHandle;
   readonly #format: VectorsFormat;
@@ -12,19 +12,27 @@ export class EntryWriter {
   #words: string[] = [];
 
   /**
+   * Begins a new file of `rows` vectors.
    * @param dimension numbers of a vector
    * @param wordsFile one word a line; unused where the format has no words
    */
-  constructor(file: FileHandle, format: VectorsFormat, dimension: number, wordsFile: string) {
+  static async create(
+    path: string,
+    format: VectorsFormat,
+    rows: number,
+    dimension: number,
+    wordsFile: string,
+  ): Promise<EntryWriter> {
+    const writer = new EntryWriter(await open(path, 'wx'), format, dimension, wordsFile);
+    await writeAll(writer.#file, headerOf(format, rows, dimension));
+    return writer;
+  }
+
+  private constructor(file: FileHandle, format: VectorsFormat, dimension: number, wordsFile: string) {
     this.#file = file;
     this.#format = format;
     this.#dimension = dimension;
     if (format !== 'npy') this.#lines = readLineChunks(wordsFile) as AsyncGenerator<LineChunk, undefined>;
-  }
-
-  /** What precedes `rows` vectors. */
-  async begin(rows: number): Promise<void> {
-    await writeAll(this.#file, headerOf(this.#format, rows, this.#dimension));
   }
 
   async write(block: Float32Array): Promise<void> {
@@ -41,6 +49,7 @@ export class EntryWriter {
 
   async close(): Promise<void> {
     await this.#lines?.return(undefined);
+    await this.#file.sync();
     await this.#file.close();
   }
 }

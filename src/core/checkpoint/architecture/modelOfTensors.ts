@@ -1,6 +1,6 @@
 import type { ArchitectureSettings } from '../../recipe/recipe.ts';
 import { checkFinite } from '../checkFinite.ts';
-import type { Body, ModelSpec, Weights } from '../checkpoint.ts';
+import type { Body, ModelSpec, ReadWeights, Weights } from '../checkpoint.ts';
 import { encoderWidth, weightShapes } from '../specFromJson.ts';
 import { readTensor, type StoredTensor, type TensorFile } from '../tensorFile.ts';
 import { convolutionsOf, recurrenceOf, type Encoder } from './encoders.ts';
@@ -19,7 +19,7 @@ import { transpose } from './torchLayouts.ts';
 export function modelOfTensors(
   file: TensorFile,
   architecture: ArchitectureSettings,
-): { readonly spec: ModelSpec; readonly readWeights: () => Promise<Weights> } {
+): { readonly spec: ModelSpec; readonly readWeights: ReadWeights } {
   const { masked, paddingRow } = architecture;
   const names = new TensorNames(file);
   const table = embeddingOf(names, architecture);
@@ -64,9 +64,10 @@ export function modelOfTensors(
   };
   return {
     spec,
-    async readWeights() {
+    async readWeights(without) {
       const weights: Weights = new Map();
       for (const [name, shape] of weightShapes(spec)) {
+        if (without?.has(name)) continue;
         const data = await readers.get(name)?.(read);
         if (data?.length !== shape.reduce((a, b) => a * b, 1))
           throw new Error(`Weight '${name}' was not made.`);
