@@ -4,7 +4,7 @@ import { factorizeCheckpoint } from '../core/embedding/factorizeCheckpoint.ts';
 import { rowThreads } from '../process/rowThread.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { longWork } from './longWork.ts';
-import { rankChoice } from './rankChoice.ts';
+import { rankChoice, shownReduction } from './rankChoice.ts';
 import { shownPath } from './text.ts';
 
 export interface FactorizeOptions {
@@ -37,8 +37,8 @@ export async function factorizeCommand(
   }
   const { spec, rank, relativeError, notes } = result;
   const { rows, dimension } = spec.embedding;
-  const removed = 100 * achievedReduction(rank, rows, dimension);
-  console.log(`Embedding ${rows} x ${dimension} at rank ${rank}: ${removed.toFixed(1)} % fewer parameters,`);
+  const removed = shownReduction(achievedReduction(rank, rows, dimension));
+  console.log(`Embedding ${rows} x ${dimension} at rank ${rank}: ${removed} parameters,`);
   console.log(`${(100 * (1 - relativeError ** 2)).toFixed(2)} % of its squared length kept`);
   console.log(`Written to ${shownPath(result.folder)}`);
   for (const note of notes) console.log(`Note: ${note}`);

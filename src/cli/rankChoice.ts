@@ -1,6 +1,11 @@
 import type { RankChoice } from '../core/cost/reduction.ts';
 import { UserError } from '../core/errors.ts';
 
+/** `90.3 % fewer`, of the numbers that were before. */
+export function shownReduction(share: number): string {
+  return `${(100 * Math.abs(share)).toFixed(1)} % ${share < 0 ? 'more' : 'fewer'}`;
+}
+
 /** @throws UserError `rank-or-reduction` unless one of the two is given */
 export function rankChoice({
   rank,

@@ -3,7 +3,7 @@ import { compressVectors, type WrittenVectors } from '../core/embedding/vectorsC
 import { rowThreads } from '../process/rowThread.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { longWork } from './longWork.ts';
-import { rankChoice } from './rankChoice.ts';
+import { rankChoice, shownReduction } from './rankChoice.ts';
 import { shownPath } from './text.ts';
 
 export interface VectorsOptions {
@@ -39,8 +39,8 @@ export async function vectorsCommand(
     return exitCode.done;
   }
   const { rows, dimension, rank, relativeError, parameters, parametersBefore, files, warnings } = result;
-  const removed = 100 * (1 - parameters / parametersBefore);
-  console.log(`${rows} x ${dimension} vectors at rank ${rank}: ${removed.toFixed(1)} % fewer numbers,`);
+  const removed = shownReduction(1 - parameters / parametersBefore);
+  console.log(`${rows} x ${dimension} vectors at rank ${rank}: ${removed} numbers,`);
   console.log(`${(100 * (1 - relativeError ** 2)).toFixed(2)} % of the squared lengths kept`);
   console.log(`Written to ${shownPath(result.folder)}: ${files.join(', ')}`);
   for (const warning of warnings) console.log(`Note: ${warning}`);

@@ -45,7 +45,7 @@ export async function writeCheckpoint(
   const target = resolve(folder);
   const exists = await checkTarget(target);
   const { spec, weights, vocabulary, labels } = checkpoint;
-  if (vocabulary !== undefined) checkVocabulary(vocabulary, spec.embedding.rows, folder);
+  if (vocabulary !== undefined) checkVocabulary(vocabulary.length, spec.embedding.rows, folder);
   if (labels !== undefined) checkLabels(labels, spec.classes, folder);
   const lack = lackOfLayers(spec, wanted);
   const format = lack === undefined ? wanted : 'safetensors';

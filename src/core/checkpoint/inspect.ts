@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
-import { readSettings } from './settings.ts';
+import { describeSettings } from './settings.ts';
 import { weightShapes } from './specFromJson.ts';
 
 export interface InspectedLayer {
@@ -41,7 +41,7 @@ export async function inspectCheckpoint(
   architecture?: ArchitectureSettings,
 ): Promise<Inspection> {
   const { format, path: file, spec } = await openCheckpoint(path, architecture);
-  const { vocabulary, labels, text } = await readSettings(
+  const { words, labels, text } = await describeSettings(
     dirname(file),
     spec.embedding.rows,
     architecture?.paddingRow,
@@ -67,7 +67,7 @@ export async function inspectCheckpoint(
     embeddingShare: layers
       .filter(({ name }) => name.startsWith('embedding/'))
       .reduce((sum, layer) => sum + layer.share, 0),
-    ...(vocabulary !== undefined && { vocabulary: vocabulary.length }),
+    ...(words !== undefined && { vocabulary: words }),
     ...(labels !== undefined && { labels }),
     ...(text !== undefined && { text }),
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import { textDefaults } from '../recipe/defaults.ts';
+import { countLines } from '../text/lines.ts';
 import { withPaddingFirst } from '../text/paddingRow.ts';
 import { readTokenizer } from '../text/vocabulary.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -43,26 +44,58 @@ export async function readSettings(
   rows: number,
   paddingRow: ArchitectureSettings['paddingRow'] = 0,
 ): Promise<Settings> {
+  const { text, labels, path } = await findSettings(folder);
+  if (path === undefined) return { text, labels, vocabulary: undefined };
+  const found = await readTokenizer(path);
+  const vocabulary = withPaddingFirst(found.words, paddingRow);
+  checkVocabulary(vocabulary.length, rows, path);
+  const ofTokenizer = Object.keys(found.text).length > 0 ? { ...textDefaults, ...found.text } : undefined;
+  return { text: text ?? ofTokenizer, labels, vocabulary };
+}
+
+interface DescribedSettings extends Pick<Settings, 'text' | 'labels'> {
+  /** In the vocabulary. */
+  readonly words: number | undefined;
+}
+
+/**
+ * What lies beside a model; the words of a list are counted and not read, of which there may be millions.
+ * @throws UserError as `readSettings` does, but for what is wrong with a word of a list
+ */
+export async function describeSettings(
+  folder: string,
+  rows: number,
+  paddingRow: ArchitectureSettings['paddingRow'] = 0,
+): Promise<DescribedSettings> {
+  const { text, labels, path } = await findSettings(folder);
+  if (path === undefined) return { text, labels, words: undefined };
+  if (/\.json$/i.test(path) || paddingRow !== 0) {
+    const { vocabulary, ...rest } = await readSettings(folder, rows, paddingRow);
+    return { ...rest, words: vocabulary?.length };
+  }
+  const words = await countLines(path);
+  checkVocabulary(words, rows, path);
+  return { text, labels, words };
+}
+
+/** Settings of ours, and the path of a vocabulary, ours or one with a usual name. */
+async function findSettings(
+  folder: string,
+): Promise<Pick<Settings, 'text' | 'labels'> & { readonly path: string | undefined }> {
   const files = new Set(await readdir(folder));
   const { text, labels } = files.has(settingsFile)
     ? await readOwn(join(folder, settingsFile))
     : { text: undefined, labels: undefined };
   const name = foreignVocabularies.find((candidate) => files.has(candidate));
-  if (name === undefined) return { text, labels, vocabulary: undefined };
-  const path = join(folder, name);
-  const found = await readTokenizer(path);
-  const vocabulary = withPaddingFirst(found.words, paddingRow);
-  checkVocabulary(vocabulary, rows, path);
-  const ofTokenizer = Object.keys(found.text).length > 0 ? { ...textDefaults, ...found.text } : undefined;
-  return { text: text ?? ofTokenizer, labels, vocabulary };
+  return { text, labels, path: name === undefined ? undefined : join(folder, name) };
 }
 
 /** @throws UserError `vocabulary-size` */
-export function checkVocabulary(vocabulary: readonly string[], rows: number, file: string): void {
-  if (vocabulary.length === rows) return;
+export function checkVocabulary(words: number, rows: number, file: string): void {
+  if (words === rows) return;
   throw new UserError(
     'vocabulary-size',
-    `The vocabulary has ${vocabulary.length} words, and the model's table has ${rows} rows.`,
+    `The vocabulary has ${words} words, and the model's table has ${rows} rows.`,
     'Put the vocabulary beside the model that it was trained with, one word for each row.',
     { file },
   );

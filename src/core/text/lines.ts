@@ -60,6 +60,12 @@ export async function* readLineChunks(path: string): AsyncGenerator<LineChunk> {
   if (restBytes > 0) yield { first, lines: [withoutReturn(Buffer.concat(rest))] };
 }
 
+export async function countLines(path: string): Promise<number> {
+  let count = 0;
+  for await (const { lines } of readLineChunks(path)) count += lines.length;
+  return count;
+}
+
 /**
  * The text of a line. Latin-1 is ISO 8859-1, every byte the code point of its value.
  *
