@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import { returnFormat } from '../core/checkpoint/returnFormat.ts';
 import { foldEmbedding } from '../core/embedding/fold.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { shownPath } from './text.ts';
@@ -7,7 +8,9 @@ import { shownPath } from './text.ts';
 /** Writes a compressed model without its second factor, which goes into the next kernel. */
 export async function foldCommand(checkpoint: string, folder: string): Promise<ExitCode> {
   const target = resolve(folder);
-  const { notes } = await writeCheckpoint(target, foldEmbedding(await readCheckpoint(resolve(checkpoint))));
+  const path = resolve(checkpoint);
+  const folded = foldEmbedding(await readCheckpoint(path));
+  const { notes } = await writeCheckpoint(target, folded, await returnFormat(path));
   console.log(`Written to ${shownPath(target)}`);
   for (const note of notes) console.log(`Note: ${note}`);
   return exitCode.done;

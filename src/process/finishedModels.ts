@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkTarget, readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
-import { openCheckpoint } from '../core/checkpoint/openCheckpoint.ts';
-import type { WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import { returnFormat } from '../core/checkpoint/returnFormat.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { Trial, TrialResult } from '../core/sweep/trial.ts';
 import { bestFolder } from './trialStorage.ts';
@@ -47,11 +46,12 @@ export async function writeFinishedModels(
   runFolder: string,
   folder: string,
   results: readonly TrialResult[],
-  recipe: Recipe,
+  { model, outputFormat }: Pick<Recipe, 'model' | 'outputFormat'>,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const notes = new Set<string>();
-  const format = await outputFormat(recipe);
+  // Copies of the model are in the run folder: a run does not fail where the file has gone since.
+  const format = outputFormat ?? (model === undefined ? 'tfjs' : await returnFormat(model));
   await mkdir(folder, { recursive: true });
   for (const [name, { trial }] of chooseModels(results)) {
     signal.throwIfAborted();
@@ -60,12 +60,4 @@ export async function writeFinishedModels(
     for (const note of written.notes) notes.add(note);
   }
   return notes;
-}
-
-/** The recipe's, or that of a model that Keras has saved. */
-async function outputFormat({ outputFormat: wanted, model }: Recipe): Promise<WrittenFormat> {
-  if (wanted !== undefined || model === undefined) return wanted ?? 'tfjs';
-  // The model's weights are in the run folder: a run does not fail where the file has gone since.
-  const given = await openCheckpoint(model).catch(() => undefined);
-  return given?.format === 'keras' || given?.format === 'h5' ? given.format : 'tfjs';
 }

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
+import type { Body, Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import type { Inspection } from '../../src/core/checkpoint/inspect.ts';
 import type { Prediction } from '../../src/core/model/predictor.ts';
 import { textDefaults } from '../../src/core/recipe/defaults.ts';
 import { runsBeside } from '../../src/process/runFolder.ts';
 import { listRuns } from '../../src/process/runStatus.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { bundleScripts, withTemporaryFolder } from './bundles.ts';
 import { writeRecipe, type RecipeChange } from './runs.ts';
 
@@ -127,6 +129,41 @@ describe('the command line', function () {
       assert.equal(run!.status.state, 'cancelled');
       assert.equal(call(fake, folder, 'resume', run!.folder).status, 0);
       assert.equal(call(fake, folder, 'cancel', run!.folder).status, 2);
+    }));
+
+  it('gives a model of Keras back to Keras, and writes others for it', () =>
+    withTemporaryFolder(async (folder) => {
+      await writeCheckpoint(join(folder, 'model'), smallModel(), 'keras');
+      await writeRecipe(folder, (json) => {
+        delete json.train;
+        delete json.vocabulary;
+        Object.assign(json, {
+          model: 'model/model.keras',
+          labels: ['neg', 'pos'],
+          compress: { ranks: [1] },
+          output: 'out',
+        });
+      });
+      const run = call(real, folder, 'run', 'tiny.press.json', '--engine', 'wasm', '--jobs', '1');
+      assert.equal(run.status, 0, run.stderr);
+      assert.ok((await readdir(join(folder, 'out/task-k1'))).includes('model.keras'));
+
+      for (const format of ['tfjs', 'h5', 'safetensors']) {
+        const exported = call(real, folder, 'export', 'out/task-k1', format, '--format', format);
+        assert.equal(exported.status, 0, exported.stderr);
+        const inspected = call(real, folder, 'inspect', format, '--json');
+        const { format: found, spec } = JSON.parse(inspected.stdout) as Inspection;
+        assert.equal(found, format);
+        assert.equal(spec.embedding.rank, 1);
+      }
+      assert.equal(call(real, folder, 'fold', 'h5', 'folded').status, 0);
+      assert.ok((await readdir(join(folder, 'folded'))).includes('model.h5'));
+
+      const spec = { ...smallModel().spec, body: peepholes };
+      await writeCheckpoint(join(folder, 'lstm'), randomCheckpoint(spec));
+      const refused = call(real, folder, 'export', 'lstm', 'out/lstm', '--format', 'keras');
+      assert.equal(refused.status, 2);
+      assert.match(refused.stderr, /No stock Keras layer has peepholes/);
     }));
 
   it('says 2 for a wrong call, and 0 for help', () =>
@@ -273,6 +310,8 @@ describe('the command line', function () {
 });
 
 /** A DAN of six words. */
+const peepholes: Body = { kind: 'lstm', units: 2, pooling: 'mean', peepholes: true, hidden: [] };
+
 function smallModel(): Checkpoint {
   const tensor = (...shape: number[]): Tensor => ({
     shape,
