@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import { readCheckpoint, readModel, writeCheckpoint } from '../core/checkpoint/folder.ts';
 import { loadState, saveState } from '../core/checkpoint/savedState.ts';
 import type { TrialStorage } from '../core/sweep/runner.ts';
 import { runPaths } from './runFolder.ts';
@@ -23,6 +23,7 @@ export function createTrialStorage(runFolder: string): TrialStorage {
       await saveState(statePath(runFolder, trial), state);
     },
     loadBest: (trial) => readCheckpoint(bestFolder(runFolder, trial)),
+    loadBestModel: (trial) => readModel(bestFolder(runFolder, trial)),
     async saveBest(trial, checkpoint) {
       await mkdir(join(runPaths(runFolder).checkpoints, trial), { recursive: true });
       await writeCheckpoint(bestFolder(runFolder, trial), checkpoint);

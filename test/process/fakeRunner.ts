@@ -119,7 +119,7 @@ export class FakeRunner implements TrialRunner {
   }
 
   async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
-    const { weights } = await storage.loadBest(trial.id);
+    const { weights } = await storage.loadBestModel(trial.id);
     return { testAccuracy: weights.get('head/bias')?.data[0] ?? 0 };
   }
 

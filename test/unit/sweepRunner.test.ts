@@ -31,6 +31,9 @@ class Memory implements TrialStorage {
   loadBest(trial: string): Promise<Checkpoint> {
     return Promise.resolve(structuredClone(this.best.get(trial)!));
   }
+  loadBestModel(trial: string): Promise<Checkpoint> {
+    return this.loadBest(trial);
+  }
   saveBest(trial: string, checkpoint: Checkpoint): Promise<void> {
     this.best.set(trial, structuredClone(checkpoint));
     return Promise.resolve();

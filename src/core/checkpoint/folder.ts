@@ -27,6 +27,12 @@ export async function readCheckpoint(path: string, architecture?: ArchitectureSe
   return { spec, weights: await opened.readWeights(), ...settings };
 }
 
+/** Reads a checkpoint without what lies beside it: millions of words take longer than all else. */
+export async function readModel(path: string): Promise<Pick<Checkpoint, 'spec' | 'weights'>> {
+  const opened = await openCheckpoint(path);
+  return { spec: opened.spec, weights: await opened.readWeights() };
+}
+
 /**
  * Writes a checkpoint as a folder of its own: in the format wished for, or safetensors where its stock layers cannot
  * express the model; beside it the vocabulary and the text settings. The folder appears whole, and takes the place only

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryName } from '../checkpoint/replaceFile.ts';
@@ -10,7 +10,9 @@ import type { EncodedRecipe } from './encodeRecipe.ts';
 const parts = ['train', 'validation', 'test'] as const;
 type Part = (typeof parts)[number];
 
-/** `data.json`; the sentences of each part are in a file of its name. */
+const contentsFile = 'data.json';
+
+/** What it holds; the sentences of each part are in a file of its name. */
 interface Contents extends Omit<EncodedRecipe, Part> {
   readonly blocks: Readonly<Partial<Record<Part, readonly Block[]>>>;
 }
@@ -24,24 +26,22 @@ export async function saveEncoded(folder: string, encoded: EncodedRecipe): Promi
   const temporary = temporaryName(folder);
   const { train, validation, test, ...rest } = encoded;
   const datasets = { train, validation, test };
+  const blocks: Partial<Record<Part, Block[]>> = {};
   try {
     await mkdir(temporary, { recursive: true });
-    const blocks: Partial<Record<Part, Block[]>> = {};
     for (const part of parts) {
       const data = datasets[part];
       if (data !== undefined) blocks[part] = writeDataset(join(temporary, part), data);
     }
-    await writeFile(join(temporary, 'data.json'), JSON.stringify({ ...rest, blocks } satisfies Contents));
+    await writeFile(join(temporary, contentsFile), JSON.stringify({ ...rest, blocks } satisfies Contents));
     await rename(temporary, folder);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     // Another process may have been quicker, with the same data.
-    if ((await openEncoded(folder)) === undefined) throw error;
+    if (!existsSync(join(folder, contentsFile))) throw error;
   }
   for (const data of Object.values(datasets)) data?.close();
-  const saved = await openEncoded(folder);
-  if (saved === undefined) throw new Error(`${folder} is gone.`);
-  return saved;
+  return { ...rest, ...(await openParts(folder, blocks)) };
 }
 
 /**
@@ -50,17 +50,21 @@ export async function saveEncoded(folder: string, encoded: EncodedRecipe): Promi
  * @throws UserError `damaged-data`
  */
 export async function openEncoded(folder: string): Promise<EncodedRecipe | undefined> {
-  const text = await readFile(join(folder, 'data.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(join(folder, contentsFile), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const { blocks, vocabulary, ...rest } = JSON.parse(text) as Contents;
-  const { train, validation, test } = blocks;
+  return { ...(await openParts(folder, blocks)), vocabulary, ...rest };
+}
+
+async function openParts(
+  folder: string,
+  { train, validation, test }: Contents['blocks'],
+): Promise<Pick<EncodedRecipe, Part>> {
   if (train === undefined || validation === undefined) throw new Error(`${folder} lacks a part.`);
   return {
     train: await openDataset(join(folder, 'train'), train),
     validation: await openDataset(join(folder, 'validation'), validation),
     ...(test !== undefined && { test: await openDataset(join(folder, 'test'), test) }),
-    vocabulary,
-    ...rest,
   };
 }
 

@@ -5,7 +5,6 @@ import { readVectors, type WordVectors } from '../embedding/vectors.ts';
 import { tableOfVectors, type InitialTable } from '../embedding/vectorsTable.ts';
 import { Random } from '../random.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { Vocabulary } from '../text/vocabulary.ts';
 import { encodeRecipe, type EncodedRecipe } from './encodeRecipe.ts';
 import { openEncoded, saveEncoded } from './encodedFolder.ts';
 
@@ -56,7 +55,8 @@ async function newTable(
   const words = vocabulary ?? new Array<string>(rows).fill('');
   const vectors =
     read ?? (path === undefined ? undefined : await readVectors(path, new Set(words), dimension));
-  const { unknownId } = new Vocabulary(words, text.outOfVocabularyToken);
+  // No row of its own is the padding's.
+  const unknownId = Math.max(0, words.indexOf(text.outOfVocabularyToken));
   const table = tableOfVectors(words, unknownId, vectors, dimension, new Random(seed, tableStream));
   return mode === 'multichannel' ? twoChannels(table) : table;
 }

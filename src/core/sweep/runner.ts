@@ -14,6 +14,8 @@ export interface TrialStorage {
   loadState(trial: string): Promise<SavedState | undefined>;
   saveState(trial: string, state: SavedState): Promise<void>;
   loadBest(trial: string): Promise<Checkpoint>;
+  /** The same without its words, labels and text settings. */
+  loadBestModel(trial: string): Promise<Pick<Checkpoint, 'spec' | 'weights'>>;
   saveBest(trial: string, checkpoint: Checkpoint): Promise<void>;
 }
 

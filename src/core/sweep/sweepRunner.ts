@@ -173,11 +173,11 @@ class SweepRunner implements TrialRunner {
 
   async report(trial: Trial, storage: TrialStorage): Promise<TestReport> {
     const { test, validation } = await this.#prepareData(trial, storage);
-    const checkpoint = await storage.loadBest(trial.id);
-    const model = new Classifier(this.#engine, checkpoint.spec, checkpoint.weights);
+    const { spec, weights } = await storage.loadBestModel(trial.id);
+    const model = new Classifier(this.#engine, spec, weights);
     const latency = measureLatency(model, test ?? validation);
     if (test === undefined) return { latency };
-    const confusion = emptyConfusion(checkpoint.spec.classes);
+    const confusion = emptyConfusion(spec.classes);
     const unknown = { sentences: 0, right: 0 };
     const answers: boolean[] = [];
     for await (const { batch, predicted } of predictDataset(model, test, this.#pause)) {

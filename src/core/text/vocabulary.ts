@@ -81,27 +81,37 @@ export async function readTokenizer(path: string): Promise<TokenizerWords> {
 
 async function readLines(path: string): Promise<string[]> {
   const words: string[] = [];
-  const seen = new Map<string, number>();
   for await (const { first, lines } of readLineChunks(path)) {
     for (let i = 0; i < lines.length; i++) {
       const line = first + i;
       const word = decodeLine(lines[i]!, 'utf-8', path, line);
-      const before = seen.get(word);
-      if (before !== undefined || (word === '' && line > 1)) {
-        throw new UserError(
-          word === '' ? 'empty-vocabulary-line' : 'duplicate-word',
-          word === ''
-            ? `Line ${line} is empty.`
-            : `The word '${word}' is on line ${before} and on line ${line}.`,
-          'Every line names one row of the table: keep each word once, in the order of the rows.',
-          { file: path, line },
-        );
+      if (word === '' && line > 1) {
+        throw wrongLine('empty-vocabulary-line', `Line ${line} is empty.`, path, line);
       }
-      seen.set(word, line);
       words.push(word);
     }
   }
+  // Where each word was seen is worth its memory only when one is there twice.
+  if (new Set(words).size < words.length) throw twice(words, path);
   return words;
+}
+
+function twice(words: readonly string[], path: string): UserError {
+  const seen = new Map<string, number>();
+  const second = words.findIndex((word, i) => seen.has(word) || !seen.set(word, i));
+  const word = words[second] ?? '';
+  const [before, line] = [1 + (seen.get(word) ?? 0), 1 + second];
+  const fault = `The word '${word}' is on line ${before} and on line ${line}.`;
+  return wrongLine('duplicate-word', fault, path, line);
+}
+
+function wrongLine(code: string, fault: string, path: string, line: number): UserError {
+  return new UserError(
+    code,
+    fault,
+    'Every line names one row of the table: keep each word once, in the order of the rows.',
+    { file: path, line },
+  );
 }
 
 async function readJson(path: string): Promise<TokenizerWords> {
