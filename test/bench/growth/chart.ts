@@ -72,9 +72,10 @@ interface Scale {
   at(value: number): number;
 }
 
-/** Ticks at 1, 2 and 5 of each decade, or at the decades where there are many. */
+/** At least a decade, so that what hardly grows looks so. Ticks at 1, 2 and 5 of each decade, or at the decades where there are many. */
 function scale(values: readonly number[], from: number, to: number): Scale {
-  const [least, most] = [Math.min(...values) / 1.15, Math.max(...values) * 1.15];
+  const most = Math.max(...values) * 1.15;
+  const least = Math.min(Math.min(...values) / 1.15, most / 10);
   const decades = Array.from({ length: 16 }, (_, i) => i - 6).map((exponent) => 10 ** exponent);
   const factors = Math.log10(most / least) > 2.5 ? [1] : [1, 2, 5];
   const ticks = decades
