@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { Chart, type ActiveElement } from 'chart.js';
-import { placeOn } from './accuracyAxis.ts';
+import { placeOn, type Axis } from './accuracyAxis.ts';
 import { AccuracyControls } from './accuracyControls.ts';
 import { accuracyDataset, frontDataset, markedPoints } from './accuracyDatasets.ts';
 import { accuracyLegend } from './accuracyLegend.ts';
@@ -128,7 +128,7 @@ export class AccuracyChart implements Section {
     const floor = empty ? undefined : (this.#dragged ?? view.floor);
     const smallest = floor === undefined ? undefined : smallestAbove(all.points, floor);
     const series = accuracySeries(rows, this.#controls.variants(), axis);
-    const front = frontOf(rows.points);
+    const front = drawnFront(frontOf(rows.points), axis);
     const lines = referenceLines(rows);
     const width = this.#box.canvas.clientWidth;
     // Where a gutter would leave the curves too little, the legend has the labels.
@@ -194,6 +194,12 @@ export class AccuracyChart implements Section {
     const point = hit && this.#chart.data.datasets[hit.datasetIndex]?.data[hit.index];
     if (point) this.actions.select(point.row);
   }
+}
+
+/** None where sizes do not rise along the axis, as among ranks of different bits: its steps would mean nothing. */
+function drawnFront(front: readonly ModelRow[], axis: Axis): readonly ModelRow[] {
+  const places = front.map((row) => placeOn(axis, row) ?? NaN);
+  return places.every((place, i) => i === 0 || place >= (places[i - 1] ?? NaN)) ? front : [];
 }
 
 /** A curve that is taken out takes no part in the front, and what is marked of it is not drawn. */

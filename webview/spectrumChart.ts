@@ -121,9 +121,9 @@ export class SpectrumChart implements Section {
         mark: { ...lookOf(metric), isHollow: false },
         colour: `colour-${lookOf(metric).colour}`,
         text:
-          metric === 'task'
-            ? l10n.t('{0} metric, eigenvalues', metricName(metric))
-            : l10n.t('{0} metric, squared singular values', metricName(metric)),
+          metric === 'spectrum'
+            ? l10n.t('{0} metric, squared singular values', metricName(metric))
+            : l10n.t('{0} metric, eigenvalues', metricName(metric)),
       })),
       ...(ranks.length > 0
         ? [{ mark: 'solid' as const, colour: 'neutral', text: l10n.t('Rank of this run') }]

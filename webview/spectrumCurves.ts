@@ -18,15 +18,28 @@ export interface SpectrumCurve {
 const MOST = 0.9;
 
 /** Task first, as everywhere. */
-export function spectrumCurves({ singularValues, taskEigenvalues }: SpectrumReport): SpectrumCurve[] {
-  // Rounding makes the smallest eigenvalues negative; they keep nothing.
-  const roots = taskEigenvalues?.map((value) => Math.sqrt(Math.max(0, value)));
+export function spectrumCurves(report: SpectrumReport): SpectrumCurve[] {
   const curve = (metric: Metric, values: readonly number[]): SpectrumCurve => ({
     metric,
     values: values.map((value) => value ** 2),
     kept: keptShares(values),
   });
-  return [...(roots === undefined ? [] : [curve('task', roots)]), curve('spectrum', singularValues)];
+  const felt = (metric: Metric, eigenvalues: readonly number[] | undefined): SpectrumCurve[] =>
+    eigenvalues === undefined
+      ? []
+      : // Rounding makes the smallest eigenvalues negative; they keep nothing.
+        [
+          curve(
+            metric,
+            eigenvalues.map((value) => Math.sqrt(Math.max(0, value))),
+          ),
+        ];
+  return [
+    ...felt('task', report.taskEigenvalues),
+    curve('spectrum', report.singularValues),
+    ...felt('frequency', report.frequencyEigenvalues),
+    ...felt('task-frequency', report.taskFrequencyEigenvalues),
+  ];
 }
 
 /** `Rank 3 of 100 keeps 90.0 % of the task metric's eigenvalues.` */
@@ -34,9 +47,26 @@ export function describeMost(curve: SpectrumCurve): string {
   const rank = String(rankKeeping(MOST, curve.kept) ?? curve.kept.length);
   const of = String(curve.kept.length);
   const share = withoutZeros(formatPercent(MOST));
-  return curve.metric === 'task'
-    ? l10n.t('Rank {0} of {1} keeps {2} of what the task depends on (task metric).', rank, of, share)
-    : l10n.t('Rank {0} of {1} keeps {2} of the squared singular values (spectrum metric).', rank, of, share);
+  switch (curve.metric) {
+    case 'task':
+      return l10n.t('Rank {0} of {1} keeps {2} of what the task depends on (task metric).', rank, of, share);
+    case 'spectrum':
+      return l10n.t(
+        'Rank {0} of {1} keeps {2} of the squared singular values (spectrum metric).',
+        rank,
+        of,
+        share,
+      );
+    case 'frequency':
+      return l10n.t('Rank {0} of {1} keeps {2} with words weighted by their counts.', rank, of, share);
+    case 'task-frequency':
+      return l10n.t(
+        'Rank {0} of {1} keeps {2} of what the task depends on with words weighted by their counts.',
+        rank,
+        of,
+        share,
+      );
+  }
 }
 
 /** `Rank 9 keeps 99.1 % (Task), 32.4 % (Spectrum).` */

@@ -4,6 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../core/checkpoint/folder.ts';
 import type { PassOptions } from '../core/embedding/rowSource.ts';
+import { usesFrequency } from '../core/compression/methods/lowRank.ts';
 import { createEngine } from '../core/engine/createEngine.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { UserError } from '../core/errors.ts';
@@ -13,6 +14,7 @@ import type { Recipe } from '../core/recipe/recipe.ts';
 import type { SpectrumReport } from '../core/report/reports.ts';
 import { spectrumReport } from '../core/report/spectrum.ts';
 import { prepareData } from '../core/sweep/prepare.ts';
+import { wordCounts } from '../core/text/wordCounts.ts';
 import { createPause } from '../core/training/pause.ts';
 import { taskGradientCovariance } from '../core/training/taskGradient.ts';
 import { runPaths } from '../process/runFolder.ts';
@@ -87,29 +89,35 @@ async function withTask(
   if (checkpoint.spec.embedding.rank !== undefined) return spectrumReport(checkpoint, undefined, pass);
   const { train } = await prepareData(recipe, checkpoint);
   const model = new Classifier(createEngine(name), checkpoint.spec, checkpoint.weights);
-  return spectrumReport(
-    checkpoint,
-    await taskGradientCovariance(model, train, recipe.data.seed, createPause()),
-    pass,
+  const gradientCovariance = await taskGradientCovariance(model, train, recipe.data.seed, createPause());
+  const counted = recipe.compress.some(
+    (entry) => entry.method === 'low-rank' && entry.metrics.some(usesFrequency),
   );
+  const rowWeights = counted && { rowWeights: wordCounts(train, checkpoint.spec.embedding.rows) };
+  return spectrumReport(checkpoint, { gradientCovariance, ...rowWeights }, pass);
 }
 
 const shownRanks = [1, 2, 3, 4, 6, 9, 14, 19, 29, 49, 74, 99, 149, 199, 299];
 
-function print({ rows, dimension, singularValues, taskEigenvalues }: SpectrumReport): void {
+function print({ rows, dimension, singularValues, ...others }: SpectrumReport): void {
   const spectrum = keptBy(singularValues.map((value) => value * value));
-  const task = taskEigenvalues && keptBy(taskEigenvalues);
+  const columns = [
+    ['spectrum', spectrum] as const,
+    ...(
+      [
+        ['task', others.taskEigenvalues],
+        ['frequency', others.frequencyEigenvalues],
+        ['task-frequency', others.taskFrequencyEigenvalues],
+      ] as const
+    ).flatMap(([metric, values]) => (values ? [[metric, keptBy(values)] as const] : [])),
+  ];
   const ranks = shownRanks.filter((rank) => rank <= spectrum.length);
   const percent = (share: number | undefined): string => `${(100 * (share ?? 0)).toFixed(1)} %`;
   console.log(`Embedding ${rows} x ${dimension}. What each rank keeps:`);
   console.log(
     table([
-      ['rank', 'spectrum', ...(task ? ['task'] : [])],
-      ...ranks.map((rank) => [
-        String(rank),
-        percent(spectrum[rank - 1]),
-        ...(task ? [percent(task[rank - 1])] : []),
-      ]),
+      ['rank', ...columns.map(([metric]) => metric)],
+      ...ranks.map((rank) => [String(rank), ...columns.map(([, kept]) => percent(kept[rank - 1]))]),
     ]),
   );
 }

@@ -10,6 +10,7 @@ import { readInputLength } from './inputLength.ts';
 import { fileItem, findInWorkspace, modelLabel } from './pickFile.ts';
 import type { Answers } from './recipeFromAnswers.ts';
 import { Questions } from './recipe/questions.ts';
+import type { KnownModel } from './recipe/rankEffect.ts';
 import { askReductions } from './recipe/reductionsQuestion.ts';
 import { askInSteps } from './recipe/steps.ts';
 import { placeFor, writeRecipe } from './recipe/writeRecipe.ts';
@@ -25,13 +26,26 @@ import { askText } from './textQuestions.ts';
  */
 export async function askForRecipe(model?: vscode.Uri): Promise<vscode.Uri> {
   const answers = await askInSteps((steps) =>
-    askToCompress(new Questions(steps, l10n.t('Compress Model')), model),
+    askToCompress(new Questions(steps, l10n.t('Compress Model')), askFactors, model),
   );
   return writeRecipe(answers, placeFor(answers).path);
 }
 
-/** What is needed to compress a model. */
-export async function askToCompress(questions: Questions, model?: vscode.Uri): Promise<Answers> {
+/** The shortest way to a result: the default method, and how far. */
+async function askFactors(questions: Questions, model: KnownModel): Promise<Answers['compress']> {
+  return { reductions: await askReductions(questions, model) };
+}
+
+/**
+ * What is needed to compress a model.
+ * @param askCompression how to compress its embedding
+ * @param model where it is chosen already
+ */
+export async function askToCompress(
+  questions: Questions,
+  askCompression: (questions: Questions, model: KnownModel) => Promise<Answers['compress']>,
+  model?: vscode.Uri,
+): Promise<Answers> {
   const file = model ?? (await askModel(questions));
   const inspection = await inspectCheckpoint(file.fsPath);
   const { spec } = inspection;
@@ -53,12 +67,12 @@ export async function askToCompress(questions: Questions, model?: vscode.Uri): P
   const placeholder = l10n.t('Labelled sentences to retrain the model with');
   const train = await askColumns(ofModel, await askTrainingData(ofModel, placeholder));
   const { rows, dimension } = spec.embedding;
-  const reductions = await askReductions(ofModel, { rows, dimension, spec });
+  const compress = await askCompression(ofModel, { rows, dimension, spec });
   const test = await askTestData(ofModel, train);
   return {
     model: file.fsPath,
     train,
-    reductions,
+    compress,
     ...(test && { test }),
     ...(vocabulary && { vocabulary }),
     ...(text && { text }),

@@ -44,10 +44,22 @@ export function seriesName(series: Named): string {
 }
 
 /** What tells a point from the others of its curve: `rank 9`, `4 bits`. */
-export function settingName({ rank, dimension, setting = '', series = '' }: Named): string {
+export function settingName({ rank, dimension, coding, setting = '' }: Named): string {
   if (rank !== undefined) return l10n.t('rank {0}', rank);
   if (dimension !== undefined) return l10n.t('{0} dimensions', dimension);
-  return partsBeyond(setting, series).join(', ');
+  switch (coding?.kind) {
+    case 'fixed-point':
+      return bitsName(coding.bits);
+    case 'product-quantization':
+      return l10n.t('parts of {0}', coding.subvector);
+    case 'codes':
+      return l10n.t('{0} codebooks', coding.codebooks);
+    case 'sparse':
+    case 'deep-compression':
+      return l10n.t('{0} zeros', percent(coding.sparsity));
+    default:
+      return setting;
+  }
 }
 
 /** A model where it is named alone: `Task, rank 9`. */
@@ -57,26 +69,48 @@ export function pointName({ kind, ...point }: Pick<Trial, 'kind'> & Named): stri
   return [variantName(point), settingName(point)].filter((part) => part !== '').join(', ');
 }
 
-function variantName({ method = 'low-rank', metric, series = '' }: Named): string {
-  const known = `${method}-${metric ?? ''}-offline`;
-  return [metric === undefined ? methodName(method) : metricName(metric), ...partsBeyond(series, known)].join(
-    ', ',
-  );
+function variantName(point: Named): string {
+  const { method = 'low-rank', metric, retrain } = point;
+  return [
+    metric === undefined ? methodName(method) : metricName(metric),
+    ...codingNames(point),
+    ...(retrain === false && method !== 'low-rank-offline' && method !== 'ppa-pca'
+      ? [l10n.t('not retrained')]
+      : []),
+  ].join(', ');
 }
 
-/** The parts of an id that another lacks, in words. */
-function partsBeyond(id: string, other: string): string[] {
-  const names = new Set(other.split('-'));
-  return id.split('-').flatMap((part) => (part === '' || names.has(part) ? [] : partName(part)));
+/** What all points of a curve have in common of their coding, where it is not the default. */
+function codingNames({ method, coding, retrain, series = '' }: Named): string[] {
+  const words = (share: number): string[] =>
+    share === 1 ? [] : [l10n.t('{0} of the words', percent(share))];
+  switch (coding?.kind) {
+    case 'fixed-point':
+      return [
+        ...(method === 'fixed-point' ? [] : [bitsName(coding.bits)]),
+        ...(coding.scale === 'row' ? [l10n.t('a scale a row')] : []),
+        ...(coding.zeroPoint ? [l10n.t('zero point')] : []),
+      ];
+    case 'frequent-rows':
+      return [...(coding.values ? [bitsName(coding.values.bits)] : []), ...words(coding.words)];
+    case 'product-quantization':
+      return [
+        ...(coding.centroids === 256 ? [] : [l10n.t('{0} centroids', coding.centroids)]),
+        ...(coding.norm ? [] : [l10n.t('with lengths')]),
+        ...words(coding.words),
+        ...(series.includes('-frequency') ? [l10n.t('the most frequent')] : []),
+      ];
+    case 'codes':
+      return coding.codewords === 16 ? [] : [l10n.t('{0} codewords', coding.codewords)];
+    case 'deep-compression':
+      return [bitsName(coding.bits)];
+    case 'sparse':
+      return coding.gradual || retrain === false ? [] : [l10n.t('at once')];
+    default:
+      return [];
+  }
 }
 
-function partName(part: string): string {
-  const names: Readonly<Record<string, string>> = {
-    row: l10n.t('a scale a row'),
-    zero: l10n.t('zero point'),
-    ternary: l10n.t('ternary'),
-    bare: l10n.t('not retrained'),
-  };
-  const bits = /^(\d+)bit$/.exec(part)?.[1];
-  return bits === undefined ? (names[part] ?? part) : bitsName(Number(bits));
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(4))}\u00a0%`;
 }

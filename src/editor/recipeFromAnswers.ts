@@ -24,7 +24,7 @@ interface ClassifierAnswers {
 interface CommonAnswers {
   readonly train: DataAnswer;
   readonly test?: DataAnswer | Fraction;
-  readonly reductions: readonly number[];
+  readonly compress: NonNullable<RawRecipe['compress']>;
   /** Where none lies beside the model: a file of words, or `ids` for data that is indexed already. */
   readonly vocabulary?: { readonly path: string } | 'ids';
   /** Where no settings lie beside the model. */
@@ -56,7 +56,7 @@ export function recipeFromAnswers(answers: Answers, recipeFolder: string): RawRe
       train: source(answers.train, at),
       ...(test && { test: 'fraction' in test ? test : source(test, at) }),
     },
-    compress: { reductions: answers.reductions },
+    compress: answers.compress,
   };
 }
 

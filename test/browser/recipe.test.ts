@@ -105,7 +105,10 @@ describe('a recipe in the editor', function () {
     await workbench.pick('Compress a Model');
     await workbench.pick('model');
     await workbench.pick('messages.tsv');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: '95 %' }).waitFor();
+    const list = page.locator('.quick-input-list .monaco-list-row');
+    await list.filter({ hasText: 'Product quantization' }).waitFor();
+    await page.keyboard.press('Enter');
+    await list.filter({ hasText: '95 %' }).waitFor();
     await page.keyboard.press('Enter');
     await workbench.pick('No Test Data');
     const box = page.locator('.quick-input-widget');

@@ -23,7 +23,7 @@ describe('the recipe made from answers', () => {
         model: '/ws/models/spam/model.json',
         train,
         test: { fraction: 0.1 },
-        reductions: [0.9, 0.98],
+        compress: { reductions: [0.9, 0.98] },
       },
       '/ws/models',
     );
@@ -37,8 +37,21 @@ describe('the recipe made from answers', () => {
     assert.equal(recipe.vocabulary, undefined);
   });
 
+  it('has several methods as they were chosen', () => {
+    const compress = [
+      { metric: ['task', 'spectrum'], reductions: [0.9] },
+      { method: 'fixed-point' },
+    ] as const;
+    const raw = recipeFromAnswers({ model: '/ws/m/model.json', train, compress }, '/ws');
+    const recipe = parseRecipe(formatRecipe(raw), '/ws/m.press.json');
+    assert.deepEqual(
+      recipe.compress.map(({ method }) => method),
+      ['low-rank', 'fixed-point'],
+    );
+  });
+
   it('names a vocabulary, or says that the rows are indexed', () => {
-    const answers = { model: '/ws/m/model.json', train, reductions: [0.9] };
+    const answers = { model: '/ws/m/model.json', train, compress: { reductions: [0.9] } };
     const named = recipeFromAnswers({ ...answers, vocabulary: { path: '/ws/words.txt' } }, '/ws');
     assert.deepEqual(parseRecipe(formatRecipe(named), '/ws/m.press.json').vocabulary, {
       path: '/ws/words.txt',
@@ -49,7 +62,10 @@ describe('the recipe made from answers', () => {
 
   it('needs no columns for label-text, and keeps Latin-1', () => {
     const data = { path: '/ws/t.txt', format: 'label-text', encoding: 'latin1' } as const;
-    const raw = recipeFromAnswers({ model: '/ws/model.json', train: data, reductions: [0.5] }, '/ws');
+    const raw = recipeFromAnswers(
+      { model: '/ws/model.json', train: data, compress: { reductions: [0.5] } },
+      '/ws',
+    );
     const recipe = parseRecipe(formatRecipe(raw), '/ws/ws.press.json');
     assert.equal(recipe.model, '/ws');
     assert.equal(recipe.data.train.encoding, 'latin1');

@@ -65,7 +65,7 @@ describe('a recipe that trains', () => {
       {
         classifier: { architecture: 'lstm', dimension: 300, vectors: '/ws/glove.txt' },
         train: { path: '/ws/data/a.csv', format: 'csv', encoding: 'utf-8', textColumn: 0, labelColumn: 1 },
-        reductions: [0.9],
+        compress: { reductions: [0.9] },
       },
       '/ws/data',
     );

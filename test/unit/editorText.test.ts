@@ -29,7 +29,7 @@ describe('what a model without settings tells of its text', () => {
       {
         model: '/ws/m/model.json',
         train: { path: '/ws/t.txt', format: 'label-text', encoding: 'utf-8' },
-        reductions: [0.9],
+        compress: { reductions: [0.9] },
         text: { tokenizer: 'whitespace', lowercase: false, padding: 'left', maxLength: 40 },
       },
       '/ws',

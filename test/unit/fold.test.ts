@@ -3,6 +3,7 @@ import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { layerCosts, totalCost } from '../../src/core/cost/cost.ts';
 import { foldEmbedding } from '../../src/core/embedding/fold.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
+import { codedCheckpoints } from '../support/codedCheckpoints.ts';
 import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
@@ -47,6 +48,23 @@ describe('foldEmbedding', () => {
       assert.ok(less!.storageBytes < more!.storageBytes && less!.flopsPerSentence < more!.flopsPerSentence);
     });
   }
+
+  it('keeps the coding of A, and decodes B', () => {
+    const engine = installedEngines()[0]!;
+    const models = codedCheckpoints().filter(
+      ({ checkpoint }) => checkpoint.spec.embedding.rank !== undefined,
+    );
+    assert.ok(models.length >= 5);
+    for (const { name, checkpoint } of models) {
+      const folded = foldEmbedding(checkpoint);
+      const { rank, coding } = checkpoint.spec.embedding;
+      assert.deepEqual(folded.spec.embedding, { rows: 67, dimension: rank, coding });
+      const before = new Classifier(engine, checkpoint.spec, checkpoint.weights).predict(batch).data.slice();
+      new Classifier(engine, folded.spec, folded.weights).predict(batch).data.forEach((value, i) => {
+        assert.ok(Math.abs(value - before[i]!) < 1e-5, `${name}: ${value} is not ${before[i]}`);
+      });
+    }
+  });
 
   it('refuses a model without factors', () => {
     const dense = randomCheckpoint({

@@ -40,6 +40,24 @@ describe('the panel’s spectrum', () => {
     );
   });
 
+  it('has a curve for each metric that the report has', () => {
+    const curves = spectrumCurves({
+      ...report,
+      frequencyEigenvalues: [4, 1, 0],
+      taskFrequencyEigenvalues: [9, 1, 0],
+    });
+    assert.deepEqual(
+      curves.map(({ metric, kept }) => [metric, Number(kept[0]?.toFixed(2))]),
+      [
+        ['task', 0.8],
+        ['spectrum', 0.64],
+        ['frequency', 0.8],
+        ['task-frequency', 0.9],
+      ],
+    );
+    assert.equal(new Set(curves.map(describeMost)).size, 4);
+  });
+
   it('does without a task metric where there are no sentences', () => {
     const { rows, dimension, singularValues } = report;
     assert.deepEqual(

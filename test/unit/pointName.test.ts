@@ -4,11 +4,22 @@ import { compressDefaults } from '../../src/core/recipe/defaults.ts';
 import type { CompressSettings } from '../../src/core/recipe/recipe.ts';
 import { pointName, seriesName } from '../../src/editor/pointName.ts';
 
+const defaults = compressDefaults;
 const entries: readonly CompressSettings[] = [
-  { ...compressDefaults['low-rank'], metrics: ['task', 'task-frequency'], bits: [32, 4, 'ternary'] },
-  { ...compressDefaults['low-rank'], retrain: false },
-  compressDefaults['fixed-point'],
-  { ...compressDefaults['fixed-point'], scale: 'row', zeroPoint: true, bits: [1, 'ternary'], retrain: false },
+  { ...defaults['low-rank'], metrics: ['task', 'task-frequency'], bits: [32, 4, 'ternary'], words: [1, 0.5] },
+  { ...defaults['low-rank'], retrain: false },
+  defaults['low-rank-offline'],
+  defaults['ppa-pca'],
+  defaults['fixed-point'],
+  { ...defaults['fixed-point'], scale: 'row', zeroPoint: true, bits: [1, 'ternary'], retrain: false },
+  { ...defaults['product-quantization'], words: [1, 0.5] },
+  { ...defaults['product-quantization'], words: [0.5], keep: 'frequency', norm: false, centroids: 16 },
+  defaults.codes,
+  { ...defaults.codes, codewords: 64 },
+  defaults.pruning,
+  { ...defaults.pruning, gradual: false },
+  { ...defaults.pruning, retrain: false },
+  { ...defaults['deep-compression'], bits: [5, 3] },
 ];
 
 describe('the names of models', () => {
@@ -25,7 +36,9 @@ describe('the names of models', () => {
     const names = points.map((point) => pointName({ kind: 'point', ...point }));
     assert.equal(new Set(names).size, points.length, names.join('\n'));
     assert.equal(new Set(points.map(seriesName)).size, new Set(points.map(({ series }) => series)).size);
-    for (const name of names) assert.doesNotMatch(name, /-|undefined|, $/);
+    for (const [i, name] of names.entries()) {
+      assert.ok(!name.includes(points[i]!.setting) && !/undefined|NaN|, $/.test(name), name);
+    }
   });
 
   it('say what a model is', () => {

@@ -13,6 +13,7 @@ import { describeRates, scheduleAt } from '../../src/editor/recipe/plannedRates.
 import { effectOf, rankOf, trainedModel } from '../../src/editor/recipe/rankEffect.ts';
 import { describeEntry, describeEntries, ranksAt } from '../../src/editor/recipe/rankHover.ts';
 import { RecipeText } from '../../src/editor/recipe/recipeText.ts';
+import { describeSetting, settingAt } from '../../src/editor/recipe/settingHover.ts';
 
 const file = '/ws/a.press.json';
 const good = `{
@@ -194,6 +195,33 @@ describe('the hover on a rank', () => {
       classes: ['a', 'b'],
     });
     assert.ok(effectOf(9, read)?.flopsPerSentence);
+  });
+});
+
+describe('the hover on what a method tries', () => {
+  const text = good.replace(
+    /"compress": .*/,
+    '"compress": [{ "ranks": [3] }, { "method": "fixed-point", "bits": [8, 4] }]',
+  );
+  const recipe = new RecipeText(text);
+  const model = { rows: 10_000, dimension: 100 };
+
+  it('finds ranks in a list of methods, and the settings of the others', () => {
+    assert.deepEqual(ranksAt(recipe, text.indexOf('3]'))?.entries, [{ kind: 'rank', value: 3 }]);
+    for (const part of ['"bits"', '8, 4', '4]']) {
+      assert.equal(settingAt(recipe, text.indexOf(part))?.entry, 1, part);
+    }
+    assert.equal(settingAt(recipe, text.indexOf('"method"')), undefined);
+    assert.equal(settingAt(recipe, text.indexOf('3]')), undefined);
+  });
+
+  it('lists the bytes of each', () => {
+    const [, settings] = parseRecipe(text, file).compress;
+    assert.ok(settings);
+    const markdown = describeSetting(settings, { file, entry: 1 }, model);
+    assert.match(markdown, /Fixed point, 8 bits\s*\|1\.0 MB\s*\|75\.0 %/);
+    assert.match(markdown, /Fixed point, 4 bits\s*\|500\.\d kB\s*\|87\.5 %/);
+    assert.match(describeSetting(settings, { file, entry: 1 }, { ...model, rows: undefined }), /counted/);
   });
 });
 

@@ -44,6 +44,22 @@ const running: Sample = {
   status: { state: 'running', epochsDone: 33, epochsTotal: 70, remainingSeconds: 184 },
   finished: 6,
 };
+const methods: Sample = {
+  ...swept,
+  compress: [
+    lowRank([49, 19, 9, 4, 1], ['task', 'spectrum']),
+    lowRank([19, 9, 4, 1], ['task'], { bits: [4] }),
+    { ...compressDefaults['low-rank-offline'], reductions: [], ranks: [49, 19, 9] },
+    compressDefaults['ppa-pca'],
+    compressDefaults['fixed-point'],
+    { ...compressDefaults['fixed-point'], retrain: false },
+    compressDefaults['product-quantization'],
+    compressDefaults.codes,
+    compressDefaults.pruning,
+    compressDefaults['deep-compression'],
+  ],
+  finished: 38,
+};
 const samples: Readonly<Record<string, Sample>> = {
   'points-0': { ...running, finished: 0, status: { ...running.status, epochsDone: 0 } },
   planned: { ...running, finished: 0, status: { state: 'queued', epochsDone: 0, epochsTotal: 70 } },
@@ -62,17 +78,8 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
     finished: 197,
   },
-  methods: {
-    ...swept,
-    compress: [
-      lowRank([49, 19, 9, 4, 1], ['task', 'spectrum']),
-      lowRank([19, 9, 4, 1], ['task'], { bits: [4] }),
-      compressDefaults['fixed-point'],
-      { ...compressDefaults['fixed-point'], scale: 'row', bits: [8, 4, 2] },
-      { ...compressDefaults['fixed-point'], retrain: false },
-    ],
-    finished: 27,
-  },
+  methods,
+  hidden: methods,
   paused: {
     ...running,
     status: { state: 'paused', epochsDone: 33, epochsTotal: 70 },
@@ -104,6 +111,7 @@ const samples: Readonly<Record<string, Sample>> = {
 const choices: Readonly<Record<string, Omit<PanelPageState, 'run'>>> = {
   bytes: { axis: 'bytes', floor: 0.79 },
   compared: { axis: 'bytes', floor: 0.9 },
+  hidden: { axis: 'rank', hidden: ['spectrum', 'pruning'] },
 };
 const compared: Readonly<Record<string, HostMessage>> = {
   compared: {

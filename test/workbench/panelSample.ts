@@ -3,7 +3,7 @@ import type { PointSettings } from '../../src/core/compression/method.ts';
 import { methodOf } from '../../src/core/compression/methods.ts';
 import { embeddingBytes, layerCosts, specOfPoint, totalCost } from '../../src/core/cost/cost.ts';
 import { compressDefaults, retrainDefaults } from '../../src/core/recipe/defaults.ts';
-import type { CompressSettings, LowRankSettings, Metric } from '../../src/core/recipe/recipe.ts';
+import type { CompressSettings, LowRankSettings, Method, Metric } from '../../src/core/recipe/recipe.ts';
 import { meanResult } from '../../src/core/sweep/results.ts';
 import type { Results, RunEvent, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
 import { plannedRates } from '../../src/core/training/plannedRates.ts';
@@ -140,8 +140,9 @@ function sampleResult(trial: Trial): TrialResult {
   const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
   const bytes = embeddingBytes(layers);
   const dense = 4 * rows * dimension;
+  const loss = kind === 'point' ? lossOf(trial, bytes / dense) : 0;
   const wobble = 0.003 * Math.sin(seed * 5 + bytes / 1e4);
-  const after = (kind === 'control' ? 0.8248 : 0.823) - (kind === 'point' ? lossOf(trial) : 0) + wobble;
+  const after = (kind === 'control' ? 0.8248 : 0.823) - loss + wobble;
   return {
     ...settings,
     trial: id,
@@ -153,7 +154,7 @@ function sampleResult(trial: Trial): TrialResult {
     embeddingBytes: bytes,
     layers,
     ...(kind === 'point' && { reduction: 1 - bytes / dense }),
-    ...(kind !== 'baseline' && { validationAccuracyBefore: after - 3 * lossOf(trial) }),
+    ...(kind !== 'baseline' && { validationAccuracyBefore: after - 3 * loss }),
     validationAccuracy: after,
     latency: {
       p50Ms: 0.05 + bytes / 1e8,
@@ -165,13 +166,20 @@ function sampleResult(trial: Trial): TrialResult {
   };
 }
 
-/** Few bits and small ranks lose, and more by some metrics. */
-function lossOf({ rank, metric, coding, retrain }: Partial<PointSettings>): number {
-  const bits = coding?.kind === 'fixed-point' ? coding.bits : 32;
-  const width = bits === 'ternary' ? 1.6 : bits;
-  const ofMetric = { task: 0.006, 'task-frequency': 0.004, frequency: 0.11, spectrum: 0.16 };
-  const ofRank = rank === undefined ? 0 : ofMetric[metric ?? 'task'] / rank ** 0.75;
-  return ofRank + 0.05 / width ** 1.6 + (retrain === false ? 0.02 : 0);
+/** What is made small loses, and more by some methods. */
+function lossOf({ method, metric, retrain }: Partial<PointSettings>, share: number): number {
+  const ofMethod: Partial<Record<Method, number>> = {
+    'low-rank-offline': 0.012,
+    'ppa-pca': 0.016,
+    'fixed-point': 0.003,
+    'product-quantization': 0.002,
+    codes: 0.0025,
+    pruning: 0.004,
+    'deep-compression': 0.001,
+  };
+  const ofMetric = { task: 0.0004, 'task-frequency': 0.0003, frequency: 0.008, spectrum: 0.012 };
+  const loss = metric === undefined ? (ofMethod[method ?? 'low-rank'] ?? 0) : ofMetric[metric];
+  return loss * share ** -0.5 + (retrain === false ? 0.02 : 0);
 }
 
 function sampleResults(trials: readonly Trial[]): Results {

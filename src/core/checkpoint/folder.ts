@@ -7,6 +7,7 @@ import { modelFile, modelFiles, settingsFile, vocabularyFile, type WrittenFormat
 import { writeKeras } from './keras/kerasWriter.ts';
 import { openCheckpoint } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
+import { packWeights } from './packedWeights.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
 import { inMemory } from './tensorBlocks.ts';
@@ -60,8 +61,10 @@ export async function writeCheckpoint(
   try {
     const path = join(temporary, modelFile[format]);
     if (format === 'tfjs') await writeTfjs(temporary, checkpoint);
-    else if (format === 'safetensors') await writeSafetensors(path, weights, { spec: JSON.stringify(spec) });
-    else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format);
+    else if (format === 'safetensors') {
+      const { tensors, metadata } = packWeights(spec, weights);
+      await writeSafetensors(path, tensors, metadata);
+    } else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format);
     await writeSettings(temporary, checkpoint);
     await takePlace(temporary, target, exists);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
+import { packedBytes } from '../compression/packing.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
 import { describeSettings } from './settings.ts';
-import { weightShapes } from './specFromJson.ts';
 
 export interface InspectedLayer {
   readonly name: string;
@@ -40,30 +40,25 @@ export async function inspectCheckpoint(
   path: string,
   architecture?: ArchitectureSettings,
 ): Promise<Inspection> {
-  const { format, path: file, spec } = await openCheckpoint(path, architecture);
+  const { format, path: file, spec, layouts } = await openCheckpoint(path, architecture);
   const { words, labels, text } = await describeSettings(
     dirname(file),
     spec.embedding.rows,
     architecture?.paddingRow,
   );
-  const sizes = [...weightShapes(spec)].map(([name, shape]) => ({
-    name,
-    shape,
-    parameters: shape.reduce((a, b) => a * b, 1),
-  }));
+  const sizes = [...layouts].map(([name, { shape, bits }]) => {
+    const parameters = shape.reduce((a, b) => a * b, 1);
+    return { name, shape, parameters, storageBytes: packedBytes(parameters, bits) };
+  });
   const parameters = sizes.reduce((sum, layer) => sum + layer.parameters, 0);
-  const layers = sizes.map((layer) => ({
-    ...layer,
-    storageBytes: 4 * layer.parameters,
-    share: layer.parameters / parameters,
-  }));
+  const layers = sizes.map((layer) => ({ ...layer, share: layer.parameters / parameters }));
   return {
     path: file,
     format,
     spec,
     layers,
     parameters,
-    storageBytes: 4 * parameters,
+    storageBytes: sizes.reduce((sum, layer) => sum + layer.storageBytes, 0),
     embeddingShare: layers
       .filter(({ name }) => name.startsWith('embedding/'))
       .reduce((sum, layer) => sum + layer.share, 0),

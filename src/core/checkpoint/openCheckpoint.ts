@@ -4,12 +4,13 @@ import { UserError } from '../errors.ts';
 import type { RowSource } from '../embedding/rowSource.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import { modelOfTensors } from './architecture/modelOfTensors.ts';
-import { checkFinite } from './checkFinite.ts';
-import type { ModelSpec, ReadWeights, Weights } from './checkpoint.ts';
+import type { PartLayout } from '../compression/coding.ts';
+import type { ModelSpec, ReadWeights } from './checkpoint.ts';
 import { isKerasFile, modelFile, modelFiles, type WrittenFormat } from './fileNames.ts';
 import { openKeras } from './keras/kerasReader.ts';
-import { checkSpec, weightShapes } from './specFromJson.ts';
-import { isTensorFile, openTensors, readTensor, rowsOf } from './tensorFile.ts';
+import { storedLayouts, unpackWeights } from './packedWeights.ts';
+import { checkSpec, weightLayouts } from './specFromJson.ts';
+import { isTensorFile, openTensors, rowsOf } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
 
 export type CheckpointFormat = WrittenFormat | 'torch';
@@ -20,6 +21,9 @@ export interface OpenCheckpoint {
   /** The model's file. */
   readonly path: string;
   readonly spec: ModelSpec;
+  /** Each weight as the file holds it. */
+  readonly layouts: ReadonlyMap<string, PartLayout>;
+  /** @throws UserError that names a tensor: its data end early, hold NaN or Infinity, or cannot be decoded. */
   readonly readWeights: ReadWeights;
   /** `embedding/table`, of which rows can be read by themselves; undefined where the format or the model has no such. */
   readonly tableRows?: () => RowSource | undefined;
@@ -39,8 +43,10 @@ export async function openCheckpoint(
   const file = await findModel(path);
   if (isTensorFile(file)) return openTensorModel(file, architecture);
   if (architecture !== undefined) throw needlessArchitecture(file);
-  if (!isKerasFile(file)) return { format: 'tfjs', path: file, ...(await openTfjs(file)) };
-  return { path: file, ...(await openKeras(file)) };
+  const opened = isKerasFile(file)
+    ? await openKeras(file)
+    : ({ format: 'tfjs', ...(await openTfjs(file)) } as const);
+  return { path: file, layouts: weightLayouts(opened.spec), ...opened };
 }
 
 async function openTensorModel(
@@ -48,45 +54,23 @@ async function openTensorModel(
   architecture: ArchitectureSettings | undefined,
 ): Promise<OpenCheckpoint> {
   const file = await openTensors(path);
-  const { format, tensors, metadata } = file;
+  const { format, metadata } = file;
   if (metadata.spec === undefined) {
     if (architecture === undefined) throw noSpec(path);
-    return { format, path, ...modelOfTensors(file, architecture) };
+    const model = modelOfTensors(file, architecture);
+    return { format, path, layouts: weightLayouts(model.spec), ...model };
   }
   if (architecture !== undefined) throw needlessArchitecture(path);
   const spec = checkSpec(parseSpec(metadata.spec, path), path);
-  const shapes = weightShapes(spec);
-  for (const [name, shape] of shapes) {
-    const found = tensors.get(name)?.shape;
-    if (fits(found, shape)) continue;
-    throw new UserError(
-      'weight-shape',
-      `The weight '${name}' is ${found?.join(' x ') ?? 'missing'}, where ${shape.join(' x ')} is expected.`,
-      'Export the model anew.',
-      { file: path, item: name },
-    );
-  }
+  const layouts = storedLayouts(spec, file);
   return {
     format,
     path,
     spec,
+    layouts,
     tableRows: () => rowsOf(file, 'embedding/table'),
-    async readWeights(without) {
-      const weights: Weights = new Map();
-      for (const [name, tensor] of tensors) {
-        if (!shapes.has(name) || without?.has(name)) continue;
-        const data = await readTensor(tensor);
-        checkFinite(data, name, path);
-        weights.set(name, { shape: tensor.shape, data });
-      }
-      return weights;
-    },
+    readWeights: (without) => unpackWeights(spec, layouts, file, without),
   };
-}
-
-/** Whether a shape is the one expected, in which -1 is any size. */
-function fits(found: readonly number[] | undefined, expected: readonly number[]): boolean {
-  return found?.length === expected.length && expected.every((size, i) => size === -1 || size === found[i]);
 }
 
 function needlessArchitecture(file: string): UserError {

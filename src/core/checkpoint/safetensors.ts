@@ -38,18 +38,20 @@ export interface SafetensorsHeader {
   readonly dataStart: number;
 }
 
-/** Writes float32 tensors as a `.safetensors` file, tensor by tensor, under a temporary name until it is whole. */
+/** Writes float32 tensors, and bytes, as a `.safetensors` file, one by one, under a temporary name until it is whole. */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, Tensor | StreamedTensor>,
+  tensors: ReadonlyMap<string, Tensor | StreamedTensor | Uint8Array>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let offset = 0;
-  for (const [name, { shape }] of tensors) {
+  for (const [name, tensor] of tensors) {
     if (name === '__metadata__') throw new Error(`No tensor can be called '${name}'.`);
-    const end = offset + 4 * sizeOf(shape);
-    header.push([name, { dtype: 'F32', shape, data_offsets: [offset, end] }]);
+    const isBytes = tensor instanceof Uint8Array;
+    const shape = isBytes ? [tensor.length] : tensor.shape;
+    const end = offset + (isBytes ? 1 : 4) * sizeOf(shape);
+    header.push([name, { dtype: isBytes ? 'U8' : 'F32', shape, data_offsets: [offset, end] }]);
     offset = end;
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
@@ -62,7 +64,8 @@ export async function writeSafetensors(
     await writeAll(file, length);
     await writeAll(file, padded);
     for (const [name, tensor] of tensors) {
-      for await (const block of blocksOf(tensor, name)) await writeAll(file, bytesOf(block));
+      if (tensor instanceof Uint8Array) await writeAll(file, tensor);
+      else for await (const block of blocksOf(tensor, name)) await writeAll(file, bytesOf(block));
     }
   });
 }

@@ -1,10 +1,14 @@
-import { factorCoding, type Coding } from '../compression/coding.ts';
+import { factorCoding, type Coding, type PartLayout } from '../compression/coding.ts';
 import { checkCoding, schemeOf } from '../compression/codings.ts';
 import { UserError } from '../errors.ts';
 import type { Body, ModelSpec } from './checkpoint.ts';
 
 /** Sizes beyond this are no model's, and would overflow in products. */
 const maxSize = 2 ** 31;
+
+/** A few bytes of a code may stand for many values, so that a file's size does not bound what is decoded from it. */
+const maxCodedValues = 2 ** 30;
+const maxCodedColumns = 2 ** 24;
 
 /**
  * A ModelSpec from a file's JSON, checked field by field.
@@ -63,18 +67,51 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const head = oneOf(spec.head, ['softmax', 'sigmoid', 'logits'], 'head');
   const classes = size(spec.classes, 'classes');
   if (head === 'sigmoid' && classes !== 2) throw at('classes');
+  const rows = size(embedding.rows, 'embedding.rows');
+  const dimension = size(embedding.dimension, 'embedding.dimension');
+  const rank = embedding.rank === undefined ? undefined : size(embedding.rank, 'embedding.rank');
+  const coding = embedding.coding === undefined ? undefined : checkCoding(embedding.coding, at);
+  const columns = rank ?? dimension;
+  if (coding && (rows * columns > maxCodedValues || Math.max(columns, dimension) > maxCodedColumns)) {
+    throw at('embedding.rows');
+  }
   return {
-    embedding: {
-      rows: size(embedding.rows, 'embedding.rows'),
-      dimension: size(embedding.dimension, 'embedding.dimension'),
-      ...(embedding.rank !== undefined && { rank: size(embedding.rank, 'embedding.rank') }),
-      ...(embedding.coding !== undefined && { coding: checkCoding(embedding.coding, at) }),
-    },
+    embedding: { rows, dimension, ...(rank !== undefined && { rank }), ...(coding && { coding }) },
     body: bodyOf(),
     head,
     classes,
     masked: flag(spec.masked, 'masked'),
   };
+}
+
+/** The matrices of a model that are coded. */
+export function codedMatrices({ embedding }: ModelSpec): {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly coding: Coding;
+}[] {
+  const { rows, dimension, rank, coding } = embedding;
+  if (coding === undefined) return [];
+  if (rank === undefined) return [{ name: 'embedding/table', rows, columns: dimension, coding }];
+  const factor = factorCoding(coding);
+  return [
+    { name: 'embedding/A', rows, columns: rank, coding },
+    ...(factor ? [{ name: 'embedding/B', rows: rank, columns: dimension, coding: factor }] : []),
+  ];
+}
+
+/** How a file holds each weight that a model of that spec has, by our names. */
+export function weightLayouts(spec: ModelSpec): Map<string, PartLayout> {
+  const layouts = new Map(
+    [...weightShapes(spec)].map(([name, shape]): [string, PartLayout] => [name, { shape, bits: 32 }]),
+  );
+  for (const { name, rows, columns, coding } of codedMatrices(spec)) {
+    for (const [part, layout] of schemeOf(coding).layout(rows, columns, coding)) {
+      layouts.set(`${name}/${part}`, layout);
+    }
+  }
+  return layouts;
 }
 
 /** The shape of each weight that a model of that spec has, by our names; -1 for a size that is the content's. */

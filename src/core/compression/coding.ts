@@ -5,7 +5,12 @@ import type { Bits, OptimizerSettings } from '../recipe/recipe.ts';
 
 /** How a matrix of an embedding is stored, where it is not as float32 values. */
 export type Coding =
-  FixedPointCoding | ProductQuantizationCoding | SparseCoding | DeepCompressionCoding | CodesCoding;
+  | FixedPointCoding
+  | ProductQuantizationCoding
+  | SparseCoding
+  | DeepCompressionCoding
+  | CodesCoding
+  | FrequentRowsCoding;
 
 /** Each value by a whole number of so many levels, times a scale. */
 export interface FixedPointCoding {
@@ -58,8 +63,20 @@ export interface CodesCoding {
   readonly codewords: number;
 }
 
+/** The rows of most worth alone. */
+export interface FrequentRowsCoding {
+  readonly kind: 'frequent-rows';
+  /** Share of the rows that are kept, below 1. */
+  readonly words: number;
+  /** Row that the others read as; 0, the padding's, makes them zeros. */
+  readonly unknown: number;
+  /** How the rows that are kept are stored, where it is not as float32 values. */
+  readonly values?: FixedPointCoding;
+}
+
 /** How the factor B is coded where the rows are: as they in fixed point, and float32 beside every other coding. */
 export function factorCoding(coding: Coding | undefined): FixedPointCoding | undefined {
+  if (coding?.kind === 'frequent-rows') return coding.values;
   return coding?.kind === 'fixed-point' ? coding : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Coding, CodingScheme } from './coding.ts';
 import { codes } from './codings/codes.ts';
 import { deepCompression } from './codings/deepCompression.ts';
 import { fixedPoint } from './codings/fixedPoint.ts';
+import { frequentRows } from './codings/frequentRows.ts';
 import { productQuantization } from './codings/productQuantization.ts';
 import { sparse } from './codings/sparse.ts';
 
@@ -12,6 +13,7 @@ const schemes: { readonly [Kind in Coding['kind']]: CodingScheme<Extract<Coding,
     codes,
     sparse,
     'deep-compression': deepCompression,
+    'frequent-rows': frequentRows,
   };
 
 /**

@@ -6,11 +6,14 @@ import { schemeOf } from './codings.ts';
 /**
  * The model with its table, or its factors, coded. The exact values stay beside the parts for training to start from;
  * a checkpoint that is written holds the parts alone.
+ *
+ * @param worth of each of the table's rows, where some are stored better than others
  */
 export function encodeEmbedding<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
   checkpoint: M,
   coding: Coding,
   random: Random,
+  worth?: Float64Array,
 ): M {
   const weights = new Map(checkpoint.weights);
   const { embedding } = checkpoint.spec;
@@ -18,7 +21,7 @@ export function encodeEmbedding<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
     const matrix = weights.get(name);
     if (matrix === undefined) throw new Error(`The model has no ${name}.`);
     if (how === undefined) return;
-    for (const [part, tensor] of schemeOf(how).encode(matrix, how, random))
+    for (const [part, tensor] of schemeOf(how).encode(matrix, how, random, worth))
       weights.set(`${name}/${part}`, tensor);
   };
   if (embedding.rank === undefined) encode('embedding/table', coding);

@@ -37,7 +37,7 @@ export function pack(values: Float32Array, bits: Bits): Uint8Array {
 }
 
 /** The values again. @throws RangeError where there are too few bytes or too many, or what no packing leaves */
-export function unpack(bytes: Uint8Array, count: number, bits: Bits): Float32Array {
+export function unpack(bytes: ArrayLike<number>, count: number, bits: Bits): Float32Array {
   if (bytes.length !== packedBytes(count, bits)) {
     throw new RangeError(`${count} values take ${packedBytes(count, bits)} bytes, not ${bytes.length}`);
   }
@@ -62,6 +62,7 @@ export function unpack(bytes: Uint8Array, count: number, bits: Bits): Float32Arr
     waiting >>>= bits;
     filled -= bits;
   }
-  if (waiting > 0) throw new RangeError(`the last byte is ${bytes.at(-1)}, more than its values take`);
+  if (waiting > 0)
+    throw new RangeError(`the last byte is ${bytes[bytes.length - 1]}, more than its values take`);
   return values;
 }

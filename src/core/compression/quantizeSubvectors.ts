@@ -4,17 +4,13 @@ import { Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
 import type { Parts, ProductQuantizationCoding } from './coding.ts';
 import type { Steps } from './inSteps.ts';
+import { keptRows, lengthsOf, mostWorth } from './keptRows.ts';
 import { kMeans, nearest, sampleOf } from './kMeans.ts';
 
 /** Of the codebook of the norms, as fastText has it. */
 export const normLevels = 256;
 /** Rows from which centroids are learned at most: 256 for each of 256. */
 const sampleRows = 65_536;
-
-/** How many rows have codes: the padding and the unknown word at least. */
-export function keptRows(rows: number, words: number): number {
-  return Math.min(rows, Math.max(2, Math.round(words * rows)));
-}
 
 /**
  * Learns the centroids and finds the codes, a sub-vector a step.
@@ -75,25 +71,6 @@ export function* quantizeSubvectors(
     result.set('kept', { shape: [rows], data: bitmap });
   }
   return result;
-}
-
-function lengthsOf(data: Float32Array, rows: number, n: number): Float64Array {
-  const lengths = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    let square = 0;
-    for (let j = r * n; j < (r + 1) * n; j++) square += data[j]! * data[j]!;
-    lengths[r] = Math.sqrt(square);
-  }
-  return lengths;
-}
-
-/** The rows of most worth, of equal ones the longest, in their order; row 0 and the unknown word's among them. */
-function mostWorth(worth: Float64Array, lengths: Float64Array, count: number, unknown: number): Uint32Array {
-  const order = Uint32Array.from({ length: worth.length }, (_, row) => row);
-  if (count === order.length) return order;
-  const always = (row: number): number => (row === 0 || row === unknown ? 1 : 0);
-  order.sort((a, b) => always(b) - always(a) || worth[b]! - worth[a]! || lengths[b]! - lengths[a]! || a - b);
-  return order.subarray(0, count).sort();
 }
 
 function columnsOf(data: Float32Array, n: number, first: number, width: number): Float32Array {

@@ -1,34 +1,55 @@
 import type { Body, Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
+import { factorCoding } from '../compression/coding.ts';
+import { schemeOf } from '../compression/codings.ts';
 import { UserError } from '../errors.ts';
+import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 
 /**
  * Multiplies B into the kernels that follow the embedding, which are linear in it: a DAN's first layer after the mean,
- * the input kernels of a recurrence, and of a convolution the block of each of its window's tokens. The model that results has A for its table, k columns wide, and no factor: the same outputs up
- * to rounding, with fewer bytes and FLOPs than the factorized one, and a narrower look-up than the original's.
+ * the input kernels of a recurrence, and of a convolution the block of each of its window's tokens. The model that
+ * results has A for its table, k columns wide and coded as it was, and no factor: the same outputs up to rounding, with
+ * fewer FLOPs than the factorized one, and a narrower look-up than the original's. It takes fewer bytes, too, where B is
+ * not coded in few bits: the kernels are float32.
  *
  * @throws UserError `not-factorized`
  */
 export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
   const { spec, weights } = checkpoint;
-  const { rows, rank } = spec.embedding;
-  const [A, B] = [weights.get('embedding/A'), weights.get('embedding/B')];
-  if (rank === undefined || A === undefined || B === undefined) {
+  const { rows, rank, coding } = spec.embedding;
+  if (rank === undefined) {
     throw new UserError(
       'not-factorized',
       "The model's embedding is not factorized: there is nothing to fold.",
       'Name a compressed model.',
     );
   }
-  const folded = new Map(weights);
-  folded.delete('embedding/A');
-  folded.delete('embedding/B');
-  folded.set('embedding/table', { shape: [rows, rank], data: A.data });
+  const B = factorOf(checkpoint, rank);
+  const folded = new Map<string, Tensor>();
+  for (const [name, tensor] of weights) {
+    if (/^embedding\/B(\/|$)/.test(name)) continue;
+    folded.set(name.replace(/^embedding\/A(?=\/|$)/, 'embedding/table'), tensor);
+  }
   for (const name of kernelsAfterEmbedding(spec.body)) {
     const kernel = weights.get(name);
     if (kernel === undefined) throw new Error(`The model has no ${name}.`);
     folded.set(name, product(B, kernel));
   }
-  return { ...checkpoint, spec: { ...spec, embedding: { rows, dimension: rank } }, weights: folded };
+  const embedding = { rows, dimension: rank, ...(coding && { coding }) };
+  return { ...checkpoint, spec: { ...spec, embedding }, weights: folded };
+}
+
+/** B, decoded where it is coded. */
+function factorOf({ spec, weights }: Checkpoint, rank: number): Tensor {
+  const name = 'embedding/B';
+  const { dimension, coding } = spec.embedding;
+  const how = factorCoding(coding);
+  if (how !== undefined) {
+    const data = schemeOf(how).decode(tensorsBelow(weights, name), rank, dimension, how);
+    return { shape: [rank, dimension], data };
+  }
+  const factor = weights.get(name);
+  if (factor === undefined) throw new Error(`The model has no ${name}.`);
+  return factor;
 }
 
 function kernelsAfterEmbedding(body: Body): string[] {

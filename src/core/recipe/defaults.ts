@@ -108,7 +108,14 @@ const rankDefaults = { reductions: [0.5, 0.7, 0.9, 0.95, 0.98], ranks: [], split
 export const compressDefaults: {
   readonly [M in CompressSettings['method']]: Extract<CompressSettings, { readonly method: M }>;
 } = {
-  'low-rank': { method: 'low-rank', metrics: ['task'], bits: [32], retrain: true, ...rankDefaults },
+  'low-rank': {
+    method: 'low-rank',
+    metrics: ['task'],
+    bits: [32],
+    words: [1],
+    retrain: true,
+    ...rankDefaults,
+  },
   'low-rank-offline': { method: 'low-rank-offline', ...rankDefaults },
   'ppa-pca': { method: 'ppa-pca', dimensions: [], removed: 7 },
   'fixed-point': {

@@ -164,6 +164,8 @@ export interface LowRankSettings extends MethodSettings, RankSettings {
   readonly split: Split;
   /** Of the factors' values, each tried; 32 leaves them float32. */
   readonly bits: readonly Bits[];
+  /** Shares of the words, the most frequent ones, that keep a row of A, each tried; the others read as the unknown word. */
+  readonly words: readonly number[];
   /** Training sentences, seeded, that the metric `task` is estimated from; all of them where absent. */
   readonly taskSentences?: number;
 }

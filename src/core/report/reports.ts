@@ -14,6 +14,10 @@ export interface SpectrumReport {
    * to take the gradients of.
    */
   readonly taskEigenvalues?: readonly number[];
+  /** Of W^T D W, D the words' counts in the training data: the metric `frequency`, where it is asked for. */
+  readonly frequencyEigenvalues?: readonly number[];
+  /** Of G^(1/2) W^T D W G^(1/2): the metric `task-frequency`, where it is asked for. */
+  readonly taskFrequencyEigenvalues?: readonly number[];
 }
 
 /** Sentences that two models classify differently, on one part of the data. */

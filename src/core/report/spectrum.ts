@@ -1,20 +1,27 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { factorize } from '../embedding/factorize.ts';
+import { factorize, type FactorizeOptions } from '../embedding/factorize.ts';
 import type { PassOptions } from '../embedding/rowSource.ts';
 import { singularSpectrum } from '../embedding/spectrum.ts';
 import { EmbeddingTable } from '../embedding/table.ts';
 import { UserError } from '../errors.ts';
 import type { SpectrumReport } from './reports.ts';
 
+/** What the metrics other than `spectrum` need; without it the report does not have them. */
+export interface MetricData {
+  /** G, n x n, of the metric `task`. */
+  readonly gradientCovariance?: Float64Array;
+  /** D, one a row, of the metrics with `frequency`. */
+  readonly rowWeights?: Float64Array | Float32Array;
+}
+
 /**
- * What each rank keeps of a model's embedding table, in both metrics.
+ * What each rank keeps of a model's embedding table, by each metric.
  *
- * @param gradientCovariance G, n x n, of the metric `task`; without it the report has the metric `spectrum` alone
  * @throws UserError `already-factorized`; `table-not-finite`, `table-zero` and `no-gradient` as `factorize` does
  */
 export async function spectrumReport(
   { spec, weights }: Checkpoint,
-  gradientCovariance?: Float64Array,
+  { gradientCovariance, rowWeights }: MetricData = {},
   pass: PassOptions = {},
 ): Promise<SpectrumReport> {
   const { rows, dimension, rank } = spec.embedding;
@@ -28,16 +35,21 @@ export async function spectrumReport(
   }
   const table = new EmbeddingTable(rows, dimension, weight.data);
   const { singularValues } = await singularSpectrum(table, pass);
-  if (gradientCovariance === undefined) return { rows, dimension, singularValues: [...singularValues] };
-  const felt = await factorize(
-    table,
-    { rank: 1, metric: 'task', split: 'balanced', gradientCovariance },
-    pass,
-  );
+  const eigenvalues = async (options: Pick<FactorizeOptions, 'metric'> & MetricData): Promise<number[]> => {
+    const felt = await factorize(table, { rank: 1, split: 'balanced', ...options }, pass);
+    return Array.from(felt.singularValues, (value) => value * value);
+  };
+  const task = gradientCovariance && { gradientCovariance };
+  const frequency = rowWeights && { rowWeights };
   return {
     rows,
     dimension,
     singularValues: [...singularValues],
-    taskEigenvalues: Array.from(felt.singularValues, (value) => value * value),
+    ...(task && { taskEigenvalues: await eigenvalues({ metric: 'task', ...task }) }),
+    ...(frequency && { frequencyEigenvalues: await eigenvalues({ metric: 'frequency', ...frequency }) }),
+    ...(task &&
+      frequency && {
+        taskFrequencyEigenvalues: await eigenvalues({ metric: 'task-frequency', ...task, ...frequency }),
+      }),
   };
 }

@@ -5,13 +5,15 @@ import { openCheckpoint } from '../../core/checkpoint/openCheckpoint.ts';
 import { UserError } from '../../core/errors.ts';
 import { trainDefaults } from '../../core/recipe/defaults.ts';
 import { parseRecipe } from '../../core/recipe/readRecipe.ts';
+import type { Recipe } from '../../core/recipe/recipe.ts';
 import type { DataChecks } from './dataChecks.ts';
 import { rangeOf } from './diagnostics.ts';
 import { trainedModel, type CheckedData, type KnownModel } from './rankEffect.ts';
 import { describeEntries, describeEntry, ranksAt } from './rankHover.ts';
 import { RecipeText } from './recipeText.ts';
+import { describeSetting, settingAt } from './settingHover.ts';
 
-/** Says of a reduction or a rank what it does to the recipe's model. */
+/** Says of a reduction, a rank or another setting of a method what it does to the recipe's model. */
 export class RankHover implements vscode.HoverProvider {
   readonly #checks: DataChecks;
 
@@ -27,10 +29,27 @@ export class RankHover implements vscode.HoverProvider {
     if (!vscode.workspace.isTrusted) return undefined;
     const recipe = new RecipeText(document.getText());
     const hovered = ranksAt(recipe, document.offsetAt(position));
-    const [first, ...others] = hovered?.entries ?? [];
-    if (hovered === undefined || first === undefined) return undefined;
+    if (hovered === undefined) return this.#ofSetting(document, recipe, position);
+    const [first, ...others] = hovered.entries;
+    if (first === undefined) return undefined;
     const markdown = await this.#describe(document, recipe, (model) =>
       hovered.isWhole ? describeEntries([first, ...others], model) : describeEntry(first, model),
+    );
+    return new vscode.Hover(new vscode.MarkdownString(markdown), rangeOf(document, hovered.span));
+  }
+
+  async #ofSetting(
+    document: vscode.TextDocument,
+    recipe: RecipeText,
+    position: vscode.Position,
+  ): Promise<vscode.Hover | undefined> {
+    const hovered = settingAt(recipe, document.offsetAt(position));
+    const file = document.uri.fsPath;
+    if (hovered === undefined) return undefined;
+    const settings = compressOf(recipe, file)[hovered.entry];
+    if (settings === undefined) return undefined;
+    const markdown = await this.#describe(document, recipe, (model) =>
+      describeSetting(settings, { file, entry: hovered.entry }, model),
     );
     return new vscode.Hover(new vscode.MarkdownString(markdown), rangeOf(document, hovered.span));
   }
@@ -49,6 +68,16 @@ export class RankHover implements vscode.HoverProvider {
       if (!(error instanceof UserError)) throw error;
       return l10n.t('Ranks and sizes are known once the model can be read. {0}', error.message);
     }
+  }
+}
+
+/** None where something is wrong with the recipe, which its problems tell. */
+function compressOf(recipe: RecipeText, file: string): Recipe['compress'] {
+  try {
+    return parseRecipe(recipe.text, file).compress;
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
   }
 }
 

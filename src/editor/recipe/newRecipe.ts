@@ -9,7 +9,7 @@ import { askColumns, askTestData, askTrainingData } from '../dataQuestions.ts';
 import { fileItem, findInWorkspace } from '../pickFile.ts';
 import type { Answers } from '../recipeFromAnswers.ts';
 import { Questions } from './questions.ts';
-import { askReductions } from './reductionsQuestion.ts';
+import { askCompression } from './methodsQuestion.ts';
 import { nameOfRecipe, wrongName } from './recipeName.ts';
 import { askInSteps } from './steps.ts';
 import { readVectorsDimension } from './vectorsDimension.ts';
@@ -21,7 +21,9 @@ export async function newRecipe(): Promise<vscode.Uri> {
     const questions = new Questions(steps, l10n.t('New Recipe'));
     const subject = await askSubject(questions);
     const answers =
-      subject === 'model' ? await askToCompress(questions) : await askToTrain(questions, subject);
+      subject === 'model'
+        ? await askToCompress(questions, (asked, model) => askCompression(asked, model, false))
+        : await askToTrain(questions, subject);
     return { answers, path: await askPath(questions, answers) };
   });
   const recipe = await writeRecipe(answers, path);
@@ -81,12 +83,12 @@ async function askToTrain(questions: Questions, architecture: Architecture): Pro
   const vectors = await askVectors(questions);
   const dimension =
     vectors === 'none' ? await askDimension(questions) : await readVectorsDimension(vectors.fsPath);
-  const reductions = await askReductions(questions, { rows: undefined, dimension });
+  const compress = await askCompression(questions, { rows: undefined, dimension }, true);
   const test = await askTestData(questions, train);
   return {
     classifier: { architecture, dimension, ...(vectors !== 'none' && { vectors: vectors.fsPath }) },
     train,
-    reductions,
+    compress,
     ...(test && { test }),
   };
 }

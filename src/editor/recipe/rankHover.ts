@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { formatMegabytes } from '../formatMegabytes.ts';
+import { compressEntries } from './compressEntries.ts';
 import { effectOf, rankOf, type Change, type KnownModel } from './rankEffect.ts';
 import type { RecipeText, Span } from './recipeText.ts';
 
@@ -19,11 +20,11 @@ export interface Entry {
 /** The entries at an offset of a recipe, if there are any. */
 export function ranksAt(recipe: RecipeText, offset: number): HoveredRanks | undefined {
   const node = recipe.at(offset);
-  for (const [field, kind] of [
-    ['reductions', 'reduction'],
-    ['ranks', 'rank'],
-  ] as const) {
-    const list = recipe.node('compress', field);
+  const lists = compressEntries(recipe).flatMap((path) => [
+    { list: recipe.node(...path, 'reductions'), kind: 'reduction' as const },
+    { list: recipe.node(...path, 'ranks'), kind: 'rank' as const },
+  ]);
+  for (const { list, kind } of lists) {
     if (node === undefined || list?.type !== 'array') continue;
     const entries = (list.children ?? []).flatMap((item) =>
       typeof item.value === 'number' && isPossible(kind, item.value)

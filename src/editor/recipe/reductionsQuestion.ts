@@ -17,7 +17,7 @@ export function askReductions(questions: Questions, model: KnownModel): Promise<
       picked: compressDefaults['low-rank'].reductions.includes(reduction),
       value: reduction,
     })),
-    l10n.t('How much of the embedding to remove; each is tried'),
+    l10n.t('How much of the embedding factors are to remove; each is tried'),
   );
 }
 

@@ -1,8 +1,9 @@
 import type { CodingScheme, PartLayout, Parts, ProductQuantizationCoding } from '../coding.ts';
 import { codesOf } from '../codesOf.ts';
 import { atOnce } from '../inSteps.ts';
+import { keptRows, placesOfRows } from '../keptRows.ts';
 import { partOf } from '../partOf.ts';
-import { keptRows, normLevels, quantizeSubvectors } from '../quantizeSubvectors.ts';
+import { normLevels, quantizeSubvectors } from '../quantizeSubvectors.ts';
 import { composed, type Composition } from '../sharedRows.ts';
 import { storageOf } from '../storage.ts';
 import { wholeField } from '../wholeField.ts';
@@ -78,7 +79,7 @@ function compositionOf(
   const normCodes = norm ? codesOf(parts, 'normCodes', kept, normLevels) : undefined;
   partOf(parts, 'centroids', centroids * n);
   if (norm) partOf(parts, 'norms', normLevels);
-  const codeOfRow = words < 1 ? codePlaces(codesOf(parts, 'kept', rows, 2), kept, unknown) : undefined;
+  const codeOfRow = words < 1 ? placesOfRows(parts, rows, kept, unknown) : undefined;
   return {
     shared: norm ? ['centroids', 'norms'] : ['centroids'],
 
@@ -114,16 +115,4 @@ function compositionOf(
       if (normSums) normSums[level]! += along;
     },
   };
-}
-
-/** Where each row's codes are, from 0; -1 for a row that reads as zeros. */
-function codePlaces(bitmap: Uint8Array, kept: number, unknown: number): Int32Array {
-  let count = 0;
-  const places = Int32Array.from(bitmap, (bit) => (bit === 1 ? count++ : -1));
-  if (count !== kept) throw new RangeError(`kept must mark ${kept} rows, not ${count}`);
-  const instead = unknown === 0 ? -1 : places[unknown];
-  if (instead === undefined || (unknown !== 0 && instead < 0)) {
-    throw new RangeError(`kept must mark row ${unknown}, which words without codes read as`);
-  }
-  return places.map((place) => (place < 0 ? instead : place));
 }
