@@ -19,13 +19,19 @@ export function decode(file) {
   const spec = JSON.parse(__metadata__.spec);
   const packed = JSON.parse(__metadata__.packed ?? '{}');
   const stored = new Map();
-  for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
     const data = bytes.slice(start + data_offsets[0], start + data_offsets[1]);
     stored.set(
       name,
       name in packed
         ? { shape: packed[name].shape, data: unpack(data, size(packed[name].shape), packed[name].bits) }
-        : { shape, data: new Float32Array(data.buffer) },
+        : {
+            shape,
+            data:
+              dtype === 'F16'
+                ? Float32Array.from(new Uint16Array(data.buffer), half)
+                : new Float32Array(data.buffer),
+          },
     );
   }
   const { rows, dimension, rank, coding } = spec.embedding;
@@ -46,6 +52,13 @@ export function decode(file) {
   }
   return { spec, tensors };
 }
+
+/** A number of half precision from its bits. */
+const half = (bits) => {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const value = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits & 0x8000 ? -value : value;
+};
 
 const size = (shape) => shape.reduce((a, b) => a * b, 1);
 

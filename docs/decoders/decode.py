@@ -30,7 +30,8 @@ def decode(path):
         if name in packed:
             stored[name] = unpack(np.frombuffer(data, np.uint8), **packed[name])
         else:
-            stored[name] = np.frombuffer(data, "<f4").reshape(entry["shape"])
+            type_ = "<f2" if entry["dtype"] == "F16" else "<f4"
+            stored[name] = np.frombuffer(data, type_).astype(np.float32).reshape(entry["shape"])
     embedding = spec["embedding"]
     coding, m, n, k = (embedding.get(key) for key in ("coding", "rows", "dimension", "rank"))
     matrices = [("table", m, n)] if k is None else [("A", m, k), ("B", k, n)]

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { writtenFormats, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import { writtenFormats } from '../core/checkpoint/fileNames.ts';
+import { storages } from '../core/checkpoint/storage.ts';
 import { UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import type { PrintedError } from '../process/askCli.ts';
@@ -13,7 +14,7 @@ import { engineCommand } from './engineCommand.ts';
 import { differencesCommand } from './differencesCommand.ts';
 import { estimateCommand } from './estimateCommand.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
-import { exportCommand } from './exportCommand.ts';
+import { exportCommand, type ExportOptions } from './exportCommand.ts';
 import { factorizeCommand } from './factorizeCommand.ts';
 import { findRun } from './findRun.ts';
 import { foldCommand } from './foldCommand.ts';
@@ -204,7 +205,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     });
   program
     .command('export')
-    .description('write a model in another format, with its vocabulary beside it')
+    .description('write a model in a format of your choice, with its vocabulary and a model card beside it')
     .argument('<checkpoint>', checkpointPath)
     .argument('<folder>', 'where to')
     .addOption(
@@ -212,8 +213,19 @@ function createProgram(exit: (code: ExitCode) => void): Command {
         .choices(writtenFormats)
         .default('tfjs'),
     )
+    .addOption(
+      new Option('--storage <type>', "of the embedding's numbers, in tfjs and safetensors")
+        .choices(storages)
+        .default('float32'),
+    )
+    .option(
+      '--from <recipe or run>',
+      'where the model comes from, for its card and its accuracy, if it does not lie in its run',
+    )
+    .option('--title <name>', 'what the model card is called, if not as the folder is')
     .addOption(json())
-    .action(async (checkpoint: string, folder: string, options: Options & { format: WrittenFormat }) => {
+    .addOption(engine())
+    .action(async (checkpoint: string, folder: string, options: ExportOptions) => {
       exit(await exportCommand(checkpoint, folder, options));
     });
   program

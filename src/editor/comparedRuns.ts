@@ -1,4 +1,4 @@
-import { finishedTrials } from './finishedTrials.ts';
+import { finishedTrials } from '../process/finishedTrials.ts';
 import type { ComparedRun } from './panelProtocol.ts';
 import type { RunStore } from './runStore.ts';
 

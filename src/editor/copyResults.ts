@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { meanResult } from '../core/sweep/results.ts';
 import { resultsCells } from '../core/sweep/resultsTable.ts';
 import type { TrialResult } from '../core/sweep/trial.ts';
-import { finishedTrials } from './finishedTrials.ts';
+import { finishedTrials } from '../process/finishedTrials.ts';
 import { markdownTable, tabSeparated } from './tableText.ts';
 
 /** Copies a run's table of results, as a spreadsheet takes it; or as markdown, on demand. */

@@ -10,7 +10,7 @@ import { modelName } from '../process/finishedModels.ts';
 import { readStatus } from '../process/runStatus.ts';
 import { bestFolder } from '../process/trialStorage.ts';
 import { copyToFreeName, makeAtFreeName } from './copyFolder.ts';
-import { finishedTrials } from './finishedTrials.ts';
+import { finishedTrials } from '../process/finishedTrials.ts';
 import { pointName } from './pointName.ts';
 import { pick, type PickItem } from './pickFile.ts';
 import { revealPath } from './revealPath.ts';

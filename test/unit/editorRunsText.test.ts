@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyToFreeName } from '../../src/editor/copyFolder.ts';
-import { finishedTrials } from '../../src/editor/finishedTrials.ts';
+import { finishedTrials } from '../../src/process/finishedTrials.ts';
 import { folderBytes } from '../../src/editor/folderBytes.ts';
 import { markdownTable, tabSeparated } from '../../src/editor/tableText.ts';
 

@@ -21,6 +21,8 @@ export function isKerasFile(path: string): boolean {
 
 /** Text settings and labels beside a model; also the mark of a folder that is ours. */
 export const settingsFile = 'press.json';
+/** The model card. */
+export const cardFile = 'README.md';
 export const vocabularyFile = 'vocabulary.txt';
 export const foreignVocabularies = [
   vocabularyFile,

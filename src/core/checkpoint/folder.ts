@@ -1,15 +1,24 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import type { Checkpoint, ModelSpec, WritableCheckpoint } from './checkpoint.ts';
-import { modelFile, modelFiles, settingsFile, vocabularyFile, type WrittenFormat } from './fileNames.ts';
+import { isUntouchedCard } from '../report/cardMark.ts';
+import {
+  cardFile,
+  modelFile,
+  modelFiles,
+  settingsFile,
+  vocabularyFile,
+  type WrittenFormat,
+} from './fileNames.ts';
 import { writeKeras } from './keras/kerasWriter.ts';
 import { openCheckpoint } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { packWeights } from './packedWeights.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
+import { withIntegers, type Storage } from './storage.ts';
 import { inMemory } from './tensorBlocks.ts';
 import { lackOfStockLayers } from './tfjsTopology.ts';
 import { writeTfjs } from './tfjsWriter.ts';
@@ -34,6 +43,13 @@ export async function readModel(path: string): Promise<Pick<Checkpoint, 'spec' |
   return { spec: opened.spec, weights: await opened.readWeights() };
 }
 
+export interface WriteOptions {
+  /** Of the embedding, whose weights are in memory where it is not float32; `checkStorage` has accepted it. */
+  readonly storage?: Storage;
+  /** Makes the model card, from the folder as it is written under its temporary name. */
+  readonly card?: (folder: string) => Promise<string>;
+}
+
 /**
  * Writes a checkpoint as a folder of its own: in the format wished for, or safetensors where its stock layers cannot
  * express the model; beside it the vocabulary and the text settings. The folder appears whole, and takes the place only
@@ -47,6 +63,7 @@ export async function writeCheckpoint(
   folder: string,
   checkpoint: WritableCheckpoint,
   wanted: WrittenFormat = 'tfjs',
+  { storage = 'float32', card }: WriteOptions = {},
 ): Promise<{ format: WrittenFormat; notes: string[] }> {
   // Without a slash at its end, so that the temporary folder is made beside it.
   const target = resolve(folder);
@@ -60,12 +77,20 @@ export async function writeCheckpoint(
   await mkdir(temporary, { recursive: true });
   try {
     const path = join(temporary, modelFile[format]);
-    if (format === 'tfjs') await writeTfjs(temporary, checkpoint);
+    if (format === 'tfjs') await writeTfjs(temporary, checkpoint, storage);
     else if (format === 'safetensors') {
-      const { tensors, metadata } = packWeights(spec, weights);
+      const whole = storage === 'uint8' || storage === 'uint16';
+      const stored = whole
+        ? withIntegers({ ...checkpoint, weights: await inMemory(weights) }, storage)
+        : checkpoint;
+      const { tensors, metadata } = packWeights(stored.spec, stored.weights, storage === 'float16');
       await writeSafetensors(path, tensors, metadata);
     } else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format);
     await writeSettings(temporary, checkpoint);
+    if (card !== undefined) {
+      const text = await card(temporary);
+      await writeFile(join(temporary, cardFile), text, { flag: 'wx' });
+    }
     await takePlace(temporary, target, exists);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -87,7 +112,7 @@ export function lackOfLayers(spec: ModelSpec, format: WrittenFormat): string | u
  */
 export async function checkTarget(folder: string): Promise<boolean> {
   const files = await filesIn(folder);
-  if (files === undefined || isOurs(files)) return files !== undefined;
+  if (files === undefined || (isOurs(files) && (await isCardOurs(files, folder)))) return files !== undefined;
   throw new UserError(
     'output-exists',
     'The folder exists and is no checkpoint written by Embedding Press.',
@@ -149,10 +174,16 @@ async function filesIn(folder: string): Promise<string[] | undefined> {
 
 /** Whether nothing but a checkpoint written here would be lost with the folder. */
 function isOurs(files: readonly string[]): boolean {
-  const own = [settingsFile, vocabularyFile, ...modelFiles];
+  const own = [settingsFile, vocabularyFile, cardFile, ...modelFiles];
   return (
     files.length === 0 ||
     (files.includes(settingsFile) &&
       files.every((name) => own.includes(name) || /^group1-shard\d+of\d+\.bin$/.test(name)))
   );
+}
+
+/** Whether the folder's README.md, if there is one, is a model card that nobody has edited. */
+async function isCardOurs(files: readonly string[], folder: string): Promise<boolean> {
+  if (!files.includes(cardFile)) return true;
+  return isUntouchedCard(await readFile(join(folder, cardFile), 'utf8'));
 }

@@ -6,35 +6,47 @@ import { tensorsBelow } from './tensorsBelow.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { ModelSpec, StreamedTensor, Tensor, Weights } from './checkpoint.ts';
 import { codedMatrices, weightLayouts } from './specFromJson.ts';
+import type { WrittenTensor } from './safetensors.ts';
+import { isRounded, toHalves, type Halves } from './storage.ts';
 import { readTensor, type TensorFile } from './tensorFile.ts';
 
 /** What a file's metadata says of the tensors that are packed: docs/format.md. */
 type PackedTensors = Readonly<Record<string, PartLayout>>;
 
-/** The weights as a `.safetensors` file holds them: what a coding stores in fewer than 32 bits is packed to them. */
+/**
+ * The weights as a `.safetensors` file holds them: what a coding stores in fewer than 32 bits is packed to them.
+ * @param half whether the embedding, which is in memory then, is stored in half precision
+ */
 export function packWeights(
   spec: ModelSpec,
   weights: ReadonlyMap<string, Tensor | StreamedTensor>,
+  half = false,
 ): {
-  readonly tensors: ReadonlyMap<string, Tensor | StreamedTensor | Uint8Array>;
+  readonly tensors: ReadonlyMap<string, WrittenTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 } {
   const floats: [string, Tensor | StreamedTensor][] = [];
+  const halves: [string, Halves][] = [];
   const bytes: [string, Uint8Array][] = [];
   const packed: Record<string, PartLayout> = {};
   for (const [name, { bits }] of weightLayouts(spec)) {
     const tensor = weights.get(name);
     if (tensor === undefined) throw new Error(`The model has no ${name}.`);
-    if (bits === 32) floats.push([name, tensor]);
+    const isHalf = half && isRounded(name);
+    if (bits === 32 && !isHalf) floats.push([name, tensor]);
     else {
       if (!('data' in tensor)) throw new Error(`${name} is packed and not in memory.`);
+      if (isHalf) {
+        halves.push([name, toHalves(tensor, name)]);
+        continue;
+      }
       bytes.push([name, pack(tensor.data, bits)]);
       packed[name] = { shape: tensor.shape, bits };
     }
   }
   return {
-    // In this order the floats lie at multiples of four.
-    tensors: new Map<string, Tensor | StreamedTensor | Uint8Array>([...floats, ...bytes]),
+    // In this order every number lies at a multiple of its size.
+    tensors: new Map<string, WrittenTensor>([...floats, ...halves, ...bytes]),
     metadata: {
       spec: JSON.stringify(spec),
       ...(bytes.length > 0 && { packed: JSON.stringify(packed) }),

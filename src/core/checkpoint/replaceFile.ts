@@ -24,8 +24,8 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
   }
 }
 
-/** The memory of a float32 tensor as bytes, little-endian as on every machine that Node runs on. */
-export function bytesOf(data: Float32Array): Uint8Array {
+/** The memory of a tensor as bytes, little-endian as on every machine that Node runs on. */
+export function bytesOf(data: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 

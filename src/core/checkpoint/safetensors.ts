@@ -5,6 +5,7 @@ import type { StreamedTensor, Tensor } from './checkpoint.ts';
 import { numberTypes, type NumberType } from './numberType.ts';
 import { openFile } from './openFile.ts';
 import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
+import type { Halves } from './storage.ts';
 import { blocksOf, sizeOf } from './tensorBlocks.ts';
 
 /** The format's own limit: https://github.com/huggingface/safetensors, "Format". */
@@ -38,10 +39,13 @@ export interface SafetensorsHeader {
   readonly dataStart: number;
 }
 
-/** Writes float32 tensors, and bytes, as a `.safetensors` file, one by one, under a temporary name until it is whole. */
+/** What a `.safetensors` file is written of: float32, half precision, or bytes. */
+export type WrittenTensor = Tensor | StreamedTensor | Halves | Uint8Array;
+
+/** Writes tensors as a `.safetensors` file, one by one, under a temporary name until it is whole. */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, Tensor | StreamedTensor | Uint8Array>,
+  tensors: ReadonlyMap<string, WrittenTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const header: [string, unknown][] = [['__metadata__', metadata]];
@@ -50,8 +54,9 @@ export async function writeSafetensors(
     if (name === '__metadata__') throw new Error(`No tensor can be called '${name}'.`);
     const isBytes = tensor instanceof Uint8Array;
     const shape = isBytes ? [tensor.length] : tensor.shape;
-    const end = offset + (isBytes ? 1 : 4) * sizeOf(shape);
-    header.push([name, { dtype: isBytes ? 'U8' : 'F32', shape, data_offsets: [offset, end] }]);
+    const dtype = isBytes ? 'U8' : 'halves' in tensor ? 'F16' : 'F32';
+    const end = offset + types[dtype]!.bytes * sizeOf(shape);
+    header.push([name, { dtype, shape, data_offsets: [offset, end] }]);
     offset = end;
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
@@ -65,6 +70,7 @@ export async function writeSafetensors(
     await writeAll(file, padded);
     for (const [name, tensor] of tensors) {
       if (tensor instanceof Uint8Array) await writeAll(file, tensor);
+      else if ('halves' in tensor) await writeAll(file, bytesOf(tensor.halves));
       else for await (const block of blocksOf(tensor, name)) await writeAll(file, bytesOf(block));
     }
   });

@@ -59,3 +59,21 @@ export function halfToNumber(half: number): number {
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+const floats = new Float32Array(1);
+const bitsOfFloat = new Uint32Array(floats.buffer);
+
+/** The nearest IEEE 754 binary16 of a float32, the even one of two; that of Infinity from 65520 on. */
+export function numberToHalf(value: number): number {
+  floats[0] = value;
+  const bits = bitsOfFloat[0]!;
+  const sign = (bits >>> 16) & 0x8000;
+  const size = Math.abs(floats[0]);
+  if (!(size < 65520)) return Number.isNaN(size) ? 0x7e00 : sign | 0x7c00;
+  const exponent = Math.max(-14, ((bits >>> 23) & 0xff) - 127);
+  const units = size / 2 ** (exponent - 10);
+  const floor = Math.floor(units);
+  const isUp = units - floor > 0.5 || (units - floor === 0.5 && floor % 2 === 1);
+  // A carry out of the fraction leads to the next exponent by itself, as below the smallest normal number.
+  return sign | (((exponent + 14) << 10) + floor + (isUp ? 1 : 0));
+}

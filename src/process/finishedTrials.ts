@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Results, RunEvent, TrialResult } from '../core/sweep/trial.ts';
-import { runPaths } from '../process/runFolder.ts';
+import { runPaths } from './runFolder.ts';
 
 /** The trials of a run that have ended: with the test's figures where the run has, else as far as it has come. */
 export async function finishedTrials(folder: string): Promise<TrialResult[]> {

@@ -1,0 +1,10 @@
+import * as tf from '@tensorflow/tfjs';
+import { readFileSync as read } from 'node:fs';
+const [{ text: { maxLength, outOfVocabularyToken }, labels }, rows] = [JSON.parse(read('press.json')), new Map(read('vocabulary.txt', 'utf8').split('\n').slice(0, -1).map((word, row) => [word, row]))];
+const found = 'A sentence to classify.'.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*|['’](?:s|re|ve|ll|d|m)(?![\p{L}\p{N}])|[\p{P}\p{S}]/giu) ?? [];
+const words = found.flatMap((token) => (token.length > 1 ? token.replaceAll('’', "'").split(/(?<=.)(?=(?:n't|'(?:s|re|ve|ll|d|m))$)/) : token));
+const ids = words.slice(0, maxLength).map((word) => rows.get(word) ?? rows.get(outOfVocabularyToken) ?? 0).filter((row) => row > 0);
+const { modelTopology, weightsManifest: [{ paths, weights: weightSpecs }] } = JSON.parse(read('model.json'));
+const model = await tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData: new Uint8Array(Buffer.concat(paths.map((path) => read(path)))).buffer }) });
+const scores = model.predict(tf.tensor2d([Array.from({ length: maxLength }, (_, i) => ids[i] ?? (i > 0 || ids.length > 0 ? 0 : rows.get(outOfVocabularyToken) ?? 0))])).dataSync();
+console.log(labels[scores.length > 1 ? scores.indexOf(Math.max(...scores)) : Number(scores[0] > 0.5)]);

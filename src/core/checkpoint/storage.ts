@@ -1,0 +1,100 @@
+import type { FixedPointCoding } from '../compression/coding.ts';
+import { encodeEmbedding } from '../compression/encodeEmbedding.ts';
+import { schemeOf } from '../compression/codings.ts';
+import { partOf } from '../compression/partOf.ts';
+import { UserError } from '../errors.ts';
+import { Random } from '../random.ts';
+import type { Checkpoint, Tensor } from './checkpoint.ts';
+import { modelFile, type WrittenFormat } from './fileNames.ts';
+import { numberToHalf } from './storedType.ts';
+
+/** How an exported file holds the numbers of the embedding. */
+export const storages = ['float32', 'float16', 'uint8', 'uint16'] as const;
+export type Storage = (typeof storages)[number];
+
+/** What a storage rounds: the table, or both factors. All else stays float32: it is small, and constants are exact. */
+export function isRounded(name: string): boolean {
+  return /^embedding\/(table|A|B)$/.test(name);
+}
+
+/** One scale and one offset a matrix, as tfjs's quantization has them. */
+const codings: Readonly<Record<'uint8' | 'uint16', FixedPointCoding>> = {
+  uint8: { kind: 'fixed-point', bits: 8, scale: 'table', zeroPoint: true },
+  uint16: { kind: 'fixed-point', bits: 16, scale: 'table', zeroPoint: true },
+};
+
+/**
+ * @throws UserError `storage-of-format` for a file of Keras, whose variables are float32, `storage-of-coding` for a model
+ * whose embedding is stored in few bits already
+ */
+export function checkStorage(
+  storage: Storage,
+  format: WrittenFormat,
+  { spec }: Pick<Checkpoint, 'spec'>,
+  path: string,
+): void {
+  if (storage === 'float32') return;
+  if (format === 'keras' || format === 'h5') {
+    throw new UserError(
+      'storage-of-format',
+      `${modelFile[format]} holds float32 alone, and ${storage} was asked for.`,
+      'Choose tfjs or safetensors, or leave the storage out.',
+      { file: path, item: format },
+    );
+  }
+  const { coding } = spec.embedding;
+  if (coding === undefined) return;
+  throw new UserError(
+    'storage-of-coding',
+    `The embedding is stored as ${coding.kind} already, and ${storage} was asked for.`,
+    'Leave the storage out.',
+    { file: path, item: 'embedding' },
+  );
+}
+
+/** The model with its embedding in fixed point of 8 or 16 bits, as `model.safetensors` packs it. */
+export function withIntegers(checkpoint: Checkpoint, storage: 'uint8' | 'uint16'): Checkpoint {
+  // Nothing is drawn in fixed point.
+  return encodeEmbedding(checkpoint, codings[storage], new Random(0));
+}
+
+/** Half-precision numbers, as they lie in a file. */
+export interface Halves {
+  readonly shape: readonly number[];
+  readonly halves: Uint16Array;
+}
+
+/** @throws UserError `float16-range` */
+export function toHalves({ shape, data }: Tensor, name: string): Halves {
+  const halves = Uint16Array.from(data, numberToHalf);
+  const outside = halves.findIndex((half) => (half & 0x7fff) === 0x7c00);
+  if (outside < 0) return { shape, halves };
+  throw new UserError(
+    'float16-range',
+    `The weight '${name}' holds ${data[outside]}, and float16 ends at 65504.`,
+    'Choose uint16 or float32.',
+  );
+}
+
+/** As a manifest of tfjs describes a weight that is no float32. */
+export type Quantization =
+  | { readonly dtype: 'float16' }
+  | { readonly dtype: 'uint8' | 'uint16'; readonly scale: number; readonly min: number };
+
+/** A weight's bytes for tfjs, and how it reads them. */
+export function quantize(
+  tensor: Tensor,
+  storage: Exclude<Storage, 'float32'>,
+  name: string,
+): { readonly bytes: Uint8Array; readonly quantization: Quantization } {
+  if (storage === 'float16') {
+    const { halves } = toHalves(tensor, name);
+    return { bytes: new Uint8Array(halves.buffer), quantization: { dtype: storage } };
+  }
+  const coding = codings[storage];
+  const parts = schemeOf(coding).encode(tensor, coding, new Random(0));
+  const codes = partOf(parts, 'codes', tensor.data.length);
+  const integers = storage === 'uint8' ? Uint8Array.from(codes) : Uint16Array.from(codes);
+  const [scale = 0, min = 0] = [partOf(parts, 'scales', 1)[0], partOf(parts, 'offsets', 1)[0]];
+  return { bytes: new Uint8Array(integers.buffer), quantization: { dtype: storage, scale, min } };
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { isUntouchedCard } from '../../src/core/report/cardMark.ts';
+import { escaped, modelCard } from '../../src/core/report/modelCard.ts';
+import { textDefaults } from '../../src/core/recipe/defaults.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+
+describe('modelCard', () => {
+  const checkpoint = {
+    ...randomCheckpoint({
+      embedding: { rows: 9, dimension: 4, rank: 2 },
+      body: { kind: 'dan', hidden: [] },
+      head: 'softmax',
+      classes: 2,
+      masked: true,
+    }),
+    labels: ['<b>ham</b>', 'spam | [x](http://y)'],
+    text: { ...textDefaults, outOfVocabularyToken: '`a`\n# b' },
+  };
+  const facts = {
+    name: '# <script>',
+    checkpoint,
+    format: 'tfjs',
+    storage: 'uint8',
+    files: [{ name: 'model.json', bytes: 12, sha256: 'ab' }],
+    version: '1.2.3',
+    rounding: { part: 'test', sentences: 20, before: 0.85, after: 0.8 },
+  } as const;
+
+  it('holds nothing of the data that Markdown or HTML would take for its own', () => {
+    const card = modelCard(facts);
+    const outside = card.replace(/```[\s\S]*?```/g, '').replace(/<!-- embedding-press [0-9a-f]{64} -->/, '');
+    assert.doesNotMatch(outside, /(^|[^\\])[<>]/);
+    assert.doesNotMatch(outside, /(^|[^\\])\]\(/);
+    assert.match(card, /\\<b\\>ham\\<\/b\\>, spam \\\| \\\[x\\\]/);
+    assert.equal(escaped('a\nb\u2028c'), 'a b c');
+  });
+
+  it('tells the accuracy before and after the rounding, files and versions', () => {
+    const card = modelCard(facts);
+    assert.match(card, /rounding to uint8, on 20 test sentences: 0\.8000; before it 0\.8500/);
+    assert.match(card, /model\\\.json \| 12 \| ab/);
+    assert.match(card, /\| Embedding Press \| 1\.2\.3 \|/);
+    assert.match(card, /tf\.loadLayersModel/);
+  });
+
+  it('knows its own text from an edited one', () => {
+    const card = modelCard(facts);
+    assert.ok(isUntouchedCard(card));
+    assert.ok(!isUntouchedCard(card.replace('20 test', '21 test')));
+    assert.ok(!isUntouchedCard(`${card}\n`));
+    assert.ok(!isUntouchedCard('# Mine\n'));
+  });
+});
