@@ -45,6 +45,7 @@ const few = { reductions: [0.5, 0.7, 0.9, 0.95, 0.98], ranks: [1] };
 const allMethods: readonly RawCompress[] = [
   { metric: ['task', 'spectrum', 'task-frequency'], ...curve },
   { ranks: [16, 8, 4, 2, 1], bits: [8, 4] },
+  { ranks: [8, 4, 2], bits: [8], words: [0.5, 0.25] },
   { method: 'low-rank-offline', ...curve },
   { method: 'ppa-pca' },
   { method: 'fixed-point', bits: [16, 8, 6, 4, 3, 2, 'ternary', 1] },
@@ -75,6 +76,7 @@ const quickMethods: readonly RawCompress[] = [
 /** Ways of retraining, each with the rate that is usual for it. */
 const schedules: Readonly<Record<string, RawRetrain>> = {
   calr: { schedule: 'calr' },
+  'calr-distilled': { schedule: 'calr', distillation: {} },
   'calr-paper': {
     schedule: { name: 'calr', decay: 0.1, stepSize: 'paper' },
     optimizer: { name: 'adam', epsilon: 0.01 },
