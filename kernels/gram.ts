@@ -2,6 +2,7 @@
  * Sums over the rows of float32 matrices in float64, where the products of float32 values are exact. Addresses in bytes.
  * A block of rows is first packed in panels of 4 columns, row after row, so that what is read together lies together.
  */
+import { multiplyAdd64 } from './multiplyAdd';
 
 const panel: i32 = 4;
 /** Bytes of a panel's row. */
@@ -52,17 +53,17 @@ function multiplyPanels(p: usize, q: usize, rows: i32, s: usize, sRow: usize): v
     const q0 = v128.load(q);
     const q1 = v128.load(q, 16);
     let value = v128.load64_splat(p);
-    s00 = f64x2.add(s00, f64x2.mul(value, q0));
-    s01 = f64x2.add(s01, f64x2.mul(value, q1));
+    s00 = multiplyAdd64(s00, value, q0);
+    s01 = multiplyAdd64(s01, value, q1);
     value = v128.load64_splat(p, 8);
-    s10 = f64x2.add(s10, f64x2.mul(value, q0));
-    s11 = f64x2.add(s11, f64x2.mul(value, q1));
+    s10 = multiplyAdd64(s10, value, q0);
+    s11 = multiplyAdd64(s11, value, q1);
     value = v128.load64_splat(p, 16);
-    s20 = f64x2.add(s20, f64x2.mul(value, q0));
-    s21 = f64x2.add(s21, f64x2.mul(value, q1));
+    s20 = multiplyAdd64(s20, value, q0);
+    s21 = multiplyAdd64(s21, value, q1);
     value = v128.load64_splat(p, 24);
-    s30 = f64x2.add(s30, f64x2.mul(value, q0));
-    s31 = f64x2.add(s31, f64x2.mul(value, q1));
+    s30 = multiplyAdd64(s30, value, q0);
+    s31 = multiplyAdd64(s31, value, q1);
   }
   v128.store(s, s00);
   v128.store(s, s01, 16);
@@ -117,11 +118,11 @@ export function project(data: usize, rows: i32, n: i32, directions: usize, k: i3
         const p0 = v128.load(p);
         const p1 = v128.load(p, 16);
         let value = f64x2.splat(<f64>load<f32>(x));
-        s00 = f64x2.add(s00, f64x2.mul(value, p0));
-        s01 = f64x2.add(s01, f64x2.mul(value, p1));
+        s00 = multiplyAdd64(s00, value, p0);
+        s01 = multiplyAdd64(s01, value, p1);
         value = f64x2.splat(<f64>load<f32>(x + other));
-        s10 = f64x2.add(s10, f64x2.mul(value, p0));
-        s11 = f64x2.add(s11, f64x2.mul(value, p1));
+        s10 = multiplyAdd64(s10, value, p0);
+        s11 = multiplyAdd64(s11, value, p1);
       }
       const to = projected + ((<usize>c) << 4);
       storeRounded(to, s00, s01);

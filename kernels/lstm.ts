@@ -3,6 +3,7 @@
  * Addresses in bytes, of the step's first row; an address of 0 stands for the zero state or for no peepholes.
  */
 import { loadSome, sigmoid, storeSome, tanh } from './elementary';
+import { multiplyAdd } from './multiplyAdd';
 
 /**
  * c_t = f c_(t-1) + i g and h_t = o tanh(c_t).
@@ -31,15 +32,15 @@ export function gatesForward(
       let zf = loadSome(gates + H, left);
       const peep = peephole + ((<usize>u) << 2);
       if (peephole != 0) {
-        zi = f32x4.add(zi, f32x4.mul(loadSome(peep, left), before));
-        zf = f32x4.add(zf, f32x4.mul(loadSome(peep + H, left), before));
+        zi = multiplyAdd(zi, loadSome(peep, left), before);
+        zf = multiplyAdd(zf, loadSome(peep + H, left), before);
       }
       const i = sigmoid(zi);
       const f = sigmoid(zf);
       const c = tanh(loadSome(gates + 2 * H, left));
-      const cell = f32x4.add(f32x4.mul(f, before), f32x4.mul(i, c));
+      const cell = multiplyAdd(f32x4.mul(f, before), i, c);
       let zo = loadSome(gates + 3 * H, left);
-      if (peephole != 0) zo = f32x4.add(zo, f32x4.mul(loadSome(peep + 2 * H, left), cell));
+      if (peephole != 0) zo = multiplyAdd(zo, loadSome(peep + 2 * H, left), cell);
       const o = sigmoid(zo);
       storeSome(gates, i, left);
       storeSome(gates + H, f, left);
@@ -93,23 +94,24 @@ export function gatesBackward(
       const dh = loadSome(hiddenGradients, left);
       // sigmoid' = y (1 - y), tanh' = 1 - y^2.
       const dzo = f32x4.mul(f32x4.mul(dh, squashed), f32x4.mul(o, f32x4.sub(one, o)));
-      let dc = f32x4.add(
+      let dc = multiplyAdd(
         loadSome(cellGradients, left),
-        f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(squashed, squashed))),
+        f32x4.mul(dh, o),
+        f32x4.sub(one, f32x4.mul(squashed, squashed)),
       );
       const peep = peephole + ((<usize>u) << 2);
-      if (peephole != 0) dc = f32x4.add(dc, f32x4.mul(dzo, loadSome(peep + 2 * H, left)));
+      if (peephole != 0) dc = multiplyAdd(dc, dzo, loadSome(peep + 2 * H, left));
       const dzi = f32x4.mul(f32x4.mul(dc, c), f32x4.mul(i, f32x4.sub(one, i)));
       const dzf = f32x4.mul(f32x4.mul(dc, before), f32x4.mul(f, f32x4.sub(one, f)));
       const dzc = f32x4.mul(f32x4.mul(dc, i), f32x4.sub(one, f32x4.mul(c, c)));
       let dBefore = f32x4.mul(dc, f);
       if (peephole != 0) {
-        dBefore = f32x4.add(dBefore, f32x4.mul(dzi, loadSome(peep, left)));
-        dBefore = f32x4.add(dBefore, f32x4.mul(dzf, loadSome(peep + H, left)));
+        dBefore = multiplyAdd(dBefore, dzi, loadSome(peep, left));
+        dBefore = multiplyAdd(dBefore, dzf, loadSome(peep + H, left));
         const to = peepholeGradient + ((<usize>u) << 2);
-        storeSome(to, f32x4.add(loadSome(to, left), f32x4.mul(dzi, before)), left);
-        storeSome(to + H, f32x4.add(loadSome(to + H, left), f32x4.mul(dzf, before)), left);
-        storeSome(to + 2 * H, f32x4.add(loadSome(to + 2 * H, left), f32x4.mul(dzo, cell)), left);
+        storeSome(to, multiplyAdd(loadSome(to, left), dzi, before), left);
+        storeSome(to + H, multiplyAdd(loadSome(to + H, left), dzf, before), left);
+        storeSome(to + 2 * H, multiplyAdd(loadSome(to + 2 * H, left), dzo, cell), left);
       }
       storeSome(cellGradients, dBefore, left);
       storeSome(gateGradients, dzi, left);

@@ -1,7 +1,10 @@
 /** Matrix products of float32 matrices, row-major, addresses in bytes. */
+import { multiplyAdd } from './multiplyAdd';
 
 /** Rows of B that a panel holds: 8 columns of them are 8 kB, which stay in the nearest cache. */
 const panelRows: i32 = 256;
+/** Rows of A that meet one panel after the other: with as many columns 128 kB, which stay in the second cache. */
+const blockRows: i32 = 128;
 
 function splat(at: usize): v128 {
   return v128.load32_splat(at);
@@ -51,17 +54,17 @@ function tile4x8(
     const b0 = v128.load(p);
     const b1 = v128.load(p, 16);
     let s = splat(a0);
-    c00 = f32x4.add(c00, f32x4.mul(s, b0));
-    c01 = f32x4.add(c01, f32x4.mul(s, b1));
+    c00 = multiplyAdd(c00, s, b0);
+    c01 = multiplyAdd(c01, s, b1);
     s = splat(a1);
-    c10 = f32x4.add(c10, f32x4.mul(s, b0));
-    c11 = f32x4.add(c11, f32x4.mul(s, b1));
+    c10 = multiplyAdd(c10, s, b0);
+    c11 = multiplyAdd(c11, s, b1);
     s = splat(a2);
-    c20 = f32x4.add(c20, f32x4.mul(s, b0));
-    c21 = f32x4.add(c21, f32x4.mul(s, b1));
+    c20 = multiplyAdd(c20, s, b0);
+    c21 = multiplyAdd(c21, s, b1);
     s = splat(a3);
-    c30 = f32x4.add(c30, f32x4.mul(s, b0));
-    c31 = f32x4.add(c31, f32x4.mul(s, b1));
+    c30 = multiplyAdd(c30, s, b0);
+    c31 = multiplyAdd(c31, s, b1);
     a0 += column;
     a1 += column;
     a2 += column;
@@ -83,12 +86,23 @@ function tile1x8(a: usize, column: usize, p: usize, c: usize, k: i32, begin: boo
   const end = p + ((<usize>k) << 5);
   for (; p < end; p += 32) {
     const s = splat(a);
-    c0 = f32x4.add(c0, f32x4.mul(s, v128.load(p)));
-    c1 = f32x4.add(c1, f32x4.mul(s, v128.load(p, 16)));
+    c0 = multiplyAdd(c0, s, v128.load(p));
+    c1 = multiplyAdd(c1, s, v128.load(p, 16));
     a += column;
   }
   v128.store(c, c0);
   v128.store(c, c1, 16);
+}
+
+/** The first columns of a tile that stands by itself, to C or added to it. */
+function addEdge(tile: usize, rows: i32, columns: i32, c: usize, cRow: usize, begin: bool): void {
+  for (let i = 0; i < rows; i++, tile += 32, c += cRow) {
+    for (let j = 0; j < columns; j++) {
+      const at = (<usize>j) << 2;
+      const value = load<f32>(tile + at);
+      store<f32>(c + at, begin ? value : value + load<f32>(c + at));
+    }
+  }
 }
 
 /** Copies k rows of 8 or fewer columns of B side by side, zeros where there is no column. */
@@ -126,8 +140,8 @@ function addRowTimes(a: usize, aColumn: usize, b: usize, bRow: usize, c: usize, 
     let to = c;
     let j = 0;
     for (; j + 4 <= n; j += 4, to += 16, b0 += 16, b1 += 16, b2 += 16, b3 += 16) {
-      const low = f32x4.add(f32x4.mul(s0, v128.load(b0)), f32x4.mul(s1, v128.load(b1)));
-      const high = f32x4.add(f32x4.mul(s2, v128.load(b2)), f32x4.mul(s3, v128.load(b3)));
+      const low = multiplyAdd(f32x4.mul(s0, v128.load(b0)), s1, v128.load(b1));
+      const high = multiplyAdd(f32x4.mul(s2, v128.load(b2)), s3, v128.load(b3));
       v128.store(to, f32x4.add(v128.load(to), f32x4.add(low, high)));
     }
     for (; j < n; j++, to += 4, b0 += 4, b1 += 4, b2 += 4, b3 += 4) {
@@ -175,25 +189,29 @@ export function matMul(
   for (let from = 0; from < k; from += panelRows) {
     const depth = min(panelRows, k - from);
     const begin = from == 0 && !accumulate;
-    const aFrom = a + <usize>from * aColumn;
-    for (let j = 0; j < n; j += 8) {
-      const columns = min(8, n - j);
-      pack(b + <usize>from * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, scratch);
-      let at = c + ((<usize>j) << 2);
-      let left = aFrom;
-      let i = 0;
-      if (columns == 8) {
-        for (; i + 4 <= m; i += 4, left += aRow << 2, at += cRow << 2) {
-          tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
+    const bFrom = b + <usize>from * bRow;
+    for (let block = 0; block < m; block += blockRows) {
+      const end = min(m, block + blockRows);
+      const aFrom = a + <usize>block * aRow + <usize>from * aColumn;
+      const cFrom = c + <usize>block * cRow;
+      for (let j = 0; j < n; j += 8) {
+        const columns = min(8, n - j);
+        pack(bFrom + <usize>j * bColumn, bRow, bColumn, depth, columns, scratch);
+        let at = cFrom + ((<usize>j) << 2);
+        let left = aFrom;
+        let i = block;
+        for (; i + 4 <= end; i += 4, left += aRow << 2, at += cRow << 2) {
+          if (columns == 8) tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
+          else {
+            tile4x8(left, aRow, aColumn, scratch, edge, 32, depth, true);
+            addEdge(edge, 4, columns, at, cRow, begin);
+          }
         }
-        for (; i < m; i++, left += aRow, at += cRow) tile1x8(left, aColumn, scratch, at, depth, begin);
-      } else {
-        for (; i < m; i++, left += aRow, at += cRow) {
-          tile1x8(left, aColumn, scratch, edge, depth, true);
-          for (let x = 0; x < columns; x++) {
-            const to = at + ((<usize>x) << 2);
-            const value = load<f32>(edge + ((<usize>x) << 2));
-            store<f32>(to, begin ? value : value + load<f32>(to));
+        for (; i < end; i++, left += aRow, at += cRow) {
+          if (columns == 8) tile1x8(left, aColumn, scratch, at, depth, begin);
+          else {
+            tile1x8(left, aColumn, scratch, edge, depth, true);
+            addEdge(edge, 1, columns, at, cRow, begin);
           }
         }
       }

@@ -1,4 +1,5 @@
 /** From the values of each token to those of each sentence. Addresses in bytes. */
+import { multiplyAdd } from './multiplyAdd';
 
 /**
  * Adds one step's outputs to the sentences' features: to[order[j]] += share from[j], with the share 1 / length for the
@@ -51,7 +52,7 @@ export function addScaled(to: usize, from: usize, share: f32, count: i32): void 
   const shares = f32x4.splat(share);
   let u = 0;
   for (; u + 4 <= count; u += 4, to += 16, from += 16) {
-    v128.store(to, f32x4.add(v128.load(to), f32x4.mul(shares, v128.load(from))));
+    v128.store(to, multiplyAdd(v128.load(to), shares, v128.load(from)));
   }
   for (; u < count; u++, to += 4, from += 4) store<f32>(to, load<f32>(to) + share * load<f32>(from));
 }

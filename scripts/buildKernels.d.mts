@@ -1,2 +1,5 @@
-/** Compiles into a folder, if what is there is not newer than the sources; gives the folder. */
+/** What is compiled, by name. */
+export const kernelFiles: readonly string[];
+
+/** Compiles into a folder what is not newer there than the sources; gives the folder. */
 export function buildKernels(folder: string): Promise<string>;

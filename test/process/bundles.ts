@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildHdf5 } from '../../scripts/buildHdf5.mjs';
-import { buildKernels } from '../../scripts/buildKernels.mjs';
+import { buildKernels, kernelFiles } from '../../scripts/buildKernels.mjs';
 
 /** The process's scripts as the build makes them, with the real worker or a fake one, in a folder of their own. */
 export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
@@ -24,7 +24,8 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
       rows: 'src/process/rowThreadMain.ts',
     },
   });
-  await copyFile(join(await buildKernels('out/kernels'), 'kernels.wasm'), join(folder, 'kernels.wasm'));
+  const kernels = await buildKernels('out/kernels');
+  for (const file of kernelFiles) await copyFile(join(kernels, file), join(folder, file));
   await buildHdf5('out/hdf5');
   await copyFile('out/hdf5/hdf5.cjs', join(folder, 'hdf5.cjs'));
   return folder;

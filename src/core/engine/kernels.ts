@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 /** An address in the kernels' memory, in bytes; 0 is none. */
 type At = number;
 
-/** What kernels.wasm exports; kernels/ says what each does. */
+/** What the kernels' file exports; kernels/ says what each does. */
 export interface KernelFunctions {
   matMul(
     a: At,
@@ -145,6 +146,7 @@ interface WasmMemory {
   grow(pages: number): number;
 }
 declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
   readonly Memory: new (descriptor: { initial: number; maximum: number }) => WasmMemory;
@@ -159,24 +161,40 @@ export interface KernelInstance {
   readonly memory: WasmMemory;
 }
 
-let compiled: object | undefined;
+/** With a multiplication and an addition in one instruction, for engines that know it; and without. */
+export type KernelFile = 'kernels.fused.wasm' | 'kernels.wasm';
 
-/** The kernels, with a memory of their own. */
-export function newKernels(): KernelInstance {
-  compiled ??= new WebAssembly.Module(readFileSync(kernelsFile()));
+const compiled = new Map<KernelFile, object>();
+let best: KernelFile | undefined;
+
+/** The kernels, with a memory of their own. @param file the quickest that this engine knows, unless it is named */
+export function newKernels(file: KernelFile = bestFile()): KernelInstance {
+  let module = compiled.get(file);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(pathOf(file)));
+    compiled.set(file, module);
+  }
   const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
   const abort = (): never => {
     throw new Error('A kernel was aborted.');
   };
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory, abort } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
   return { functions: exports as KernelFunctions, memory };
 }
 
+function bestFile(): KernelFile {
+  // Node 20 has these instructions under a flag; the next version of its engine, without one.
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  const fused: KernelFile = 'kernels.fused.wasm';
+  best ??= WebAssembly.validate(readFileSync(pathOf(fused))) ? fused : 'kernels.wasm';
+  return best;
+}
+
 /** Beside the bundle; of the sources, where `npm run build` and the tests compile it to. */
-function kernelsFile(): string {
+function pathOf(file: KernelFile): string {
   const folder = typeof __dirname === 'string' ? __dirname : fileURLToPath(new URL('.', import.meta.url));
-  const beside = join(folder, 'kernels.wasm');
-  return existsSync(beside) ? beside : join(folder, '../../../out/kernels/kernels.wasm');
+  const beside = join(folder, file);
+  return existsSync(beside) ? beside : join(folder, '../../../out/kernels', file);
 }
 
 /** Makes the memory hold so many bytes. @throws RangeError where the machine has no such room */
