@@ -61,6 +61,8 @@ function describeBody(body: Body): string {
       return `BiLSTM with ${body.units} units in each direction, ${body.pooling} pooling`;
     case 'gru':
       return `GRU with ${body.units} units, ${body.pooling} pooling`;
+    case 'graph':
+      return body.nodes.map(({ className }) => className).join(', ');
   }
 }
 

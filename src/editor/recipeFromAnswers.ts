@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { RawRecipe, RawSource, RawTrain } from '../core/recipe/rawRecipe.ts';
-import type { Body } from '../core/checkpoint/checkpoint.ts';
+import type { NamedBody } from '../core/checkpoint/checkpoint.ts';
 import type { DataSource, Fraction, TextSettings } from '../core/recipe/recipe.ts';
 
 /** What the user has said, paths absolute. */
@@ -14,7 +14,7 @@ interface ModelAnswers {
 interface ClassifierAnswers {
   /** What to train. */
   readonly classifier: {
-    readonly architecture: Body['kind'];
+    readonly architecture: NamedBody['kind'];
     readonly dimension: number;
     /** The file of the word vectors to start from. */
     readonly vectors?: string;

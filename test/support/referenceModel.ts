@@ -88,6 +88,8 @@ export function referenceLogits(spec: ModelSpec, weights: Weights, tokens: reado
         return pool(gru(vectors, body.units), body.pooling);
       case 'cnn':
         return body.widths.flatMap(convolve);
+      case 'graph':
+        throw new Error("A graph's reference is Keras.");
     }
   };
   let values = encode();

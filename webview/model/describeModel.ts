@@ -38,6 +38,8 @@ function describeEncoder(body: Body): string {
       return l10n.t('GRU with {0} units', body.units);
     case 'cnn':
       return l10n.t('CNN with {0} filters of each width {1}', body.filters, body.widths.join(', '));
+    case 'graph':
+      return body.nodes.map(({ className }) => className).join(', ');
   }
 }
 

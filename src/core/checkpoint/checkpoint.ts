@@ -1,5 +1,6 @@
 import type { Coding } from '../compression/coding.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
+import type { GraphBody } from './graphBody.ts';
 
 /** A dense float32 tensor, row-major. */
 export interface Tensor {
@@ -23,10 +24,10 @@ interface Recurrence<Kind> {
 }
 
 /**
- * The body between the embedding and the head. `bilstm` is Keras's Bidirectional LSTM, its directions side by side; `gru`
+ * The bodies that a recipe can name, between the embedding and the head. `bilstm` is Keras's Bidirectional LSTM, its directions side by side; `gru`
  * is Keras's GRU with `reset_after`; `cnn` has convolutions with ReLU and takes their maxima over time (Kim, EMNLP 2014).
  */
-export type Body =
+export type NamedBody =
   | { readonly kind: 'dan'; readonly hidden: readonly number[] }
   | (Recurrence<'lstm'> & { readonly peepholes: boolean })
   | Recurrence<'bilstm'>
@@ -38,6 +39,9 @@ export type Body =
       readonly filters: number;
       readonly hidden: readonly number[];
     };
+
+/** What lies between the embedding and the head; `graph` is made of any of the layers that `describeGraph` knows. */
+export type Body = NamedBody | GraphBody;
 
 /**
  * What a classifier computes. Token rows -> embedding (m x n, or A m x k then B k x n, no bias and no
@@ -73,6 +77,8 @@ export interface ModelSpec {
  * `gru/kernel` [n,3H], `gru/recurrent_kernel` [H,3H], `gru/bias` [2,3H] (the input's, the recurrence's) in Keras's gate
  * order z, r, h;
  * `conv_W/kernel` [W,n,filters], `conv_W/bias` [filters] of each width W;
+ * `graph/NAME/...` of each node of a graph, with Keras's names and shapes: `kernel`, `recurrent_kernel`, `bias`, `gamma`,
+ * `beta`, `moving_mean`, `moving_variance`, and below `forward/` and `backward/` those of a Bidirectional;
  * `hidden_0/kernel` [in,out], `hidden_0/bias` [out], `hidden_1/...`; `head/kernel` [in,units], `head/bias` [units].
  */
 export type Weights = Map<string, Tensor>;

@@ -149,7 +149,7 @@ function notesOn({ body, masked }: ModelSpec, format: WrittenFormat): string[] {
       `${library}'s own convolutions see padding, so windows beyond the tokens are masked by stock layers: ${freely}`,
     ];
   }
-  if (body.kind !== 'dan' && body.pooling !== 'mean') return [];
+  if (body.kind === 'graph' || (body.kind !== 'dan' && body.pooling !== 'mean')) return [];
   return format === 'tfjs'
     ? [`tfjs's own average counts padding, so the mean over the tokens is built of stock layers: ${freely}`]
     : ['Keras takes the mean over the tokens, and gives NaN for a sentence of padding alone.'];

@@ -2,6 +2,8 @@ import { factorCoding, type Coding, type PartLayout } from '../compression/codin
 import { checkCoding, schemeOf } from '../compression/codings.ts';
 import { UserError } from '../errors.ts';
 import type { Body, ModelSpec } from './checkpoint.ts';
+import { checkGraph } from './graph/checkGraph.ts';
+import { describeGraph, graphWidth, isPaddingMasked } from './graph/describeGraph.ts';
 
 /** Sizes beyond this are no model's, and would overflow in products. */
 const maxSize = 2 ** 31;
@@ -48,9 +50,10 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const rawBody = object(spec.body, 'body');
   if (!Array.isArray(rawBody.hidden)) throw at('body.hidden');
   const hidden = rawBody.hidden.map((units) => size(units, 'body.hidden'));
-  const kind = oneOf(rawBody.kind, ['dan', 'lstm', 'bilstm', 'gru', 'cnn'], 'body.kind');
+  const kind = oneOf(rawBody.kind, ['dan', 'lstm', 'bilstm', 'gru', 'cnn', 'graph'], 'body.kind');
   const bodyOf = (): Body => {
     if (kind === 'dan') return { kind, hidden };
+    if (kind === 'graph') return checkGraph(rawBody, dimension, at, file);
     if (kind === 'cnn') {
       const { widths } = rawBody;
       if (!Array.isArray(widths) || widths.length === 0) throw at('body.widths');
@@ -75,12 +78,15 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   if (coding && (rows * columns > maxCodedValues || Math.max(columns, dimension) > maxCodedColumns)) {
     throw at('embedding.rows');
   }
+  const masked = flag(spec.masked, 'masked');
+  const body = bodyOf();
+  if (body.kind === 'graph' && masked && !isPaddingMasked(body, dimension)) throw at('masked');
   return {
     embedding: { rows, dimension, ...(rank !== undefined && { rank }), ...(coding && { coding }) },
-    body: bodyOf(),
+    body,
     head,
     classes,
-    masked: flag(spec.masked, 'masked'),
+    masked,
   };
 }
 
@@ -168,6 +174,10 @@ function encoderShapes(body: Body, dimension: number): [string, readonly number[
         [`conv_${width}/kernel`, [width, dimension, body.filters]],
         [`conv_${width}/bias`, [body.filters]],
       ]);
+    case 'graph':
+      return [...describeGraph(body, dimension)].flatMap(([name, { weights }]) =>
+        weights.map(([weight, shape]): [string, readonly number[]] => [`graph/${name}/${weight}`, shape]),
+      );
   }
 }
 
@@ -183,5 +193,7 @@ export function encoderWidth(body: Body, dimension: number): number {
       return 2 * body.units;
     case 'cnn':
       return body.widths.length * body.filters;
+    case 'graph':
+      return graphWidth(body, dimension);
   }
 }

@@ -15,6 +15,7 @@ export function lackOfStockLayers({ body, embedding }: ModelSpec, dialect: Diale
   const library = dialect === 'tfjs' ? 'tfjs' : 'Keras';
   if (embedding.coding)
     return `No stock ${library} layer holds an embedding in ${embedding.coding.kind} coding`;
+  if (body.kind === 'graph') return `No ${library} file of a graph of layers is written`;
   if (body.kind === 'lstm' && body.peepholes) {
     return `No stock ${library} layer has peepholes`;
   }
@@ -72,6 +73,8 @@ export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
       }
       case 'cnn':
         return addConvolutions(graph, body, dimension, expand('embedding'), masked);
+      case 'graph':
+        throw new Error('No writer of graphs is here.');
     }
   };
   let last = encode();

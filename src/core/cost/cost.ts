@@ -1,4 +1,6 @@
 import type { Body, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
+import { describeGraph } from '../checkpoint/graph/describeGraph.ts';
+import type { GraphBody } from '../checkpoint/graphBody.ts';
 import { factorCoding, type Coding, type CodingCost } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
 import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
@@ -113,6 +115,8 @@ function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
       return [];
     case 'cnn':
       return body.widths.map((width) => convolutionCost(width, n, body.filters, meanLength));
+    case 'graph':
+      return graphCosts(body, n, meanLength);
     default: {
       const features = encoderWidth(body, n);
       const [parameters, flops] = recurrentCost(body, n);
@@ -120,6 +124,15 @@ function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
       return [cost(body.kind, parameters, flops * meanLength), cost('pooling', 0, pooling)];
     }
   }
+}
+
+/** Of each node, by its name, but for those that neither hold nor compute anything. */
+function graphCosts(body: GraphBody, n: number, meanLength: number): LayerCost[] {
+  const facts = describeGraph({ ...body, length: body.length ?? meanLength }, n);
+  return [...facts].flatMap(([name, { weights, flops }]) => {
+    const parameters = weights.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    return parameters > 0 || flops > 0 ? [cost(`graph/${name}`, parameters, flops)] : [];
+  });
 }
 
 /** Parameters, and FLOPs of a token; both directions of a bidirectional one. */

@@ -34,5 +34,7 @@ export function createEncoder(
     }
     case 'cnn':
       return new ConvolutionEncoder(workspace, embedding, body, weights, optimizer);
+    case 'graph':
+      throw new Error('A graph has no encoder yet.');
   }
 }

@@ -1,4 +1,4 @@
-import type { Body } from '../checkpoint/checkpoint.ts';
+import type { NamedBody } from '../checkpoint/checkpoint.ts';
 import type { WrittenFormat } from '../checkpoint/fileNames.ts';
 import type {
   ArchitectureSettings,
@@ -36,7 +36,7 @@ export interface RawTraining {
 }
 
 export interface RawTrain extends RawTraining {
-  readonly architecture: Body['kind'];
+  readonly architecture: NamedBody['kind'];
   readonly hidden?: number | readonly number[];
   readonly units?: number;
   readonly pooling?: 'mean' | 'last';

@@ -1,4 +1,4 @@
-import type { Body, ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { NamedBody, ModelSpec } from '../checkpoint/checkpoint.ts';
 import type { WrittenFormat } from '../checkpoint/fileNames.ts';
 
 /** The types of a recipe once it is read: defaults applied, paths absolute. */
@@ -126,7 +126,7 @@ export interface EmbeddingSettings {
 }
 
 export interface TrainSettings extends TrainingSettings {
-  readonly body: Body;
+  readonly body: NamedBody;
   readonly embedding: EmbeddingSettings;
 }
 
@@ -249,7 +249,7 @@ export type CompressSettings =
 
 /** The model that a file of bare tensors belongs to, in torch's layouts. */
 export interface ArchitectureSettings {
-  readonly kind: Body['kind'];
+  readonly kind: NamedBody['kind'];
   /** Only of recurrences, which the tensors do not tell. */
   readonly pooling?: 'mean' | 'last';
   /** None: `sigmoid` for one unit, `logits` for more. */

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import type { Body } from '../checkpoint/checkpoint.ts';
+import type { NamedBody } from '../checkpoint/checkpoint.ts';
 import {
   architectureDefaults,
   compressDefaults,
@@ -104,7 +104,7 @@ function resolveTrain(raw: RawTrain, at: ToAbsolute): TrainSettings {
   };
 }
 
-function resolveBody(raw: RawTrain): Body {
+function resolveBody(raw: RawTrain): NamedBody {
   const kind = raw.architecture;
   const hidden = [raw.hidden ?? trainDefaults.hidden[kind]].flat();
   if (kind === 'dan') return { kind, hidden };

@@ -94,6 +94,8 @@ function bodyName(body: Body): string {
       return 'a deep averaging network';
     case 'cnn':
       return 'convolutions';
+    case 'graph':
+      return `layers (${body.nodes.map(({ className }) => className).join(', ')})`;
     default:
       return { lstm: 'an LSTM', bilstm: 'a bidirectional LSTM', gru: 'a GRU' }[body.kind];
   }

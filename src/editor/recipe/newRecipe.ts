@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Body } from '../../core/checkpoint/checkpoint.ts';
+import type { NamedBody } from '../../core/checkpoint/checkpoint.ts';
 import { trainDefaults } from '../../core/recipe/defaults.ts';
 import { askToCompress } from '../compressModel.ts';
 import { askColumns, askTestData, askTrainingData } from '../dataQuestions.ts';
@@ -31,7 +31,7 @@ export async function newRecipe(): Promise<vscode.Uri> {
   return recipe;
 }
 
-type Architecture = Body['kind'];
+type Architecture = NamedBody['kind'];
 
 function askSubject(questions: Questions): Promise<'model' | Architecture> {
   return questions.pick<'model' | Architecture>(

@@ -1,0 +1,119 @@
+import { UserError } from '../../errors.ts';
+import type { GraphBody } from '../graphBody.ts';
+import {
+  activationLayer,
+  batchNormalization,
+  dense,
+  dropout,
+  layerNormalization,
+  timeDistributed,
+} from './denseRules.ts';
+import { concatenate, elementwise } from './mergeRules.ts';
+import { NodeConfig } from './nodeConfig.ts';
+import type { LayerRule, NodeFacts, NodeShape } from './nodeFacts.ts';
+import { flatten, globalPooling } from './poolingRules.ts';
+import { bidirectional, recurrent } from './recurrentRules.ts';
+import { convolution, pool } from './windowRules.ts';
+
+const rules: ReadonlyMap<string, LayerRule> = new Map(
+  Object.entries({
+    Dense: dense,
+    TimeDistributed: timeDistributed,
+    Activation: activationLayer,
+    ReLU: activationLayer,
+    LeakyReLU: activationLayer,
+    ELU: activationLayer,
+    Softmax: activationLayer,
+    Dropout: dropout,
+    SpatialDropout1D: dropout,
+    LayerNormalization: layerNormalization,
+    BatchNormalization: batchNormalization,
+    LSTM: recurrent,
+    GRU: recurrent,
+    SimpleRNN: recurrent,
+    Bidirectional: bidirectional,
+    Conv1D: convolution,
+    MaxPooling1D: pool,
+    AveragePooling1D: pool,
+    GlobalAveragePooling1D: globalPooling,
+    GlobalMaxPooling1D: globalPooling,
+    Flatten: flatten,
+    Concatenate: concatenate,
+    Add: elementwise,
+    Multiply: elementwise,
+    Average: elementwise,
+    Maximum: elementwise,
+  }),
+);
+
+/** Keras's class names of the layers that a graph may have. */
+export const graphLayers: ReadonlySet<string> = new Set(rules.keys());
+
+/** What the embedding hands on, to the nodes that name it. */
+export function embeddingShape({ length, maskZero }: GraphBody, dimension: number): NodeShape {
+  return { width: dimension, steps: length ?? 'any', masked: maskZero, seesPadding: false };
+}
+
+/**
+ * What is known of each node, by its name and in the nodes' order.
+ *
+ * @param dimension n
+ * @param file that errors name
+ * @throws UserError `unsupported-layer` that names a layer, and for a last node that hands on no vector a sentence
+ */
+export function describeGraph(body: GraphBody, dimension: number, file?: string): Map<string, NodeFacts> {
+  const { nodes, dialect } = body;
+  const shapes = new Map([['embedding', embeddingShape(body, dimension)]]);
+  const facts = new Map<string, NodeFacts>();
+  const unused = new Set(['embedding']);
+  for (const node of nodes) {
+    const config = new NodeConfig(node, dialect, file);
+    const rule = rules.get(node.className);
+    if (rule === undefined) throw config.refuse('no such layer is known');
+    if (shapes.has(node.name)) throw config.refuse('another one has its name');
+    const inputs = node.inputs.map((input) => {
+      const shape = shapes.get(input);
+      if (shape === undefined) throw config.refuse(`its input '${input}' is not before it`);
+      unused.delete(input);
+      return shape;
+    });
+    const found = rule(config, inputs, dialect);
+    shapes.set(node.name, found.output);
+    facts.set(node.name, found);
+    unused.add(node.name);
+  }
+  const last = nodes.at(-1);
+  if (last === undefined) {
+    throw new UserError(
+      'no-layers',
+      'The model has no layer between its embedding and its head.',
+      'Add one that takes a vector of each sentence, such as GlobalAveragePooling1D.',
+    );
+  }
+  const end = new NodeConfig(last, dialect, file);
+  if (shapes.get(last.name)?.steps !== undefined)
+    throw end.refuse('it hands on a vector a token to the head');
+  unused.delete(last.name);
+  const [idle] = unused;
+  if (idle !== undefined) throw end.refuse(`'${idle}' leads to nothing`);
+  return facts;
+}
+
+/** Features of a sentence, which the head takes. */
+export function graphWidth(body: GraphBody, dimension: number): number {
+  return lastShape(body, dimension).width;
+}
+
+/**
+ * Whether a sentence may be padded as far as one likes: the embedding's mask reaches every layer that would see the
+ * padding. What `masked` of a spec says.
+ */
+export function isPaddingMasked(body: GraphBody, dimension: number): boolean {
+  return body.maskZero && !lastShape(body, dimension).seesPadding;
+}
+
+function lastShape(body: GraphBody, dimension: number): NodeShape {
+  const facts = describeGraph(body, dimension).get(body.nodes.at(-1)?.name ?? '');
+  if (facts === undefined) throw new Error('A graph has nodes.');
+  return facts.output;
+}

@@ -1,0 +1,32 @@
+import type { Dialect } from './specOfLayers.ts';
+
+/** One layer between the embedding and the head. */
+export interface GraphNode {
+  /** Unique; its weights are `graph/NAME/WEIGHT`, a Bidirectional's `graph/NAME/forward/WEIGHT` and `.../backward/WEIGHT`. */
+  readonly name: string;
+  /** Keras's class name. */
+  readonly className: string;
+  /**
+   * Keras's, in snake_case, with what decides the result: no names of initializers or regularizers. Bidirectional and
+   * TimeDistributed have `layer: { class_name, config }`. An activation is its name; `hard_sigmoid` is that of the
+   * body's dialect, and `hard_sigmoid_0.2` Keras 2's in a body of the dialect `keras`.
+   */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names of nodes before it; `embedding` is the embedding's output [B,T,n] with its mask. */
+  readonly inputs: readonly string[];
+}
+
+/** Any layers between the embedding and the head, as Keras's functional models have them. */
+export interface GraphBody {
+  readonly kind: 'graph';
+  /** In topological order; the output [B, width] of the last one feeds the head. */
+  readonly nodes: readonly GraphNode[];
+  /** None: they are nodes. */
+  readonly hidden: readonly number[];
+  /** Tokens of the saved model's input where their number is fixed, as Flatten needs it. */
+  readonly length?: number;
+  /** Whether the embedding makes a mask: id 0 is none of the sentence's tokens. */
+  readonly maskZero: boolean;
+  /** Whose rules the layers follow: they differ in what some do with a mask. */
+  readonly dialect: Dialect;
+}
