@@ -17,11 +17,11 @@ const base = [dependencies, engine];
 const stepsFor = {
   demo: [...base, demoData, build],
   test: [...base, demoData, python, browser, workbench, vsix, build],
-  bench: [...base, demoData, peers],
+  bench: [...base, demoData, python, peers],
   // The suites of the tests.
   unit: base,
   parity: [...base, python],
-  process: base,
+  process: [...base, python],
   editor: [...base, browser, workbench, build],
   browser: [...base, demoData, browser, workbench, vsix, build],
 };

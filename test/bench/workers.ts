@@ -7,7 +7,7 @@ import { LineWorker } from './lineWorker.ts';
 export type PeerLibrary = 'torch' | 'keras' | 'svd' | 'fasttext';
 export type Library = PeerLibrary | 'ours';
 
-export const peersPython = resolve('.cache/peers/bin/python');
+export const peersPython = resolve('.cache/python/bin/python');
 export const peersFolder = resolve('test/bench/peers');
 /** The bundles that are measured, apart from dist/, which may be made anew meanwhile. */
 export const scripts = resolve('out/bench');

@@ -7,7 +7,7 @@ import type { Body, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
-import { findPython } from './python.ts';
+import { pythonWith } from './python.ts';
 
 const bodies: readonly Body[] = [
   { kind: 'lstm', units: 7, pooling: 'mean', peepholes: false, hidden: [] },
@@ -32,12 +32,7 @@ describe('classifiers against Keras', function () {
   let folder = '';
 
   before(function () {
-    const found = findPython('keras', 'tensorflow');
-    if (found === undefined) {
-      console.log('    skipped: no Python with Keras (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
-    python = found;
+    python = pythonWith(this, 'keras', 'tensorflow');
     folder = mkdtempSync(join(tmpdir(), 'embedding-press-bodies-'));
   });
 

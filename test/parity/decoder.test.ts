@@ -8,17 +8,13 @@ import { codedMatrices } from '../../src/core/checkpoint/specFromJson.ts';
 import { schemeOf } from '../../src/core/compression/codings.ts';
 import { tensorsBelow } from '../../src/core/checkpoint/tensorsBelow.ts';
 import { codedCheckpoints } from '../support/codedCheckpoints.ts';
-import { findPython } from './python.ts';
+import { pythonWith } from './python.ts';
 
 describe('the decoder in Python', function () {
   this.timeout(120_000);
 
   it('gives the values that we decode, bit for bit', async function () {
-    const python = findPython('numpy');
-    if (python === undefined) {
-      console.log('    skipped: no Python with numpy (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'numpy');
     const folder = await mkdtemp(join(tmpdir(), 'press-'));
     try {
       const checkpoints = codedCheckpoints();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fixedPoint, levels } from '../../src/core/compression/codings/fixedPoint.ts';
 import type { FixedPointCoding } from '../../src/core/compression/coding.ts';
 import { Random } from '../../src/core/random.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 const [rows, columns] = [200, 10];
 const random = new Random(5);
@@ -20,11 +20,7 @@ describe('fixed point against torch', function () {
   this.timeout(120_000);
 
   it("rounds as torch's fake quantization does", function () {
-    const python = findPython('torch');
-    if (python === undefined) {
-      console.log('    skipped: no Python with torch (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'torch');
     const grids = cases.map((coding) => {
       const parts = fixedPoint.encode({ shape: [rows, columns], data }, coding, random);
       const scale = parts.get('scales')!.data[0]!;

@@ -3,7 +3,7 @@ import { kMeans, nearest } from '../../src/core/compression/kMeans.ts';
 import { newKernels } from '../../src/core/engine/kernels.ts';
 import { Workspace } from '../../src/core/engine/workspace.ts';
 import { Random } from '../../src/core/random.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 const cases = [
   { width: 1, centroids: 256, count: 3000, clustered: false },
@@ -17,11 +17,7 @@ describe('k-means against scikit-learn', function () {
   this.timeout(120_000);
 
   it('comes within 3 % of its distortion', function () {
-    const python = findPython('sklearn');
-    if (python === undefined) {
-      console.log('    skipped: no Python with scikit-learn (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'sklearn');
     const random = new Random(1);
     const inputs = cases.map(({ width, centroids, count, clustered }) => {
       const centers = Float32Array.from({ length: 16 * width }, () => 6 * random.normal());

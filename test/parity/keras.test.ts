@@ -9,7 +9,7 @@ import type { Engine } from '../../src/core/engine/engine.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 interface Saved {
   readonly path: string;
@@ -77,12 +77,7 @@ describe('files of Keras 3 and Keras 2', function () {
   const engines = installedEngines();
 
   before(function () {
-    const found = findPython('keras', 'tf_keras', 'tensorflow');
-    if (found === undefined) {
-      console.log('    skipped: no Python with Keras 3 and tf_keras (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
-    python = found;
+    python = pythonWith(this, 'keras', 'tf_keras', 'tensorflow');
     folder = mkdtempSync(join(tmpdir(), 'press-keras-'));
   });
 

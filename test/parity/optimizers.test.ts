@@ -3,7 +3,7 @@ import { Random } from '../../src/core/random.ts';
 import type { OptimizerSettings } from '../../src/core/recipe/recipe.ts';
 import { Optimizer } from '../../src/core/training/optimizer.ts';
 import { installedEngines } from '../support/engines.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 const steps = 100;
 /** A row has one value more than a vector has lanes. */
@@ -42,11 +42,7 @@ describe('an optimizer against its peers', function () {
   let expected: readonly (readonly (readonly number[])[])[];
 
   before(function () {
-    const python = findPython('torch', 'keras');
-    if (python === undefined) {
-      console.log('    skipped: no Python with torch and keras (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'torch', 'keras');
     const cases = peers.map(([peer, highest, settings]) => ({
       ...{ peer, settings, start: [...start] },
       gradients: gradients.map((gradient) => [...gradient]),

@@ -1,12 +1,27 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-/** The first interpreter that imports the modules named: EMBEDDING_PRESS_PYTHON, those of the set-up, the system's. */
-export function findPython(...modules: string[]): string | undefined {
-  const own = process.env.EMBEDDING_PRESS_PYTHON;
-  const prepared = ['.cache/python/bin/python', '.cache/peers/bin/python'].filter((path) => existsSync(path));
-  const candidates = [own, ...prepared, 'python3'];
+/**
+ * An interpreter that imports the modules named: EMBEDDING_PRESS_PYTHON, that of the set-up, or the system's. Where there
+ * is none the tests are skipped; in CI they fail, for nothing may go untested there.
+ */
+export function pythonWith(test: Mocha.Context, ...modules: string[]): string {
+  const found = findPython(modules);
+  if (found !== undefined) return found;
+  const lack = `no Python imports ${modules.join(', ')} (\`npm test\` sets one up, EMBEDDING_PRESS_PYTHON names one)`;
+  if (process.env.CI) throw new Error(lack);
+  console.log(`    skipped: ${lack}`);
+  return test.skip();
+}
+
+function findPython(modules: readonly string[]): string | undefined {
+  const prepared = resolve('.cache/python/bin/python');
+  const candidates = [
+    process.env.EMBEDDING_PRESS_PYTHON,
+    existsSync(prepared) ? prepared : undefined,
+    'python3',
+  ];
   return candidates.find((python): python is string => {
     if (python === undefined || python === '') return false;
     try {

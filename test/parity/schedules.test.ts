@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ScheduleSettings } from '../../src/core/recipe/recipe.ts';
 import { createSchedule } from '../../src/core/training/schedule.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 const [epoch, count] = [139, 2000];
 const bounds = { rate: 0.006, lowerRate: 0.001 } as const;
@@ -21,11 +21,7 @@ describe('a schedule against torch', function () {
   let expected: readonly (readonly number[])[];
 
   before(function () {
-    const python = findPython('torch');
-    if (python === undefined) {
-      console.log('    skipped: no Python with torch (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'torch');
     expected = askPython(
       python,
       'schedules.py',

@@ -8,7 +8,7 @@ import { EmbeddingTable } from '../../src/core/embedding/table.ts';
 import { GradientCovariance } from '../../src/core/embedding/taskMetric.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Metric, Split } from '../../src/core/recipe/recipe.ts';
-import { findPython } from './python.ts';
+import { pythonWith } from './python.ts';
 
 interface Case {
   readonly name: string;
@@ -143,12 +143,7 @@ describe('factorize against numpy', function () {
   let folder = '';
 
   before(function () {
-    const found = findPython('numpy');
-    if (found === undefined) {
-      console.log('    skipped: no Python with numpy (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
-    python = found;
+    python = pythonWith(this, 'numpy');
     folder = mkdtempSync(join(tmpdir(), 'embedding-press-svd-'));
   });
 

@@ -7,7 +7,7 @@ import { encodeText } from '../../src/core/text/encode.ts';
 import { textVectorization } from '../../src/core/text/textVectorization.ts';
 import type { TokenizerWords } from '../../src/core/text/tokenizerFile.ts';
 import { readTokenizer, Vocabulary } from '../../src/core/text/vocabulary.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 const length = 6;
 const corpus = [
@@ -53,11 +53,7 @@ describe('tokenizers against Keras', function () {
   let answer: Answer;
 
   before(async function () {
-    const python = findPython('keras', 'tensorflow');
-    if (python === undefined) {
-      console.log('    skipped: no Python with Keras (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'keras', 'tensorflow');
     folder = await mkdtemp(join(tmpdir(), 'embedding-press-tokenizers-'));
     answer = askPython(python, 'tokenizers.py', { corpus, texts, length, tokenizers, layers }) as Answer;
   });

@@ -9,7 +9,7 @@ import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { architectureDefaults } from '../../src/core/recipe/defaults.ts';
 import type { RawArchitecture } from '../../src/core/recipe/rawRecipe.ts';
 import { installedEngines } from '../support/engines.ts';
-import { askPython, findPython } from './python.ts';
+import { askPython, pythonWith } from './python.ts';
 
 interface Saved {
   readonly sentences: readonly (readonly number[])[];
@@ -28,11 +28,7 @@ describe('models saved by torch', function () {
   let saved: Saved;
 
   before(function () {
-    const python = findPython('torch');
-    if (python === undefined) {
-      console.log('    skipped: no Python with PyTorch (EMBEDDING_PRESS_PYTHON names one)');
-      this.skip();
-    }
+    const python = pythonWith(this, 'torch');
     folder = mkdtempSync(join(tmpdir(), 'embedding-press-torch-'));
     saved = askPython(python, 'torchModels.py', { folder }) as Saved;
   });

@@ -11,7 +11,7 @@ import { createPredictor } from '../../src/core/model/predictor.ts';
 import { textDefaults } from '../../src/core/recipe/defaults.ts';
 import { snippets } from '../../src/core/report/snippets.ts';
 import { tokenize } from '../../src/core/text/tokenizer.ts';
-import { findPython } from '../parity/python.ts';
+import { pythonWith } from '../parity/python.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
 const sentence = 'A sentence to classify.';
@@ -120,18 +120,14 @@ print("\\n" + json.dumps([said, [words_of(text) for text in json.loads(${JSON.st
     ['classify_keras.py', 'keras', 'keras'],
   ] as const) {
     it(`classify with ${module} in Python as we do`, async function () {
-      const python = findPython(module);
-      if (python === undefined) this.skip();
+      const python = pythonWith(this, module);
       await writeModel(folder, format);
       const said = await expected(folder);
       const model = join(folder, 'model');
       await copyFile('docs/decoders/decode.py', join(model, 'decode.py'));
       await writeFile(join(model, 'words.py'), snippets['words.py']);
       await writeFile(join(model, name), snippets[name]);
-      assert.deepEqual(run(resolve(python), name), [
-        said,
-        sentences.map((text) => tokenize(text, textDefaults)),
-      ]);
+      assert.deepEqual(run(python, name), [said, sentences.map((text) => tokenize(text, textDefaults))]);
     });
   }
 });
