@@ -80,21 +80,16 @@ function tile4x8(
   v128.store(c3, c31, 16);
 }
 
-function tile1x8(a: usize, column: usize, p: usize, c: usize, k: i32, begin: bool): void {
-  let c0 = begin ? f32x4.splat(0) : v128.load(c);
-  let c1 = begin ? f32x4.splat(0) : v128.load(c, 16);
-  const end = p + ((<usize>k) << 5);
-  for (; p < end; p += 32) {
-    const s = splat(a);
-    c0 = multiplyAdd(c0, s, v128.load(p));
-    c1 = multiplyAdd(c1, s, v128.load(p, 16));
-    a += column;
+/** Copies fewer than 4 rows of A side by side, zeros for those that are not there. */
+function packLast(a: usize, row: usize, column: usize, rows: i32, k: i32, to: usize): void {
+  for (let i = 0; i < k; i++, a += column, to += 16) {
+    let from = a;
+    for (let r = 0; r < 4; r++, from += row)
+      store<f32>(to + ((<usize>r) << 2), r < rows ? load<f32>(from) : 0);
   }
-  v128.store(c, c0);
-  v128.store(c, c1, 16);
 }
 
-/** The first columns of a tile that stands by itself, to C or added to it. */
+/** The first rows and columns of a tile that stands by itself, to C or added to it. */
 function addEdge(tile: usize, rows: i32, columns: i32, c: usize, cRow: usize, begin: bool): void {
   for (let i = 0; i < rows; i++, tile += 32, c += cRow) {
     for (let j = 0; j < columns; j++) {
@@ -163,7 +158,7 @@ function addRowTimes(a: usize, aColumn: usize, b: usize, bRow: usize, c: usize, 
  * C (m x n) = A (m x k) B (k x n), or C += A B.
  *
  * @param aRow bytes between A's rows, aColumn between its columns: a transposed matrix has them exchanged; likewise B's
- * @param scratch room for 256 x 8 and for 4 x 8 values
+ * @param scratch room for 256 x 8, for 4 x 8 and for 256 x 4 values
  */
 export function matMul(
   a: usize,
@@ -186,6 +181,7 @@ export function matMul(
     return;
   }
   const edge = scratch + ((<usize>panelRows) << 5);
+  const last = edge + (4 << 5);
   for (let from = 0; from < k; from += panelRows) {
     const depth = min(panelRows, k - from);
     const begin = from == 0 && !accumulate;
@@ -194,24 +190,20 @@ export function matMul(
       const end = min(m, block + blockRows);
       const aFrom = a + <usize>block * aRow + <usize>from * aColumn;
       const cFrom = c + <usize>block * cRow;
+      const rest = (end - block) & 3;
+      if (rest != 0) packLast(aFrom + <usize>(end - block - rest) * aRow, aRow, aColumn, rest, depth, last);
       for (let j = 0; j < n; j += 8) {
         const columns = min(8, n - j);
         pack(bFrom + <usize>j * bColumn, bRow, bColumn, depth, columns, scratch);
         let at = cFrom + ((<usize>j) << 2);
         let left = aFrom;
-        let i = block;
-        for (; i + 4 <= end; i += 4, left += aRow << 2, at += cRow << 2) {
-          if (columns == 8) tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
+        for (let i = block; i < end; i += 4, left += aRow << 2, at += cRow << 2) {
+          const rows = min(4, end - i);
+          if (rows == 4 && columns == 8) tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
           else {
-            tile4x8(left, aRow, aColumn, scratch, edge, 32, depth, true);
-            addEdge(edge, 4, columns, at, cRow, begin);
-          }
-        }
-        for (; i < end; i++, left += aRow, at += cRow) {
-          if (columns == 8) tile1x8(left, aColumn, scratch, at, depth, begin);
-          else {
-            tile1x8(left, aColumn, scratch, edge, depth, true);
-            addEdge(edge, 1, columns, at, cRow, begin);
+            if (rows == 4) tile4x8(left, aRow, aColumn, scratch, edge, 32, depth, true);
+            else tile4x8(last, 4, 16, scratch, edge, 32, depth, true);
+            addEdge(edge, rows, columns, at, cRow, begin);
           }
         }
       }

@@ -150,6 +150,13 @@ export class Workspace {
     return product;
   }
 
+  /** A copy of it with rows for columns, for several products: each lays out a transposed matrix anew. */
+  transpose({ at, rows, columns }: Matrix): Matrix {
+    const transposed = this.matrix(columns, rows);
+    this.kernels.transpose(at, rows, columns, transposed.at);
+    return transposed;
+  }
+
   #allocate(rows: number, columns: number): Matrix {
     const at = this.#end;
     this.#end = at + Math.ceil((4 * rows * columns) / alignment) * alignment;

@@ -83,8 +83,7 @@ export class ConvolutionLayer {
     kernels.reluBackward(features.at, gradient.at, features.rows * filters);
     this.#bias.gradient = columnSums(workspace, gradient);
     // A filter's values lie together in the transposed kernel.
-    const transposed = workspace.matrix(filters, span);
-    kernels.transpose(kernel.at, span, filters, transposed.at);
+    const transposed = workspace.transpose(kernel);
     const transposedGradient = workspace.zeros(filters, span);
     kernels.windowsBackward(
       gradient.at,
@@ -98,8 +97,6 @@ export class ConvolutionLayer {
       rowGradients.at,
       transposedGradient.at,
     );
-    const kernelGradient = workspace.matrix(span, filters);
-    kernels.transpose(transposedGradient.at, filters, span, kernelGradient.at);
-    this.#kernel.backward(kernelGradient, factorGradient);
+    this.#kernel.backward(workspace.transpose(transposedGradient), factorGradient);
   }
 }

@@ -91,6 +91,7 @@ export class GruLayer implements RecurrentLayer {
     const innerGradients = workspace.matrix(gates.rows, gates.columns);
     // dL/dh_t of the step after; 0 for a sentence that ends.
     const hiddenGradients = workspace.zeros(order.length, units);
+    const recurrent = workspace.transpose(this.#recurrent.value);
     for (let t = counts.length - 1; t >= 0; t--) {
       const [active, from] = [counts[t]!, offsets[t]!];
       const outputs = hiddenGradients.rowsFrom(0, active);
@@ -106,7 +107,7 @@ export class GruLayer implements RecurrentLayer {
         active,
         units,
       );
-      if (t > 0) workspace.matMul(now, this.#recurrent.value, false, true, outputs);
+      if (t > 0) workspace.matMul(now, recurrent, false, false, outputs);
     }
     const before = outputsBefore(workspace, sequence, hidden);
     this.#kernel.backward(workspace.matMul(rows, gateGradients, true, false), factorGradient);

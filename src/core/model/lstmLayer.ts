@@ -101,6 +101,7 @@ export class LstmLayer implements RecurrentLayer {
     // dL/dc_t and dL/dh_t of the step after; 0 for a sentence that ends.
     const cellGradients = workspace.zeros(order.length, units);
     const hiddenGradients = workspace.zeros(order.length, units);
+    const recurrent = workspace.transpose(this.#recurrent.value);
     for (let t = counts.length - 1; t >= 0; t--) {
       const [active, from] = [counts[t]!, offsets[t]!];
       const before = t === 0 ? undefined : offsets[t - 1]!;
@@ -122,7 +123,7 @@ export class LstmLayer implements RecurrentLayer {
       if (before === undefined) break;
       const next = hiddenGradients.rowsFrom(0, active);
       next.data.fill(0);
-      workspace.matMul(now, this.#recurrent.value, false, true, next);
+      workspace.matMul(now, recurrent, false, false, next);
     }
     const before = outputsBefore(workspace, sequence, hidden);
     this.#kernel.backward(workspace.matMul(rows, gateGradients, true, false), factorGradient);
