@@ -1,10 +1,15 @@
-import type { RunEvent, TrialResult } from '../core/sweep/trial.ts';
+import { bestOf } from '../core/search/halving.ts';
+import { targetText } from '../core/search/searchTable.ts';
+import { SearchTracer, standingsOf } from '../core/search/searchTracer.ts';
+import { formatBytes } from '../core/sweep/resultsTable.ts';
+import type { RunEvent, SearchTrace, TrialResult } from '../core/sweep/trial.ts';
 import type { RunStatus } from '../process/runStatus.ts';
 import { shownDuration } from './text.ts';
 
 /** Tells what a run does: a live line in a terminal, a line for each epoch elsewhere. */
 export class ProgressPrinter {
   readonly #out: NodeJS.WriteStream;
+  readonly #search = new SearchTracer();
   #status: RunStatus | undefined;
   #live = '';
 
@@ -18,9 +23,13 @@ export class ProgressPrinter {
   }
 
   event(event: RunEvent): void {
+    this.#search.add(event);
     switch (event.type) {
       case 'plan':
         this.#line(`${event.trials.length} trials, ${event.epochs} epochs.`);
+        break;
+      case 'round':
+        this.#line(roundLine(event, this.#search.trace()));
         break;
       case 'message':
         this.#line(event.level === 'warning' ? `Note: ${event.text}` : event.text);
@@ -65,4 +74,15 @@ function resultLine(result: TrialResult): string {
   const { trial, validationAccuracyBefore: before, validationAccuracy, bestEpoch, seconds } = result;
   const from = before === undefined ? '' : `${before.toFixed(4)} -> `;
   return `${trial}  done: validation ${from}${validationAccuracy.toFixed(4)} at epoch ${bestEpoch}, ${shownDuration(seconds)}`;
+}
+
+function roundLine({ trials, epochs, target }: RunEvent & { type: 'round' }, trace?: SearchTrace): string {
+  const models = `${trials.length} ${trials.length === 1 ? 'model' : 'models'}`;
+  const what = epochs === 0 ? `${models} before retraining` : `${models} until epoch ${epochs}`;
+  const best = trace && bestOf(standingsOf(trace), target);
+  const sofar =
+    best === undefined
+      ? 'none yet'
+      : `${best.id}, ${formatBytes(best.bytes)}, validation ${best.validationAccuracy.toFixed(4)}`;
+  return `Round: ${what}. Wanted: ${targetText(target)}. Best so far: ${sofar}.`;
 }

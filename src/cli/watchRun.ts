@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
+import { searchTable } from '../core/search/searchTable.ts';
 import { resultsTable } from '../core/sweep/resultsTable.ts';
 import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
@@ -78,6 +79,8 @@ async function showResults(runFolder: string, status: RunStatus, json: boolean):
     console.log(JSON.stringify({ type: 'results', run: runFolder, state, models, ...results }));
     return;
   }
+  const { search } = results;
+  if (search) console.log(`\n${searchTable({ ...results, search })}`);
   console.log(`\n${resultsTable(results)}`);
   if (models === undefined) return;
   console.log(`

@@ -47,14 +47,14 @@ export async function writeFinishedModels(
   folder: string,
   results: readonly TrialResult[],
   { model, outputFormat }: Pick<Recipe, 'model' | 'outputFormat'>,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const notes = new Set<string>();
   // Copies of the model are in the run folder: a run does not fail where the file has gone since.
   const format = outputFormat ?? (model === undefined ? 'tfjs' : await returnFormat(model));
   await mkdir(folder, { recursive: true });
   for (const [name, { trial }] of chooseModels(results)) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const checkpoint = await readCheckpoint(bestFolder(runFolder, trial));
     const written = await writeCheckpoint(join(folder, name), checkpoint, format);
     for (const note of written.notes) notes.add(note);

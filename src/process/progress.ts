@@ -3,6 +3,8 @@ import type { TrialStatus } from './runStatus.ts';
 
 interface Progress extends TrialStatus {
   readonly kind: Trial['kind'];
+  /** Epochs that a search may come to. */
+  readonly most: number;
 }
 
 /** How far a run has come, counted in epochs, and how long the rest will take. */
@@ -10,11 +12,16 @@ export class RunProgress {
   readonly #trials = new Map<string, Progress>();
   readonly #seconds = new Map<Trial['kind'], { total: number; epochs: number }>();
 
-  /** @param epochsOf the epochs of each trial */
-  plan(trials: readonly Trial[], epochsOf: (trial: Trial) => number): void {
+  /**
+   * @param epochsOf the epochs of each trial
+   * @param searched whether each of the points has as many as the search's rounds give it
+   */
+  plan(trials: readonly Trial[], epochsOf: (trial: Trial) => number, searched = false): void {
     for (const trial of trials) {
       const { id, kind } = trial;
-      this.#trials.set(id, { id, kind, state: 'waiting', epoch: 0, epochs: epochsOf(trial) });
+      const most = epochsOf(trial);
+      const epochs = searched && kind === 'point' ? 0 : most;
+      this.#trials.set(id, { id, kind, state: 'waiting', epoch: 0, epochs, most });
     }
   }
 
@@ -35,6 +42,12 @@ export class RunProgress {
     switch (event.type) {
       case 'trial':
         this.#change(event.trial, { state: 'running' });
+        break;
+      case 'round':
+        for (const id of event.trials) {
+          const most = this.#trials.get(id)?.most ?? 0;
+          this.#change(id, { state: 'waiting', epochs: Math.min(most, event.epochs) });
+        }
         break;
       case 'epoch': {
         const kind = this.#change(event.trial, { epoch: event.epoch })?.kind;

@@ -5,7 +5,8 @@ import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
 /** What a supervisor asks of a worker, one request at a time. */
 export type WorkerRequest =
   | { readonly type: 'prepare' }
-  | { readonly type: 'run'; readonly trial: Trial }
+  /** `until`: epochs after which it ends before its time, to go on later. */
+  | { readonly type: 'run'; readonly trial: Trial; readonly until?: number }
   | { readonly type: 'report'; readonly trial: Trial };
 
 /** Between requests or in one: whether the worker holds its work. It has no answer. */
@@ -14,13 +15,19 @@ export interface HoldMessage {
   readonly held: boolean;
 }
 
+/** In a request: it ends at once, and a `run` with what its last finished epoch gave. It has no answer of its own. */
+export interface StopMessage {
+  readonly type: 'stop';
+}
+
 export interface Answers {
   readonly prepare: {
     readonly engine: string;
     readonly versions: Readonly<Record<string, string>>;
     readonly preparation: Preparation;
   };
-  readonly run: TrialResult;
+  /** None where it was stopped before its model was measured. */
+  readonly run: TrialResult | undefined;
   readonly report: TestReport;
 }
 

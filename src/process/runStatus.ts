@@ -44,6 +44,8 @@ export interface RunStatus {
   readonly engine: string;
   readonly startedAt: number;
   readonly updatedAt: number;
+  /** Seconds of work, pauses left out. */
+  readonly workSeconds?: number;
   /** Over all trials. */
   readonly epochsDone: number;
   /** 0 while the plan is not known. */

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { CancelledError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
+import { bestSoFar } from '../core/search/searchTracer.ts';
 import { plannedRates, type PlannedRates } from '../core/training/plannedRates.ts';
 import { planTrials, totalEpochs, trialEpochs } from '../core/sweep/plan.ts';
 import { assembleResults } from '../core/sweep/results.ts';
@@ -19,8 +20,10 @@ import { lockRun } from './runLock.ts';
 import { describeError } from './runError.ts';
 import { readWrittenStatus, type RunError, type RunStatus } from './runStatus.ts';
 import { runInOrder } from './schedule.ts';
+import { searchModels } from './searchModels.ts';
 import { StatusWriter } from './statusWriter.ts';
 import { dropState } from './trialStorage.ts';
+import { WorkClock } from './workClock.ts';
 import { WorkerPool } from './workerPool.ts';
 
 export interface SupervisorOptions {
@@ -91,6 +94,7 @@ class Supervisor {
   readonly #progress = new RunProgress();
   readonly #status: StatusWriter;
   readonly #startedAt: number;
+  readonly #clock: WorkClock;
   #engine: string;
   #state: 'running' | EndState = 'running';
   #error: RunError | undefined;
@@ -114,6 +118,7 @@ class Supervisor {
     this.#resumed = before !== undefined;
     this.#engine = before?.engine ?? '';
     this.#startedAt = before?.startedAt ?? Date.now();
+    this.#clock = new WorkClock(before?.workSeconds ?? 0);
     this.#pool = new WorkerPool({ script: workerScript, runFolder, engine, threads, execArgv });
     this.#status = new StatusWriter(runFolder, () => this.#currentStatus());
   }
@@ -135,6 +140,11 @@ class Supervisor {
       if (end === 'failed') this.#error = describeError(error, runPaths(runFolder).log);
     }
     clearInterval(watch);
+    const trace = this.#past.search.trace();
+    if (end !== 'done' && trace !== undefined && trace.end === undefined) {
+      const best = bestSoFar(trace);
+      this.#emit({ type: 'choice', ...(best !== undefined && { trial: best }), end: 'cancelled' });
+    }
     this.#state = end;
     await this.#pool.close();
     await Promise.race([work.catch(() => undefined), delay(settleMs)]);
@@ -147,12 +157,21 @@ class Supervisor {
     const { runFolder } = this.#options;
     await removeUnfinishedFiles(runFolder, modelsFolder(runFolder, this.#recipe));
     if (end === 'done') await rm(runPaths(runFolder).data, { recursive: true, force: true });
-    else await this.#writeResults([...this.#past.results.values()]);
+    else await this.#keep();
     await rm(runPaths(runFolder).cancel, { force: true });
     await rm(runPaths(runFolder).pause, { force: true });
     this.#progress.stop();
     this.#log.append({ type: 'end', time: Date.now(), state: end });
     await this.#status.flush();
+  }
+
+  /** What there is of a run that did not come to its end: its figures, and the best model that a search has found. */
+  async #keep(): Promise<void> {
+    const results = [...this.#past.results.values()];
+    await this.#writeResults(results);
+    if (this.#past.search.trace() === undefined) return;
+    // The run has stopped, whether its best model can be written or not.
+    await this.#writeModels(results).catch(console.error);
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -164,31 +183,77 @@ class Supervisor {
     const isWritten = writtenBy(this.#recipe);
     await checkOutput(models, trials.filter(isWritten));
     await checkRoom({ runFolder, models, trials, finished, ...planned.prepared.preparation, jobs });
-    await runInOrder(trials, finished, jobs, async (trial) => {
-      this.#emit({ type: 'trial', trial: trial.id });
-      const result = await this.#ask({ type: 'run', trial });
-      this.#emit({ type: 'result', result });
+    const isPoint = ({ kind }: Trial): boolean => kind === 'point';
+    const first = this.#recipe.search === undefined ? trials : trials.filter((trial) => !isPoint(trial));
+    await runInOrder(first, finished, jobs, async (trial) => {
+      const result = await this.#train(trial);
+      if (result === undefined) throw new Error(`${trial.id} was stopped.`);
       await dropState(runFolder, trial.id);
     });
-
-    const reported = new Map<string, TrialResult>();
-    await runInOrder(trials, new Set(), jobs, async (trial) => {
-      const result = this.#past.results.get(trial.id);
+    if (this.#recipe.search !== undefined) await this.#search(planned);
+    const chosen = this.#past.search.trace()?.chosen;
+    // Of a search's points only the one that it has chosen is tested.
+    const reported =
+      this.#recipe.search === undefined ? trials : [...first, ...trials.filter(({ id }) => id === chosen)];
+    const results = new Map(this.#past.results);
+    await runInOrder(reported, new Set(), jobs, async (trial) => {
+      const result = results.get(trial.id);
       if (result === undefined) throw new Error(`${trial.id} has no result.`);
-      reported.set(trial.id, { ...result, ...(await this.#ask({ type: 'report', trial })) });
+      results.set(trial.id, { ...result, ...(await this.#ask({ type: 'report', trial })) });
     });
     signal.throwIfAborted();
-    const results = trials.flatMap(({ id }) => reported.get(id) ?? []);
-    const notes = await writeFinishedModels(
-      runFolder,
-      models,
-      results.filter(isWritten),
-      this.#recipe,
-      signal,
+    const ordered = trials.flatMap(({ id }) => results.get(id) ?? []);
+    await this.#writeModels(ordered, signal);
+    await this.#writeResults(ordered);
+  }
+
+  async #train(trial: Trial, until?: number): Promise<TrialResult | undefined> {
+    this.#emit({ type: 'trial', trial: trial.id });
+    const result = await this.#ask({ type: 'run', trial, ...(until !== undefined && { until }) });
+    if (result !== undefined) this.#emit({ type: 'result', result });
+    return result;
+  }
+
+  async #search({ trials, prepared }: Planned): Promise<void> {
+    await searchModels({
+      recipe: this.#recipe,
+      trials,
+      prepared,
+      results: () => [...this.#past.results.values()],
+      trace: this.#past.search.trace(),
+      jobs: this.#options.jobs,
+      secondsLeft: () => this.#secondsLeft(),
+      train: (trial, epochs) => this.#train(trial, epochs),
+      stop: () => {
+        this.#pool.stop();
+      },
+      emit: (event) => {
+        this.#emit(event);
+      },
+    });
+    for (const { id } of trials) await dropState(this.#options.runFolder, id);
+  }
+
+  #secondsLeft(): number {
+    return Math.max(0, 60 * (this.#recipe.search?.minutes ?? Infinity) - this.#clock.seconds);
+  }
+
+  /** Writes the finished models: each setting's, or of a search's the one that it has chosen. */
+  async #writeModels(results: readonly TrialResult[], signal?: AbortSignal): Promise<void> {
+    const { runFolder } = this.#options;
+    const { search, output } = this.#recipe;
+    const models = modelsFolder(runFolder, this.#recipe);
+    const chosen = this.#past.search.trace()?.chosen;
+    const isWritten = writtenBy(this.#recipe);
+    const written = results.filter(
+      (result) =>
+        isWritten(result) && (search === undefined || result.kind !== 'point' || result.trial === chosen),
     );
+    // Another model may have been the best when the run was stopped before.
+    if (search !== undefined && output === undefined) await rm(models, { recursive: true, force: true });
+    const notes = await writeFinishedModels(runFolder, models, written, this.#recipe, signal);
     for (const text of notes) this.#emit({ type: 'message', level: 'info', text });
     this.#modelsWritten = true;
-    await this.#writeResults(results);
   }
 
   async #prepare(): Promise<Planned> {
@@ -200,7 +265,8 @@ class Supervisor {
       spec.embedding.rows,
       spec.embedding.dimension,
     );
-    this.#progress.plan(trials, (trial) => trialEpochs(this.#recipe, trial));
+    const isSearched = this.#recipe.search !== undefined;
+    this.#progress.plan(trials, (trial) => trialEpochs(this.#recipe, trial), isSearched);
     this.#past.replay((event) => {
       this.#progress.record(event);
     });
@@ -243,7 +309,11 @@ class Supervisor {
   async #writeResults(results: readonly TrialResult[]): Promise<void> {
     if (this.#planned === undefined || results.length === 0) return;
     const { trials, prepared } = this.#planned;
-    const assembled = assembleResults(prepared, prepared.preparation, trials, results);
+    const search = this.#past.search.trace();
+    const assembled = {
+      ...assembleResults(prepared, prepared.preparation, trials, results),
+      ...(search && { search }),
+    };
     await writeFileAtomic(
       runPaths(this.#options.runFolder).results,
       JSON.stringify(assembled, undefined, 2) + '\n',
@@ -261,6 +331,7 @@ class Supervisor {
         if (asked === this.#paused) return;
         this.#paused = asked;
         this.#pool.hold(asked);
+        this.#clock.hold(asked);
         this.#status.changed();
       });
     }, requestPollMs);
@@ -268,7 +339,8 @@ class Supervisor {
 
   #currentStatus(): RunStatus {
     const { runFolder, jobs } = this.#options;
-    const remainingSeconds = this.#state === 'running' ? this.#progress.remainingSeconds(jobs) : undefined;
+    const remaining = this.#recipe.search ? this.#secondsLeft() : this.#progress.remainingSeconds(jobs);
+    const remainingSeconds = this.#state === 'running' ? remaining : undefined;
     return {
       run: basename(runFolder),
       recipe: this.#recipe.name,
@@ -278,6 +350,7 @@ class Supervisor {
       engine: this.#engine,
       startedAt: this.#startedAt,
       updatedAt: Date.now(),
+      workSeconds: this.#clock.seconds,
       epochsDone: this.#progress.epochsDone,
       epochsTotal: this.#progress.epochsTotal,
       ...(remainingSeconds !== undefined && { remainingSeconds }),

@@ -1,9 +1,11 @@
 import type { TrialRunner, TrialStorage } from '../core/sweep/runner.ts';
-import type { Hold } from '../core/training/pause.ts';
+import type { TrialEvent } from '../core/sweep/trial.ts';
+import { StoppedError, type Hold } from '../core/training/pause.ts';
 import {
   sendableError,
   type Answers,
   type HoldMessage,
+  type StopMessage,
   type WorkerMessage,
   type WorkerRequest,
 } from './protocol.ts';
@@ -23,12 +25,18 @@ export function serveWorker(
     process.send?.(message, undefined, undefined, () => undefined);
   };
   process.on('disconnect', () => process.exit(0));
-  process.on('message', (request: WorkerRequest | HoldMessage) => {
+  process.on('message', (request: WorkerRequest | HoldMessage | StopMessage) => {
     if (request.type === 'hold') {
       if (request.held) hold.hold();
       else hold.release();
       return;
     }
+    if (request.type === 'stop') {
+      hold.stop();
+      return;
+    }
+    // A stop that came after the answer to what it meant.
+    hold.begin();
     runner ??= createRunner();
     runner
       .then((ready) => answer(ready, storage, request, send))
@@ -54,10 +62,17 @@ async function answer(
       const preparation = await runner.prepare();
       return { engine: runner.engine, versions: runner.versions, preparation };
     }
-    case 'run':
-      return runner.run(request.trial, storage, (event) => {
+    case 'run': {
+      const emit = (event: TrialEvent): void => {
         send({ type: 'event', event });
-      });
+      };
+      try {
+        return await runner.run(request.trial, storage, emit, request.until);
+      } catch (error) {
+        if (error instanceof StoppedError) return undefined;
+        throw error;
+      }
+    }
     case 'report':
       return runner.report(request.trial, storage);
   }

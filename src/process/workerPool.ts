@@ -41,6 +41,11 @@ export class WorkerPool {
     for (const worker of this.#all) worker.hold(held);
   }
 
+  /** Ends the requests under way, each with what it has. */
+  stop(): void {
+    for (const worker of this.#all) worker.stop();
+  }
+
   /** Kills every worker. Requests under way fail. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -4,6 +4,7 @@ import {
   receivedError,
   type Answers,
   type HoldMessage,
+  type StopMessage,
   type WorkerMessage,
   type WorkerRequest,
 } from './protocol.ts';
@@ -95,6 +96,11 @@ export class WorkerProcess {
   /** Holds its work, or lets it go on. */
   hold(held: boolean): void {
     this.#child.send({ type: 'hold', held } satisfies HoldMessage, () => undefined);
+  }
+
+  /** Ends the request under way, if there is one. */
+  stop(): void {
+    if (this.#pending) this.#child.send({ type: 'stop' } satisfies StopMessage, () => undefined);
   }
 
   /** Ends the process at once, wherever it is. */

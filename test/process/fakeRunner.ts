@@ -5,7 +5,7 @@ import type { Checkpoint, ModelSpec, Tensor } from '../../src/core/checkpoint/ch
 import { UserError } from '../../src/core/errors.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
-import type { Pause } from '../../src/core/training/pause.ts';
+import { StoppedError, type Pause } from '../../src/core/training/pause.ts';
 import type { Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
 
 /** What the fake does, read from the environment variable PRESS_FAKE. */
@@ -62,26 +62,32 @@ export class FakeRunner implements TrialRunner {
     });
   }
 
-  async run(trial: Trial, storage: TrialStorage, emit: (event: TrialEvent) => void): Promise<TrialResult> {
-    const { epochs, epochMs } = this.settings;
+  async run(
+    trial: Trial,
+    storage: TrialStorage,
+    emit: (event: TrialEvent) => void,
+    until = Infinity,
+  ): Promise<TrialResult> {
+    const { epochMs } = this.settings;
+    const epochs = Math.min(until, this.settings.epochs);
     const saved = await storage.loadState(trial.id);
     const start = trial.from === undefined ? undefined : await storage.loadBest(trial.from);
-    let value = saved?.tensors.get('value')?.data[0] ?? start?.weights.get('head/bias')?.data[0] ?? 0;
+    // The smaller a model, the worse it is before it is trained.
+    const kept = trial.rank === undefined ? 1 : 1 - 0.5 / trial.rank;
+    let value =
+      saved?.tensors.get('value')?.data[0] ?? kept * (start?.weights.get('head/bias')?.data[0] ?? 0);
     let best = (saved?.meta.best as { epoch: number; accuracy: number } | undefined) ?? {
       epoch: 0,
-      accuracy: -1,
+      accuracy: value,
     };
     if (saved === undefined) {
       emit({ type: 'evaluation', trial: trial.id, validationAccuracy: value });
       await storage.saveBest(trial.id, checkpoint(value));
     }
-    for (let epoch = (saved?.meta.epoch as number | undefined) ?? 0; epoch < epochs; epoch++) {
-      for (let i = 0; i < 4; i++) {
-        await delay(epochMs / 4);
-        await this.pause();
-        const at = { trial: trial.id, step: 4 * epoch + i, epoch };
-        emit({ type: 'step', ...at, rate: 0.001, loss: value });
-      }
+    let epoch = (saved?.meta.epoch as number | undefined) ?? 0;
+    for (; epoch < epochs; epoch++) {
+      const steps = this.#steps(trial.id, epoch, value, emit);
+      if (!(await steps.then(() => true, wasStopped))) break;
       value = Math.fround((value + new Random(trial.seed, trial.rank ?? 0, epoch).uniform()) / 2);
       this.#dieIfAsked(trial.id, epoch);
       if (value > best.accuracy) {
@@ -108,12 +114,13 @@ export class FakeRunner implements TrialRunner {
       ...point,
       trial: id,
       parameters: 1000,
-      storageBytes: 4000,
+      storageBytes: trial.rank === undefined ? 4000 : 100 * trial.rank,
       embeddingBytes: 3000,
       layers: [],
       flopsPerSentence: 70,
       validationAccuracy: best.accuracy,
       bestEpoch: best.epoch,
+      epochs: epoch,
       seconds: epochs,
     };
   }
@@ -127,6 +134,14 @@ export class FakeRunner implements TrialRunner {
     // Holds nothing.
   }
 
+  async #steps(trial: string, epoch: number, loss: number, emit: (event: TrialEvent) => void): Promise<void> {
+    for (let i = 0; i < 4; i++) {
+      await delay(this.settings.epochMs / 4);
+      await this.pause();
+      emit({ type: 'step', trial, step: 4 * epoch + i, epoch, rate: 0.001, loss });
+    }
+  }
+
   #dieIfAsked(trial: string, epoch: number): void {
     const { die } = this.settings;
     if (die?.trial !== trial || die.epoch !== epoch) return;
@@ -137,6 +152,11 @@ export class FakeRunner implements TrialRunner {
       process.kill(process.pid, 'SIGKILL');
     }
   }
+}
+
+function wasStopped(error: unknown): false {
+  if (error instanceof StoppedError) return false;
+  throw error;
 }
 
 /** A small model that holds the value. */

@@ -36,6 +36,17 @@ describe('plan of a sweep', () => {
     );
   });
 
+  it('of a search has no candidate that is as large as the table, and says nothing of those', () => {
+    const { trials, warnings } = planTrials(
+      loaded({ method: 'auto', minutes: 1, loseAtMost: 0.01, among: [{ ranks: [9, 60, 99, 100] }, {}] }),
+      17575,
+      100,
+    );
+    assert.deepEqual(warnings, []);
+    const ranks = trials.flatMap(({ rank }) => rank ?? []);
+    assert.deepEqual(ranks, [99, 60, 9, 49, 29, 4, 1]);
+  });
+
   it('has only baselines where nothing is to be compressed', () => {
     const { trials } = planTrials(
       recipe({ train: { architecture: 'dan' }, retrain: { seeds: [1, 2] } }),

@@ -45,6 +45,21 @@ describe('recipe', () => {
     assert.equal(recipe.text?.tokenizer, 'words');
   });
 
+  it('searches among a set of its own, or among the methods that it is given', () => {
+    const search = (more: object) =>
+      parse({ model: 'm', data: { train: source }, compress: { method: 'auto', minutes: 2, ...more } });
+    const given = search({ loseAtMost: 0.01, among: { method: 'fixed-point', bits: [4] } });
+    assert.deepEqual(given.search, { minutes: 2, loseAtMost: 0.01 });
+    assert.deepEqual(
+      given.compress.map(({ method }) => method),
+      ['fixed-point'],
+    );
+    const own = search({ bytesAtMost: 1000 });
+    assert.deepEqual(own.search, { minutes: 2, bytesAtMost: 1000 });
+    assert.ok(own.compress.length > 1);
+    assert.ok(!('search' in parse({ model: 'm', data: { train: source }, compress: {} })));
+  });
+
   it('takes lists and single values, names and settings', () => {
     const recipe = parse({
       train: {

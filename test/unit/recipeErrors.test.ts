@@ -47,7 +47,71 @@ const architecture = (fields: string): readonly [string, string] => [
   `"architecture": { ${fields} },`,
 ];
 
+/** The `compress` of `training`, an `auto` with what is given. */
+const auto = (fields: string, retrain = ''): readonly [string, string] => [
+  '"data": {',
+  `"compress": { "method": "auto", ${fields} }, ${retrain}\n  "data": {`,
+];
+
 const bad: readonly Bad[] = [
+  {
+    name: 'a search without a time',
+    from: training,
+    change: auto('"loseAtMost": 0.01'),
+    code: 'missing-field',
+    line: 3,
+    says: /compress needs the field "minutes"/,
+  },
+  {
+    name: 'a search without a target',
+    from: training,
+    change: auto('"minutes": 1'),
+    code: 'search-target',
+    line: 3,
+    says: /one of "loseAtMost" and "bytesAtMost", found neither/,
+  },
+  {
+    name: 'a search with two targets',
+    from: training,
+    change: auto('"minutes": 1, "loseAtMost": 0.01, "bytesAtMost": 1000'),
+    code: 'search-target',
+    line: 3,
+    says: /found both/,
+  },
+  {
+    name: 'a search with the settings of a method',
+    from: training,
+    change: auto('"minutes": 1, "loseAtMost": 0.01, "ranks": [1]'),
+    code: 'useless-field',
+    line: 3,
+    says: /compress\.ranks has no meaning where method is "auto"/,
+  },
+  {
+    name: 'a search among searches',
+    from: training,
+    change: auto(
+      '"minutes": 1, "loseAtMost": 0.01, "among": [{ "method": "auto", "minutes": 1, "loseAtMost": 0.01 }]',
+    ),
+    code: 'search-in-list',
+    line: 3,
+    says: /compress\.among\[0\]\.method is "auto", which stands alone/,
+  },
+  {
+    name: 'a wrong method of a search',
+    from: training,
+    change: auto('"minutes": 1, "loseAtMost": 0.01, "among": [{ "ranks": [] , "reductions": [] }]'),
+    code: 'nothing-to-compress',
+    line: 3,
+    says: /compress\.among\[0\] has neither reductions nor ranks/,
+  },
+  {
+    name: 'a search with several seeds',
+    from: training,
+    change: auto('"minutes": 1, "loseAtMost": 0.01', '"retrain": { "seeds": [1, 2] },'),
+    code: 'search-seeds',
+    line: 3,
+    says: /one seed where the method is "auto", found 2/,
+  },
   {
     name: 'an architecture where there is no model',
     from: training,

@@ -153,6 +153,35 @@ describe('the trials of a recipe', () => {
     }
   });
 
+  it('end after the epochs that they are given, and go on to what they would have come to at once', async () => {
+    const json = {
+      ...training,
+      compress: [{ ranks: [1] }, { ranks: [3], bits: [4] }, { method: 'fixed-point', bits: [2] }],
+    };
+    const { memory, results } = await runAll(json);
+    const [runner, trials] = await runnerOf(json);
+    for (const trial of trials.filter(({ kind }) => kind === 'point')) {
+      const piecewise = new Memory();
+      for (const [id, checkpoint] of memory.best) if (id !== trial.id) piecewise.best.set(id, checkpoint);
+      let result: TrialResult | undefined;
+      for (const until of [0, 1, 3]) {
+        const before: number = result?.validationAccuracy ?? 0;
+        result = await runner.run(trial, piecewise, () => undefined, until);
+        assert.equal(result.epochs, until);
+        assert.ok(result.validationAccuracy >= before);
+        const state = piecewise.states.get(trial.id)?.at(-1);
+        if (state) piecewise.resume.set(trial.id, state);
+      }
+      const { testAccuracy, macroF1, confusion, testCorrect, testAccuracyUnknownWords, ...whole } =
+        results.find((r) => r.trial === trial.id)!;
+      assert.deepEqual(withoutTime([result!]), withoutTime([whole]));
+      assert.deepEqual(
+        piecewise.states.get(trial.id)!.at(-1)!.tensors,
+        memory.states.get(trial.id)!.at(-1)!.tensors,
+      );
+    }
+  });
+
   describe('with a model that is given', () => {
     const compressing = (more: Json = {}): Json => ({
       model: 'model',

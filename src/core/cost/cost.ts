@@ -109,6 +109,19 @@ export function specOfPoint(spec: ModelSpec, { rank, dimension, coding }: Partia
   return { ...spec, embedding };
 }
 
+/** Bytes of what stands for a table once a point has compressed it, at most. */
+export function pointBytes(table: ModelSpec['embedding'], point: Partial<PointSettings>): number {
+  // What the rest of the model is does not matter.
+  const spec: ModelSpec = {
+    embedding: table,
+    body: { kind: 'dan', hidden: [] },
+    head: 'softmax',
+    classes: 2,
+    masked: true,
+  };
+  return embeddingBytes(layerCosts(specOfPoint(spec, point), 0));
+}
+
 function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
   switch (body.kind) {
     case 'dan':

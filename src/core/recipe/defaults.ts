@@ -1,3 +1,4 @@
+import type { RawCompress } from './rawRecipe.ts';
 import type {
   ArchitectureSettings,
   CompressSettings,
@@ -143,3 +144,14 @@ export const compressDefaults: {
     retrain: true,
   },
 };
+
+/**
+ * What `auto` searches among where the recipe does not say. What shrinks only while it is retrained, as gradual pruning
+ * does, cannot be compared after a few epochs, and learning codes takes longer than retraining does.
+ */
+export const searchedMethods: readonly RawCompress[] = [
+  { reductions: [0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99], bits: [8, 4], words: [1, 0.5, 0.25] },
+  { method: 'fixed-point', bits: [8, 4, 2, 1] },
+  { method: 'product-quantization' },
+  { method: 'pruning', sparsities: [0.9, 0.95], gradual: false },
+];

@@ -60,6 +60,15 @@ type NamedMethod<T extends CompressSettings> = T extends unknown
   ? Pick<T, 'method'> & Partial<Omit<T, 'method'>>
   : never;
 
+/** Exactly one of the two targets is there. */
+export interface RawAuto {
+  readonly method: 'auto';
+  readonly loseAtMost?: number;
+  readonly bytesAtMost?: number;
+  readonly minutes: number;
+  readonly among?: RawCompress | readonly RawCompress[];
+}
+
 export type RawArchitecture = Pick<ArchitectureSettings, 'kind'> & Partial<ArchitectureSettings>;
 
 export interface RawRecipe {
@@ -76,7 +85,7 @@ export interface RawRecipe {
     readonly seed?: number;
   };
   readonly labels?: readonly string[];
-  readonly compress?: RawCompress | readonly RawCompress[];
+  readonly compress?: RawAuto | RawCompress | readonly RawCompress[];
   readonly retrain?: RawRetrain;
   readonly expectedAccuracy?: number;
   readonly output?: string;

@@ -247,6 +247,23 @@ export type CompressSettings =
   | PruningSettings
   | DeepCompressionSettings;
 
+/** What the method `auto` looks for among a recipe's entries: see search.ts. */
+export type SearchSettings = {
+  /** Of the whole run; the uncompressed model and its control are trained to their end. */
+  readonly minutes: number;
+} & (
+  | {
+      /** The smallest model that loses no more validation accuracy, in [0,1], than this against the reference. */
+      readonly loseAtMost: number;
+      readonly bytesAtMost?: undefined;
+    }
+  | {
+      /** The most accurate model of no more bytes, the layers behind the embedding counted. */
+      readonly bytesAtMost: number;
+      readonly loseAtMost?: undefined;
+    }
+);
+
 /** The model that a file of bare tensors belongs to, in torch's layouts. */
 export interface ArchitectureSettings {
   readonly kind: NamedBody['kind'];
@@ -296,6 +313,8 @@ export interface Recipe {
   readonly labels?: readonly string[];
   /** Each with a method of its own or other settings; none: train and save only. */
   readonly compress: readonly CompressSettings[];
+  /** None: every point of `compress` is made. */
+  readonly search?: SearchSettings;
   readonly retrain: RetrainSettings;
   readonly expectedAccuracy?: number;
   /** Absolute folder that receives the finished checkpoints; none: `models` in the run folder. */

@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts';
 import { shareOf } from '../text/split.ts';
-import { dataDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
+import { dataDefaults, retrainDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
 import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
-import type { RawCompress, RawRecipe } from './rawRecipe.ts';
+import type { RawRecipe } from './rawRecipe.ts';
+import { entriesOf, isAuto } from './resolveRecipe.ts';
 
 /** The rules that tie fields together and that a schema cannot say well; for a recipe that its schema accepts. */
 export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserError[] {
@@ -71,9 +72,46 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       );
     }
   }
-  const entries: readonly RawCompress[] = compress === undefined ? [] : [compress].flat();
+  if (isAuto(compress)) {
+    const { loseAtMost, bytesAtMost } = compress;
+    if ((loseAtMost === undefined) === (bytesAtMost === undefined)) {
+      fail(
+        'search-target',
+        loseAtMost === undefined ? ['compress'] : ['compress', 'bytesAtMost'],
+        `compress needs one of "loseAtMost" and "bytesAtMost", found ${loseAtMost === undefined ? 'neither' : 'both'}.`,
+        loseAtMost === undefined
+          ? 'Say what the search is to keep, e.g. "loseAtMost": 0.005.'
+          : 'Remove one: a search has one target.',
+      );
+    }
+    if ((recipe.retrain?.seeds ?? retrainDefaults.seeds).length > 1) {
+      fail(
+        'search-seeds',
+        ['retrain', 'seeds'],
+        `retrain.seeds must have one seed where the method is "auto", found ${recipe.retrain?.seeds?.length ?? 0}.`,
+        'Search with one, then make the model that is found with several.',
+      );
+    }
+  }
+  const entries = entriesOf(compress);
+  const pathOf = (i: number): JsonPath => {
+    const list = isAuto(compress) ? compress.among : compress;
+    return [
+      ...(isAuto(compress) ? ['compress', 'among'] : ['compress']),
+      ...(Array.isArray(list) ? [i] : []),
+    ];
+  };
   entries.forEach((entry, i) => {
-    const path: JsonPath = Array.isArray(compress) ? ['compress', i] : ['compress'];
+    if (!isAuto(entry)) return;
+    fail(
+      'search-in-list',
+      [...pathOf(i), 'method'],
+      `${formatPath(pathOf(i))}.method is "auto", which stands alone.`,
+      'Make it the whole of "compress"; what it searches among is its "among".',
+    );
+  });
+  entries.forEach((entry, i) => {
+    const path = pathOf(i);
     if (!('reductions' in entry) || entry.reductions.length > 0 || (entry.ranks ?? []).length > 0) return;
     fail(
       'nothing-to-compress',
@@ -84,7 +122,7 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
   });
   entries.forEach((entry, i) => {
     if (model === undefined || (entry.method !== 'low-rank-offline' && entry.method !== 'ppa-pca')) return;
-    const path: JsonPath = Array.isArray(compress) ? ['compress', i] : ['compress'];
+    const path = pathOf(i);
     fail(
       'offline-without-train',
       [...path, 'method'],

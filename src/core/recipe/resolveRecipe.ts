@@ -9,12 +9,14 @@ import {
   optimizerDefaults,
   retrainDefaults,
   scheduleDefaults,
+  searchedMethods,
   sourceDefaults,
   textDefaults,
   trainDefaults,
   vocabularyDefault,
 } from './defaults.ts';
 import type {
+  RawAuto,
   RawCompress,
   RawOptimizer,
   RawRecipe,
@@ -31,6 +33,7 @@ import type {
   OptimizerSettings,
   Recipe,
   ScheduleSettings,
+  SearchSettings,
   TrainSettings,
   TrainingSettings,
 } from './recipe.ts';
@@ -77,7 +80,8 @@ export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
       seed: data.seed ?? dataDefaults.seed,
     },
     ...(labels && { labels }),
-    compress: compress === undefined ? [] : [compress].flat().map(resolveCompress),
+    compress: entriesOf(compress).map(resolveCompress),
+    ...(isAuto(compress) && { search: resolveSearch(compress) }),
     retrain: {
       ...resolveTraining(retrain ?? {}, retrainDefaults),
       seeds: retrain?.seeds ?? retrainDefaults.seeds,
@@ -154,6 +158,20 @@ function resolvePart<P extends Fraction | Fold>(raw: RawSource | P, at: ToAbsolu
 
 function resolveSource(raw: RawSource, at: ToAbsolute): DataSource {
   return { ...sourceDefaults, ...raw, path: at(raw.path) };
+}
+
+/** The entries of a list, of one method, or those that `auto` searches among. */
+export function entriesOf(compress: RawRecipe['compress']): readonly RawCompress[] {
+  if (compress === undefined) return [];
+  return [isAuto(compress) ? (compress.among ?? searchedMethods) : compress].flat();
+}
+
+export function isAuto(compress: RawRecipe['compress']): compress is RawAuto {
+  return compress !== undefined && 'method' in compress && compress.method === 'auto';
+}
+
+function resolveSearch({ minutes, loseAtMost, bytesAtMost = 0 }: RawAuto): SearchSettings {
+  return loseAtMost === undefined ? { minutes, bytesAtMost } : { minutes, loseAtMost };
 }
 
 function resolveCompress(raw: RawCompress): CompressSettings {

@@ -1,5 +1,6 @@
 import { methodOf } from '../compression/methods.ts';
 import type { PointSettings } from '../compression/method.ts';
+import { pointBytes } from '../cost/cost.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Trial } from './trial.ts';
 import { trialPhase } from './trialPhase.ts';
@@ -52,20 +53,23 @@ export function planTrials(recipe: Recipe, rows: number, dimension: number): Pla
 
 /** The points of all entries, in the entries' order; a point that two entries have is tried once. */
 function planPoints(
-  { compress, path: file }: Recipe,
+  { compress, search, path: file }: Recipe,
   table: { readonly rows: number; readonly dimension: number },
 ): { readonly points: readonly PointSettings[]; readonly warnings: readonly string[] } {
   const planned = compress.map((settings, entry) => {
-    const path = compress.length === 1 ? 'compress' : `compress[${entry}]`;
+    const list = search === undefined ? 'compress' : 'compress.among';
+    const path = compress.length === 1 ? list : `${list}[${entry}]`;
     return methodOf(settings).points(settings, table, { file, path, entry });
   });
   const points = new Map<string, PointSettings>();
   const warnings = planned.flatMap((of) => of.warnings);
   for (const point of planned.flatMap((of) => of.points)) {
+    // A search tries nothing that is no smaller than the table, and says so of none.
+    if (search !== undefined && pointBytes(table, point) >= 4 * table.rows * table.dimension) continue;
     if (points.has(point.setting)) warnings.push(`${point.setting} is asked for twice and tried once.`);
     else points.set(point.setting, point);
   }
-  return { points: [...points.values()], warnings: [...new Set(warnings)] };
+  return { points: [...points.values()], warnings: search === undefined ? [...new Set(warnings)] : [] };
 }
 
 function compressesTrained({ compress }: Recipe, { entry }: PointSettings): boolean {

@@ -18,6 +18,7 @@ export function meanResult(results: readonly TrialResult[]): MeanResult {
     confusion: _confusion,
     testCorrect: _correct,
     bestEpoch: _bestEpoch,
+    epochs: _epochs,
     layers: _layers,
     validationAccuracyBefore: _before,
     testAccuracy: _test,

@@ -12,7 +12,7 @@ interface Row {
 }
 
 /** What a table shows of results. */
-export type TableResults = Pick<Results, 'baseline' | 'control' | 'points'>;
+export type TableResults = Pick<Results, 'baseline' | 'control' | 'points' | 'search'>;
 
 /** The results as a plain-text table: the uncompressed model, its control, and each series, from the largest model to the smallest. */
 export function resultsTable(results: TableResults): string {
@@ -51,10 +51,11 @@ function cellsOf(results: TableResults, rows: readonly Row[]): string[][] {
 
 function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
   const tested = rows.some(({ result }) => result.testAccuracy !== undefined);
-  const figure = tested ? 'testAccuracy' : 'validationAccuracy';
+  const allTested = rows.every(({ result }) => result.testAccuracy !== undefined);
+  const figure = allTested ? 'testAccuracy' : 'validationAccuracy';
   const reference = referenceAccuracy(results, figure);
   return [
-    { title: 'model', cell: ({ name }) => name },
+    { title: 'model', cell: ({ name, result }) => (isChosen(results, result) ? `${name} *` : name) },
     { title: 'rank', cell: ({ result }) => (result.rank === undefined ? '-' : String(result.rank)) },
     {
       title: 'reduction',
@@ -67,11 +68,14 @@ function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
     ...(rows.some(({ result }) => result.latency)
       ? [{ title: 'ms', cell: ({ result }: Row) => result.latency?.p50Ms.toPrecision(2) ?? '-' }]
       : []),
+    ...(results.search
+      ? [{ title: 'epochs', cell: ({ result }: Row) => String(result.seeds[0]?.epochs ?? '-') }]
+      : []),
     { title: 'validation before', cell: ({ result }) => formatAccuracy(result.validationAccuracyBefore) },
     { title: 'after', cell: ({ result }) => formatAccuracy(result.validationAccuracy) },
     ...(tested ? [{ title: 'test', cell: ({ result }: Row) => formatAccuracy(result.testAccuracy) }] : []),
     {
-      title: tested ? 'test loss' : 'validation loss',
+      title: allTested ? 'test loss' : 'validation loss',
       cell: ({ result }) => {
         const accuracy = result[figure];
         if (result.kind !== 'point' || accuracy === undefined || reference === undefined) return '-';
@@ -81,11 +85,16 @@ function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
   ];
 }
 
+function isChosen({ search }: TableResults, { seeds }: MeanResult): boolean {
+  return seeds.some(({ trial }) => trial === search?.chosen);
+}
+
 function notes(results: TableResults, rows: readonly Row[]): string[] {
   const counts = rows.map(({ result }) => result.seeds.length);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const seeds = fewest === most ? String(most) : `${fewest} to ${most}`;
   return [
+    ...(rows.some(({ result }) => isChosen(results, result)) ? ['* Chosen by the search.'] : []),
     ...(most > 1 ? [`Means over ${seeds} seeds.`] : []),
     ...(results.points.length > 0 && (results.baseline ?? results.control)
       ? ['Losses are against the better of the uncompressed model and the retrained control.']

@@ -45,8 +45,19 @@ export interface TrialRunner {
   readonly engine: string;
   readonly versions: Readonly<Record<string, string>>;
   prepare(): Promise<Preparation>;
-  /** Goes on from the saved state where there is one. Yields to the event loop at least every 100 ms. */
-  run(trial: Trial, storage: TrialStorage, emit: (event: TrialEvent) => void): Promise<TrialResult>;
+  /**
+   * Goes on from the saved state where there is one. Yields to the event loop at least every 100 ms. Where it is stopped
+   * the result is that of the last finished epoch.
+   *
+   * @param until epochs after which it ends before its time, to go on later
+   * @throws StoppedError where it is stopped before its model is measured
+   */
+  run(
+    trial: Trial,
+    storage: TrialStorage,
+    emit: (event: TrialEvent) => void,
+    until?: number,
+  ): Promise<TrialResult>;
   report(trial: Trial, storage: TrialStorage): Promise<TestReport>;
   dispose(): void;
 }

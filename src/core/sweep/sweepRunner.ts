@@ -11,7 +11,7 @@ import { packAnswers } from '../reproduction/answers.ts';
 import { measureLatency } from '../report/latency.ts';
 import { predictDataset } from '../training/evaluate.ts';
 import { accuracy, countInto, emptyConfusion, macroF1 } from '../training/metrics.ts';
-import { createPause, type Hold, type Pause } from '../training/pause.ts';
+import { createPause, StoppedError, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
 import type { Preparation, TestReport, TrialRunner, TrialStorage } from './runner.ts';
@@ -86,7 +86,7 @@ class SweepRunner implements TrialRunner {
     };
   }
 
-  async run(trial: Trial, storage: TrialStorage, emit: Emit): Promise<TrialResult> {
+  async run(trial: Trial, storage: TrialStorage, emit: Emit, until = Infinity): Promise<TrialResult> {
     const started = this.#pause.now();
     const data = await this.#prepareData(trial, storage);
     const saved = await storage.loadState(trial.id);
@@ -99,7 +99,7 @@ class SweepRunner implements TrialRunner {
         : await storage.loadBest(trial.id);
     const trained = trial.from === undefined;
     const settings: TrainingSettings | undefined = trained ? this.#recipe.train : this.#recipe.retrain;
-    const epochs = trialEpochs(this.#recipe, trial);
+    const epochs = Math.min(until, trialEpochs(this.#recipe, trial));
     const weights = saved === undefined ? start.weights : weightsOfState(saved);
     // A table that training was told to keep is moved in retraining, for the control as for the factors.
     const { train } = this.#recipe;
@@ -130,7 +130,8 @@ class SweepRunner implements TrialRunner {
     let mark = started;
     while (trainer.epochsDone < epochs) {
       const steps = stepReporter(trial.id, data.train, settings?.batchSize ?? 1, emit);
-      const epoch = await trainer.epoch(steps);
+      const epoch = await trainer.epoch(steps).catch(unlessStopped);
+      if (epoch === undefined) break;
       seconds += (this.#pause.now() - mark) / 1000;
       mark = this.#pause.now();
       if (epoch.best) await storage.saveBest(trial.id, { ...start, weights: model.weights() });
@@ -167,6 +168,7 @@ class SweepRunner implements TrialRunner {
       ...(!(trained && this.#recipe.train) && { validationAccuracyBefore: before }),
       validationAccuracy: trainer.bestAccuracy,
       bestEpoch: trainer.bestEpoch,
+      epochs: trainer.epochsDone,
       seconds: seconds + (this.#pause.now() - mark) / 1000,
     };
   }
@@ -251,4 +253,8 @@ function stepReporter(
   return (step) => {
     if (step.step % every === 0) emit({ type: 'step', trial, ...step });
   };
+}
+
+function unlessStopped(error: unknown): undefined {
+  if (!(error instanceof StoppedError)) throw error;
 }

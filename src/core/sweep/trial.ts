@@ -1,4 +1,5 @@
 import type { PointSettings } from '../compression/method.ts';
+import type { Round, Target } from '../search/halving.ts';
 import type { PlannedRates } from '../training/plannedRates.ts';
 
 /**
@@ -41,6 +42,8 @@ export interface TrialResult extends Partial<PointSettings> {
   /** Of the best epoch (earliest on ties; epoch 0 is the state before retraining). */
   readonly validationAccuracy: number;
   readonly bestEpoch: number;
+  /** Epochs that it has had: a search stops some before their time. Results of older versions have none. */
+  readonly epochs?: number;
   readonly seconds: number;
   /** This and the test figures are filled in once, when every trial has ended. */
   readonly latency?: Latency;
@@ -57,7 +60,7 @@ export interface TrialResult extends Partial<PointSettings> {
 /** The mean over seeds, with every seed's own figures. Numeric fields are means. */
 export interface MeanResult extends Omit<
   TrialResult,
-  'trial' | 'seed' | 'testCorrect' | 'confusion' | 'bestEpoch' | 'layers'
+  'trial' | 'seed' | 'testCorrect' | 'confusion' | 'bestEpoch' | 'epochs' | 'layers'
 > {
   readonly seeds: readonly TrialResult[];
 }
@@ -69,6 +72,28 @@ export interface LayerCost {
   readonly storageBytes: number;
   readonly flopsPerSentence: number;
 }
+
+/** A model of a search's round as it stood at its end. */
+export interface TriedModel {
+  readonly trial: string;
+  readonly epochs: number;
+  readonly storageBytes: number;
+  /** Of the best epoch so far. */
+  readonly validationAccuracy: number;
+}
+
+/** What a search has tried, round by round; a round may have been cut short. */
+export interface SearchTrace {
+  readonly target: Target;
+  readonly rounds: readonly (Round & { readonly tried: readonly TriedModel[] })[];
+  /** None where nothing that was tried meets the target, and before the search has ended. */
+  readonly chosen?: string;
+  /** None while it goes on. */
+  readonly end?: SearchEnd;
+}
+
+/** Whether its last round was over, its time was over, or the run was cancelled or failed. */
+export type SearchEnd = 'complete' | 'time' | 'cancelled';
 
 /** results.json, written when a run has ended (and so far as it came, when it was cancelled). */
 export interface Results {
@@ -87,6 +112,8 @@ export interface Results {
   readonly baseline?: MeanResult;
   readonly control?: MeanResult;
   readonly points: readonly TrialResult[];
+  /** Where the recipe's method is `auto`: the points are those that were tried. */
+  readonly search?: SearchTrace;
 }
 
 /** What a run tells while it goes; one JSON line each in events.jsonl. `time` is milliseconds since 1970. */
@@ -132,6 +159,15 @@ export type RunEvent =
       readonly seconds: number;
     }
   | { readonly type: 'result'; readonly time: number; readonly result: TrialResult }
+  /** A search's round begins. */
+  | (Round & { readonly type: 'round'; readonly time: number; readonly target: Target })
+  /** A search has ended; a run that is resumed may go on with it. */
+  | {
+      readonly type: 'choice';
+      readonly time: number;
+      readonly trial?: string;
+      readonly end: SearchEnd;
+    }
   | {
       readonly type: 'message';
       readonly time: number;

@@ -1,8 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { ModelSpec } from '../../core/checkpoint/checkpoint.ts';
-import type { PointSettings } from '../../core/compression/method.ts';
 import { methodOf } from '../../core/compression/methods.ts';
-import { embeddingBytes, layerCosts, specOfPoint } from '../../core/cost/cost.ts';
+import { pointBytes } from '../../core/cost/cost.ts';
 import type { CompressSettings } from '../../core/recipe/recipe.ts';
 import { formatMegabytes } from '../formatMegabytes.ts';
 import { pointName } from '../pointName.ts';
@@ -49,25 +47,13 @@ export function describeSetting(
   const { points } = methodOf(settings).points(settings, table, { file, path: `compress[${entry}]`, entry });
   const whole = 4 * rows * dimension;
   const lines = points.map((point) => {
-    const bytes = bytesOf(point, table);
+    const bytes = pointBytes(table, point);
     const name = pointName({ kind: 'point', ...point });
     return row([name, formatMegabytes(bytes), `${(100 * (1 - bytes / whole)).toFixed(1)} %`]);
   });
   const known = l10n.t('A table of {0} × {1}, {2}.', count(rows), dimension, formatMegabytes(whole));
   const titles = row([l10n.t('Model'), l10n.t('Embedding'), l10n.t('Removed')]);
   return `${known}\n\n${titles}\n|:--|--:|--:|\n${lines.join('\n')}`;
-}
-
-/** What the rest of the model is does not matter. */
-function bytesOf(point: PointSettings, table: ModelSpec['embedding']): number {
-  const spec: ModelSpec = {
-    embedding: table,
-    body: { kind: 'dan', hidden: [] },
-    head: 'softmax',
-    classes: 2,
-    masked: true,
-  };
-  return embeddingBytes(layerCosts(specOfPoint(spec, point), 0));
 }
 
 /** VS Code sets the columns without a gap, so that each cell brings its own. */
