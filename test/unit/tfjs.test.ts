@@ -245,20 +245,13 @@ describe('tfjs layers models', () => {
     const refused: [string, RegExp, () => layers.SequentialArgs['layers']][] = [
       [
         'a layer that it does not know',
-        /'conv_1' \(Conv1D\)/,
+        /'gru_cells' \(RNN\)/,
         () => [
           layers.layers.embedding({ inputDim: rows, outputDim: dimension, inputLength: 6 }),
-          layers.layers.conv1d({ name: 'conv_1', filters: 2, kernelSize: 2 }),
-          layers.layers.globalMaxPooling1d(),
-          layers.layers.dense({ units: 2, activation: 'softmax' }),
-        ],
-      ],
-      [
-        'the hard sigmoid of tfjs by default',
-        /recurrent_?activation is "hard/i,
-        () => [
-          layers.layers.embedding({ inputDim: rows, outputDim: dimension, inputLength: 6 }),
-          layers.layers.lstm({ units: 2 }),
+          layers.layers.rnn({
+            name: 'gru_cells',
+            cell: layers.layers.gruCell({ units: 2 }),
+          }),
           layers.layers.dense({ units: 2, activation: 'softmax' }),
         ],
       ],

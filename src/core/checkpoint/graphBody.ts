@@ -29,4 +29,17 @@ export interface GraphBody {
   readonly maskZero: boolean;
   /** Whose rules the layers follow: they differ in what some do with a mask. */
   readonly dialect: Dialect;
+  /** Of a model that was read. */
+  readonly names?: GraphNames;
+}
+
+/** Names of the saved model's layers around the nodes, which it has again when it is written. */
+export interface GraphNames {
+  readonly input: string;
+  readonly embedding: string;
+  /** Of the Dense layer that is the factor B. */
+  readonly factor?: string;
+  readonly head: string;
+  /** The head's activation, where it is a layer of its own. */
+  readonly activation?: { readonly name: string; readonly className: 'Activation' | 'Softmax' };
 }

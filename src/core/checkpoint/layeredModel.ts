@@ -5,6 +5,7 @@ import type { ModelSpec, ReadWeights, Tensor, Weights } from './checkpoint.ts';
 import { layersOf, type Layer } from './layers.ts';
 import type { WeightSource } from './layerWeights.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
+import { graphOfLayers } from './graph/graphOfLayers.ts';
 import { specOfLayers, type Dialect } from './specOfLayers.ts';
 import { lackOfStockLayers, topologyOf, type Topology } from './tfjsTopology.ts';
 
@@ -13,6 +14,8 @@ export interface LayeredModel {
   readonly file: string;
   readonly dialect: Dialect;
   readonly layers: readonly Layer[];
+  /** Names of the layers whose outputs are the model's; undefined for a Sequential. */
+  readonly outputs: readonly string[] | undefined;
   /** The spec that a writer of ours left in the file, unchecked; undefined in a foreign one. */
   readonly note: unknown;
   /** Shapes of the saved weights by name, `layer/weight` or `layer/scope/weight`. */
@@ -34,9 +37,8 @@ export interface OpenModel {
  * @throws UserError that names the layer or the weight; see specOfLayers.ts for the models that are understood.
  */
 export function openLayers(model: LayeredModel): OpenModel {
-  const { file, layers, shapes } = model;
-  const { spec, sources } =
-    describeOwn(model) ?? specOfLayers(layers, new Set(shapes.keys()), model.dialect, file);
+  const { file, shapes } = model;
+  const { spec, sources } = describeOwn(model) ?? describeForeign(model);
   checkShapes(weightShapes(spec), sources, shapes, file);
   return {
     spec,
@@ -80,19 +82,43 @@ function describeOwn({
   return { spec, sources };
 }
 
+/** As one of the chains that are computed as a whole, which is quicker; else layer by layer. */
+function describeForeign({ layers, outputs, shapes, dialect, file }: LayeredModel): {
+  spec: ModelSpec;
+  sources: readonly WeightSource[];
+} {
+  const names = new Set(shapes.keys());
+  try {
+    return specOfLayers(layers, names, dialect, file);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'unsupported-layer') throw error;
+    return graphOfLayers(layers, outputs, names, dialect, file);
+  }
+}
+
 /** What decides the result; tfjs and Keras add fields of their own when they save a model again. */
 const telling = [
   'activation',
+  'alpha',
+  'axis',
+  'center',
   'dilation_rate',
+  'epsilon',
   'filters',
   'go_backwards',
   'kernel_size',
   'mask_zero',
+  'max_value',
   'merge_mode',
+  'negative_slope',
   'padding',
+  'pool_size',
   'recurrent_activation',
+  'reset_after',
   'return_sequences',
+  'scale',
   'strides',
+  'threshold',
   'units',
   'use_bias',
 ];
@@ -100,7 +126,11 @@ const telling = [
 /** Of the layer, and of the one that it wraps. */
 function tellingOf({ config }: Layer): string {
   const wrapped = config.layer as { readonly config?: Layer['config'] } | undefined;
-  return JSON.stringify([config, wrapped?.config ?? {}].map((of) => telling.map((field) => of[field])));
+  const values = [config, wrapped?.config ?? {}].map((of) => telling.map((field) => of[field]));
+  // Which one it is, the spec says.
+  return JSON.stringify(values, (_, value: unknown) =>
+    value === 'hard_sigmoid_0.2' ? 'hard_sigmoid' : value,
+  );
 }
 
 function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {

@@ -9,6 +9,8 @@ export interface Layer {
   readonly inputs: readonly string[];
   /** How often the model calls it; more than once for a shared layer. */
   readonly calls: number;
+  /** Whether it is handed a mask by name, as Keras 3 writes a functional model. */
+  readonly masked?: true;
 }
 
 /**
@@ -34,12 +36,14 @@ export function layersOf(topology: unknown, file: string): Layer[] {
     const layer = (value ?? {}) as Record<string, unknown>;
     const settings = (layer.config ?? {}) as Record<string, unknown>;
     const nodes = Array.isArray(layer.inbound_nodes) ? (layer.inbound_nodes as unknown[]) : [];
+    const [call] = nodes;
     return {
       className: String(layer.class_name),
       name: typeof settings.name === 'string' ? settings.name : String(layer.name),
       config: settings,
-      inputs: inputsOf(nodes[0]),
+      inputs: inputsOf(call),
       calls: Math.max(1, nodes.length),
+      ...(isMasked(call) && { masked: true }),
     };
   });
   if (model.class_name !== 'Sequential') return layers;
@@ -53,10 +57,35 @@ function inputsOf(call: unknown): string[] {
     : [];
 }
 
+function isMasked(call: unknown): boolean {
+  const masks = Array.isArray(call)
+    ? call.map((input: unknown) => (Array.isArray(input) ? (input as unknown[])[3] : undefined))
+    : [];
+  return masks.some((keywords) => (keywords as { mask?: unknown } | null | undefined)?.mask === true);
+}
+
+/**
+ * Names of the layers whose outputs are a functional model's, one for each; undefined for a Sequential, whose last layer
+ * it is. An output is `["layer", 0, 0]`, and Keras 3 writes a single one without a list around it.
+ */
+export function outputsOf(topology: unknown): string[] | undefined {
+  const root = (topology ?? {}) as Record<string, unknown>;
+  const { config } = (root.model_config ?? root) as { config?: unknown };
+  const outputs = ((config ?? {}) as Record<string, unknown>).output_layers;
+  if (!Array.isArray(outputs)) return undefined;
+  return (typeof outputs[0] === 'string' ? [outputs] : outputs).map((output: unknown) =>
+    String(Array.isArray(output) ? output[0] : output),
+  );
+}
+
 const supported =
   'Embedding, an optional Dense without bias and activation, GlobalAveragePooling1D, LSTM, GRU, Bidirectional LSTM or convolutions with GlobalMaxPooling1D, Dropout, Dense with ReLU, and a Dense head';
 
-export function unsupported({ className, name }: Layer, why: string, file: string): UserError {
+export function unsupported(
+  { className, name }: Pick<Layer, 'className' | 'name'>,
+  why: string,
+  file: string,
+): UserError {
   return new UserError(
     'unsupported-layer',
     `The layer '${name}' (${className}) is not supported: ${why}.`,

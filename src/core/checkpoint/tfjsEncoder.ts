@@ -82,15 +82,32 @@ export function addConvolutions(
     : graph.add('Concatenate', 'features', { axis: -1 }, features);
 }
 
-/** The mean of a sequence's vectors over its real tokens, batch x size. */
-export function addMaskedMean(graph: Graph, sequence: string, size: number): string {
-  const row = graph.add('RepeatVector', 'ids_row', { n: 1 }, ['ids']);
+/**
+ * The mean of a sequence's vectors over its real tokens, batch x size.
+ *
+ * @param ids the layer of the token ids
+ * @param name of the layer that gives the mean; those before it are shared by a model's means
+ */
+export function addMaskedMean(
+  graph: Graph,
+  ids: string,
+  sequence: string,
+  size: number,
+  name = 'average',
+): string {
+  const shares = graph.has('token_shares') ? 'token_shares' : addTokenShares(graph, ids);
+  const mean = name === 'average' ? 'token_mean' : `${name}_token_mean`;
+  const dot = graph.add('Dot', mean, { axes: [2, 1], normalize: false }, [shares, sequence]);
+  return graph.add('Reshape', name, { target_shape: [size] }, [dot]);
+}
+
+/** 1/T at each token of a sentence, and 0 at the padding, batch x 1 x length. */
+function addTokenShares(graph: Graph, ids: string): string {
+  const row = graph.add('RepeatVector', 'ids_row', { n: 1 }, [ids]);
   const column = graph.add('Permute', 'ids_column', { dims: [2, 1] }, [row]);
   const padding = graph.isPadding(column);
   const logit = graph.dense('padding_logit', padding, 1, 1, {}, Float32Array.of(excluded));
   const logits = graph.add('Permute', 'padding_logits', { dims: [2, 1] }, [logit]);
   // Not a Softmax layer: tfjs hands it the mask of another branch.
-  const shares = graph.add('Activation', 'token_shares', { activation: 'softmax' }, [logits]);
-  const dot = graph.add('Dot', 'token_mean', { axes: [2, 1], normalize: false }, [shares, sequence]);
-  return graph.add('Reshape', 'average', { target_shape: [size] }, [dot]);
+  return graph.add('Activation', 'token_shares', { activation: 'softmax' }, [logits]);
 }

@@ -19,6 +19,10 @@ export class Graph {
     return name;
   }
 
+  has(name: string): boolean {
+    return this.layers.some((layer) => layer.name === name);
+  }
+
   weight(name: string, shape: readonly number[], source: string | Float32Array): void {
     this.weights.push({ name, shape, source });
   }

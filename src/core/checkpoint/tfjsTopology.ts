@@ -1,4 +1,7 @@
 import type { ModelSpec } from './checkpoint.ts';
+import { lackOfGraph } from './graph/expressible.ts';
+import { graphTopology } from './graph/graphTopology.ts';
+import { headUnits } from './headUnits.ts';
 import { encoderWidth } from './specFromJson.ts';
 import type { Dialect } from './specOfLayers.ts';
 import { addConvolutions, addMaskedMean, addRecurrence } from './tfjsEncoder.ts';
@@ -6,6 +9,7 @@ import { Graph, type SavedWeight } from './tfjsGraph.ts';
 
 export interface Topology {
   readonly layers: readonly Record<string, unknown>[];
+  readonly input: string;
   readonly output: string;
   readonly weights: readonly SavedWeight[];
 }
@@ -15,13 +19,12 @@ export function lackOfStockLayers({ body, embedding }: ModelSpec, dialect: Diale
   const library = dialect === 'tfjs' ? 'tfjs' : 'Keras';
   if (embedding.coding)
     return `No stock ${library} layer holds an embedding in ${embedding.coding.kind} coding`;
-  if (body.kind === 'graph') return `No ${library} file of a graph of layers is written`;
   if (body.kind === 'lstm' && body.peepholes) {
     return `No stock ${library} layer has peepholes`;
   }
   if (body.kind === 'gru' && dialect === 'tfjs')
     return "tfjs's own GRU lacks reset_after, which is Keras's default";
-  return undefined;
+  return body.kind === 'graph' ? lackOfGraph(body, embedding.dimension, dialect) : undefined;
 }
 
 /**
@@ -38,6 +41,7 @@ export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
   const { embedding, body, masked } = spec;
   const lack = lackOfStockLayers(spec, dialect);
   if (lack !== undefined) throw new Error(lack);
+  if (body.kind === 'graph') return graphTopology({ ...spec, body }, dialect);
   const { rows, dimension, rank } = embedding;
   const width = rank ?? dimension;
   const graph = new Graph();
@@ -59,7 +63,7 @@ export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
     rank === undefined ? input : graph.dense('embedding_factor', input, rank, dimension, {}, 'embedding/B');
   const mean = (sequence: string, size: number): string =>
     masked && dialect === 'tfjs'
-      ? addMaskedMean(graph, sequence, size)
+      ? addMaskedMean(graph, 'ids', sequence, size)
       : graph.add('GlobalAveragePooling1D', 'average', {}, [sequence]);
   const encode = (): string => {
     switch (body.kind) {
@@ -73,8 +77,6 @@ export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
       }
       case 'cnn':
         return addConvolutions(graph, body, dimension, expand('embedding'), masked);
-      case 'graph':
-        throw new Error('No writer of graphs is here.');
     }
   };
   let last = encode();
@@ -91,14 +93,13 @@ export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
     );
     features = units;
   });
-  const activation = { softmax: 'softmax', sigmoid: 'sigmoid', logits: 'linear' }[spec.head];
-  const outputs = spec.head === 'sigmoid' ? 1 : spec.classes;
+  const { activation, units: outputs } = headUnits(spec);
   last = graph.dense('head', last, features, outputs, { activation }, 'head/kernel', 'head/bias');
-  return { layers: graph.layers, output: last, weights: graph.weights };
+  return { layers: graph.layers, input: 'ids', output: last, weights: graph.weights };
 }
 
 /** `modelTopology` of a model.json. */
-export function layersModel({ layers, output }: Topology): Record<string, unknown> {
+export function layersModel({ layers, input, output }: Topology): Record<string, unknown> {
   return {
     keras_version: 'tfjs-layers 4.22.0',
     backend: 'tensor_flow.js',
@@ -107,7 +108,7 @@ export function layersModel({ layers, output }: Topology): Record<string, unknow
       config: {
         name: 'text_classifier',
         layers,
-        input_layers: [['ids', 0, 0]],
+        input_layers: [[input, 0, 0]],
         output_layers: [[output, 0, 0]],
       },
     },

@@ -1,5 +1,5 @@
 import type { UserError } from '../../errors.ts';
-import type { GraphBody, GraphNode } from '../graphBody.ts';
+import type { GraphBody, GraphNames, GraphNode } from '../graphBody.ts';
 import { describeGraph } from './describeGraph.ts';
 
 /** More than any classifier has. */
@@ -18,7 +18,7 @@ export function checkGraph(
   at: (field: string) => UserError,
   file: string,
 ): GraphBody {
-  const { nodes, hidden, length, maskZero, dialect } = raw;
+  const { nodes, hidden, length, maskZero, dialect, names } = raw;
   if (!Array.isArray(nodes) || nodes.length === 0 || nodes.length > maxNodes) throw at('body.nodes');
   if (!Array.isArray(hidden) || hidden.length > 0) throw at('body.hidden');
   if (typeof maskZero !== 'boolean') throw at('body.maskZero');
@@ -33,6 +33,7 @@ export function checkGraph(
     ...(isLength && { length }),
     maskZero,
     dialect,
+    ...(names !== undefined && { names: checkNames(names, () => at('body.names')) }),
   };
   describeGraph(body, dimension, file);
   return body;
@@ -45,4 +46,16 @@ function checkNode(value: unknown, improper: () => UserError): GraphNode {
   if (!Array.isArray(inputs) || !inputs.every((input): input is string => typeof input === 'string'))
     throw improper();
   return { name, className, config: config as Record<string, unknown>, inputs };
+}
+
+function checkNames(value: unknown, improper: () => UserError): GraphNames {
+  const { input, embedding, factor, head, activation } = (value ?? {}) as Record<string, unknown>;
+  if (typeof input !== 'string' || typeof embedding !== 'string' || typeof head !== 'string')
+    throw improper();
+  if (factor !== undefined && typeof factor !== 'string') throw improper();
+  const names = { input, embedding, head, ...(factor !== undefined && { factor }) };
+  if (activation === undefined) return names;
+  const { name, className } = (activation ?? {}) as Record<string, unknown>;
+  if (typeof name !== 'string' || (className !== 'Activation' && className !== 'Softmax')) throw improper();
+  return { ...names, activation: { name, className } };
 }

@@ -6,49 +6,77 @@ type Json = Readonly<Record<string, unknown>>;
  * A Keras 3 topology in the form of Keras 2, which is handed on as it is: `batch_shape` becomes `batch_input_shape`,
  * a dtype policy its name, a serialized function its name, and calls become lists of `[layer, node, tensor, {}]`.
  *
- * Keras 3 writes the mask of an embedding as an operation, `ids != 0`, and hands it to every layer. These operations
- * are left out where they say what `mask_zero` says.
+ * Keras 3 writes the mask of an embedding as an operation, `ids != 0`, what merges make of it as further ones, and hands
+ * them to every layer. These operations are left out where they say what `mask_zero` says.
  *
- * @param model `config.json` of a `.keras` file, or `model_config` of an `.h5` file.
+ * Keras 2's hard_sigmoid is another function than Keras 3's, and is named `hard_sigmoid_0.2`.
+ *
+ * @param model `config.json` of a `.keras` file, or `model_config` of an `.h5` file
+ * @param version of the Keras that has saved it; undefined where the file does not say it
  * @throws UserError `unsupported-layer` for a layer that is called with other tensors by name.
  */
-export function kerasTopology(model: unknown, file: string): Json {
+export function kerasTopology(model: unknown, version: string | undefined, file: string): Json {
   const { class_name: className, config } = object(model);
   const raw = object(config).layers;
   if (!Array.isArray(raw)) return object(model);
   const layers = raw.map(object);
   const masks = maskOperations(layers);
   const kept = layers.filter((layer) => !masks.has(nameOf(layer)));
+  const isKeras2 = !(version ?? '').startsWith('3');
   return {
     class_name: className,
-    config: { ...object(config), layers: kept.map((layer) => translateLayer(layer, masks, file)) },
+    config: { ...object(config), layers: kept.map((layer) => translateLayer(layer, masks, isKeras2, file)) },
   };
 }
 
-/** Operations that compute `ids != 0` for an embedding with `mask_zero`, and that only masks use. */
+/** What merging layers compute of their inputs' masks, all of which are the embedding's, or true or false throughout. */
+const maskClasses: ReadonlySet<unknown> = new Set([
+  'All',
+  'Any',
+  'Concatenate',
+  'ExpandDims',
+  'LogicalAnd',
+  'LogicalOr',
+  'OnesLike',
+  'ZerosLike',
+]);
+
+/** Operations that only masks use, and that compute `ids != 0` for an embedding with `mask_zero`, or what merges make of it. */
 function maskOperations(layers: readonly Json[]): ReadonlySet<string> {
   const masked = new Set(
     layers
       .filter((layer) => layer.class_name === 'Embedding' && object(layer.config).mask_zero === true)
       .flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args))),
   );
-  const used = new Set(layers.flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args))));
-  const found = layers.filter((layer) => {
+  const isMask = (layer: Json): boolean => {
     const [call, ...others] = callsOf(layer);
-    if (layer.class_name !== 'NotEqual' || call === undefined || others.length > 0) return false;
+    if (call === undefined || others.length > 0) return false;
+    if (layer.class_name !== 'NotEqual') {
+      // An operation, where there is a layer of that name, too.
+      return maskClasses.has(layer.class_name) && object(layer.config).trainable === undefined;
+    }
     const [input] = tensorsIn(call.args);
     return input !== undefined && masked.has(input) && Array.isArray(call.args) && call.args[1] === 0;
-  });
-  return new Set(found.map(nameOf).filter((name) => !used.has(name)));
+  };
+  const found = new Map(layers.filter(isMask).map((layer) => [nameOf(layer), layer]));
+  // What a layer takes, other than as its mask, is no mask; nor then is what that is made of.
+  for (let size = -1; size !== found.size;) {
+    size = found.size;
+    for (const layer of layers) {
+      if (found.has(nameOf(layer))) continue;
+      for (const name of callsOf(layer).flatMap((call) => tensorsIn(call.args))) found.delete(name);
+    }
+  }
+  return new Set(found.keys());
 }
 
-function translateLayer(layer: Json, masks: ReadonlySet<string>, file: string): Json {
+function translateLayer(layer: Json, masks: ReadonlySet<string>, isKeras2: boolean, file: string): Json {
   const name = nameOf(layer);
   const nodes = Array.isArray(layer.inbound_nodes) ? (layer.inbound_nodes as unknown[]) : [];
   return {
     class_name: layer.class_name,
     name,
-    config: translateConfig(object(layer.config)),
+    config: translateConfig(object(layer.config), isKeras2),
     inbound_nodes: nodes.map((node) => {
       const call = callOf(node);
       const named = Object.entries(object(call.kwargs)).find(
@@ -62,22 +90,24 @@ function translateLayer(layer: Json, masks: ReadonlySet<string>, file: string): 
           { file, item: name },
         );
       }
-      return tensorsIn(call.args).map((input) => [input, 0, 0, {}]);
+      const isMasked = tensorsIn(object(call.kwargs).mask).length > 0;
+      return tensorsIn(call.args).map((input) => [input, 0, 0, isMasked ? { mask: true } : {}]);
     }),
   };
 }
 
-function translateConfig(config: Json): Json {
+function translateConfig(config: Json, isKeras2: boolean): Json {
   const translated: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(config)) {
     const serialized = object(value);
     if (field === 'batch_shape') translated.batch_input_shape = value;
+    else if (isKeras2 && value === 'hard_sigmoid') translated[field] = 'hard_sigmoid_0.2';
     else if (field === 'dtype' && serialized.class_name !== undefined) {
       translated.dtype = object(serialized.config).name;
     } else if (serialized.class_name === 'function' && typeof serialized.config === 'string') {
       translated[field] = serialized.config;
     } else if (field === 'layer' || field === 'backward_layer') {
-      translated[field] = { ...serialized, config: translateConfig(object(serialized.config)) };
+      translated[field] = { ...serialized, config: translateConfig(object(serialized.config), isKeras2) };
     } else translated[field] = value;
   }
   return translated;

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { openLayers, type OpenModel } from '../layeredModel.ts';
-import { layersOf, type Layer } from '../layers.ts';
+import { layersOf, outputsOf, type Layer } from '../layers.ts';
 import { openFile } from '../openFile.ts';
 import { readAll } from '../replaceFile.ts';
 import { Hdf5Error, readHdf5, type Hdf5File } from './hdf5.ts';
@@ -17,6 +17,8 @@ export const noteName = 'embedding_press';
 /** What a file says before its weights are looked at. */
 interface Described {
   readonly topology: unknown;
+  /** Of the Keras that has saved it. */
+  readonly version: string | undefined;
   readonly note: unknown;
   readonly source: Hdf5Source;
   readonly listWeights: (hdf5: Hdf5File, layers: readonly Layer[]) => Promise<KerasWeight[]>;
@@ -31,10 +33,9 @@ interface Described {
  */
 export async function openKeras(path: string): Promise<OpenModel & { readonly format: KerasFormat }> {
   const format = await formatOf(path);
-  const { topology, note, source, listWeights } = await (format === 'keras' ? describeArchive : describeHdf5)(
-    path,
-  );
-  const layers = layersOf(kerasTopology(topology, path), path);
+  const describe = format === 'keras' ? describeArchive : describeHdf5;
+  const { topology, version, note, source, listWeights } = await describe(path);
+  const layers = layersOf(kerasTopology(topology, version, path), path);
   const found = await read(source, path, async (hdf5) => {
     const weights = new Map<string, KerasWeight & Hdf5Dataset>();
     for (const weight of await listWeights(hdf5, layers)) {
@@ -47,6 +48,7 @@ export async function openKeras(path: string): Promise<OpenModel & { readonly fo
     file: path,
     dialect: 'keras',
     layers,
+    outputs: outputsOf(topology),
     note,
     shapes: new Map([...found].map(([name, { shape }]) => [name, shape])),
     read: (names, take) =>
@@ -83,10 +85,12 @@ async function describeArchive(path: string): Promise<Described> {
       { file: path, item: weightsEntry },
     );
   }
-  const notes = metadata === undefined ? undefined : parse(metadata, metadataEntry, path);
+  const parsed = metadata === undefined ? undefined : parse(metadata, metadataEntry, path);
+  const notes = (parsed ?? {}) as Record<string, unknown>;
   return {
     topology: parse(config, configEntry, path),
-    note: specIn((notes as Record<string, unknown> | null | undefined)?.[noteName]),
+    version: typeof notes.keras_version === 'string' ? notes.keras_version : undefined,
+    note: specIn(notes[noteName]),
     source: weights,
     listWeights: (_, layers) => Promise.resolve(archiveWeights(layers)),
   };
@@ -99,8 +103,9 @@ async function describeHdf5(path: string): Promise<Described> {
     .then(({ size }) => size)
     .finally(() => file.close());
   const source = { path, offset: 0, bytes };
-  const { config, note, isWeights } = await read(source, path, async (hdf5) => ({
+  const { config, version, note, isWeights } = await read(source, path, async (hdf5) => ({
     config: (await hdf5.texts('/', 'model_config'))?.[0],
+    version: (await hdf5.texts('/', 'keras_version'))?.[0],
     note: (await hdf5.texts('/', noteName))?.[0],
     isWeights: (await hdf5.texts('/', 'layer_names')) !== undefined || (await hdf5.hasGroup('/layers')),
   }));
@@ -115,6 +120,7 @@ async function describeHdf5(path: string): Promise<Described> {
   }
   return {
     topology: parse(config, 'model_config', path),
+    version,
     note: note === undefined ? undefined : specIn(parse(note, noteName, path)),
     source,
     listWeights: (hdf5, layers) => listedWeights(hdf5, layers, path),

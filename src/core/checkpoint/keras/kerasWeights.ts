@@ -12,21 +12,61 @@ export interface KerasWeight {
 
 const modelWeights = '/model_weights';
 
-/** Where a layer of a class has its weights in a `model.weights.h5`: the group behind the layer's, and what it holds. */
+type Config = Readonly<Record<string, unknown>>;
+
+/** Weights that lie in one group of a `model.weights.h5`, by their position. */
+interface WeightGroup {
+  /** Behind the layer's own group. */
+  readonly group: string;
+  readonly scope: string;
+  readonly weights: readonly string[];
+}
+
 const cell = ['kernel', 'recurrent_kernel', 'bias'];
-const groups: Readonly<
-  Record<string, readonly (readonly [group: string, scope: string, weights: readonly string[]])[]>
-> = {
-  Embedding: [['vars', '', ['embeddings']]],
-  Dense: [['vars', '', ['kernel', 'bias']]],
-  Conv1D: [['vars', '', ['kernel', 'bias']]],
-  LSTM: [['cell/vars', '', cell]],
-  GRU: [['cell/vars', '', cell]],
-  Bidirectional: [
-    ['forward_layer/cell/vars', 'forward', cell],
-    ['backward_layer/cell/vars', 'backward', cell],
-  ],
-};
+
+function groupsOf(className: string, config: Config): WeightGroup[] {
+  const own = (weights: readonly string[]): WeightGroup[] => [{ group: 'vars', scope: '', weights }];
+  switch (className) {
+    case 'Embedding':
+      return own(['embeddings']);
+    case 'Dense':
+    case 'Conv1D':
+      return own(['kernel', 'bias']);
+    case 'LayerNormalization':
+      return own(normalizing(config));
+    case 'BatchNormalization':
+      return own([...normalizing(config), 'moving_mean', 'moving_variance']);
+    case 'LSTM':
+    case 'GRU':
+    case 'SimpleRNN':
+      return [{ group: 'cell/vars', scope: '', weights: cell }];
+    case 'Bidirectional': {
+      const inner = String(wrapped(config).class_name).toLowerCase();
+      return ['forward', 'backward'].map((direction) => ({
+        group: `${direction}_layer/cell/vars`,
+        scope: `${direction}_${inner}/`,
+        weights: cell,
+      }));
+    }
+    case 'TimeDistributed': {
+      const { class_name: inner, config: innerConfig } = wrapped(config);
+      return groupsOf(String(inner), (innerConfig ?? {}) as Config).map(({ group, ...rest }) => ({
+        ...rest,
+        group: `layer/${group}`,
+      }));
+    }
+    default:
+      return [];
+  }
+}
+
+function normalizing({ scale, center }: Config): string[] {
+  return [...(scale === false ? [] : ['gamma']), ...(center === false ? [] : ['beta'])];
+}
+
+function wrapped(config: Config): { readonly class_name?: unknown; readonly config?: unknown } {
+  return (config.layer ?? {});
+}
 
 /**
  * The weights that a `.keras` file may have. Its groups are named by the layers' classes and counted: `layers/dense`,
@@ -40,11 +80,9 @@ export function archiveWeights(
     const count = counts.get(className) ?? 0;
     counts.set(className, count + 1);
     const folder = `/layers/${snakeCase(className)}${count === 0 ? '' : `_${count}`}`;
-    const inner = (config.layer as { class_name?: unknown } | undefined)?.class_name;
-    return (groups[className] ?? []).flatMap(([group, scope, weights]) =>
+    return groupsOf(className, config).flatMap(({ group, scope, weights }) =>
       weights.map((weight, i) => ({
-        name:
-          scope === '' ? `${name}/${weight}` : `${name}/${scope}_${String(inner).toLowerCase()}/${weight}`,
+        name: `${name}/${scope}${weight}`,
         object: `${folder}/${group}/${i}`,
       })),
     );

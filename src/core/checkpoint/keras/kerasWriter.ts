@@ -57,7 +57,7 @@ function weightsOf({ weights }: Topology, checkpoint: Checkpoint): WrittenWeight
 }
 
 /** @param module whether classes are named with their module, as in a `.keras` file; wrapped layers always are */
-function modelConfig({ layers, output }: Topology, module: boolean): Record<string, unknown> {
+function modelConfig({ layers, input, output }: Topology, module: boolean): Record<string, unknown> {
   return {
     ...(module && { module: 'keras', registered_name: null }),
     class_name: module ? 'Model' : 'Functional',
@@ -66,14 +66,15 @@ function modelConfig({ layers, output }: Topology, module: boolean): Record<stri
       trainable: true,
       layers: layers.map((layer) => {
         const { config } = layer as unknown as LayerConfig;
-        const inner = config.layer as LayerConfig | undefined;
-        return {
-          ...(module && inKeras),
-          ...layer,
-          ...(inner && { config: { ...config, layer: { ...inKeras, ...inner } } }),
-        };
+        const inner = Object.fromEntries(
+          ['layer', 'backward_layer'].flatMap((field) => {
+            const wrapped = config[field] as LayerConfig | undefined;
+            return wrapped === undefined ? [] : [[field, { ...inKeras, ...wrapped }]];
+          }),
+        );
+        return { ...(module && inKeras), ...layer, config: { ...config, ...inner } };
       }),
-      input_layers: ['ids', 0, 0],
+      input_layers: [input, 0, 0],
       output_layers: [output, 0, 0],
     },
   };

@@ -1,0 +1,100 @@
+import type { GraphBody, GraphNode } from '../graphBody.ts';
+import type { Dialect } from '../specOfLayers.ts';
+import { addMaskedMean } from '../tfjsEncoder.ts';
+import type { Graph } from '../tfjsGraph.ts';
+import { describeGraph } from './describeGraph.ts';
+import { maskedAverages } from './expressible.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/**
+ * A graph's nodes as stock layers, with the names that they have; `lackOfGraph` has found none missing.
+ *
+ * @param ids the layer of the token ids
+ * @param embedded the layer whose output is the embedding's
+ * @returns the last one's name
+ */
+export function addGraph(
+  graph: Graph,
+  body: GraphBody,
+  dimension: number,
+  dialect: Dialect,
+  ids: string,
+  embedded: string,
+): string {
+  const facts = describeGraph(body, dimension);
+  const averages = dialect === 'tfjs' ? maskedAverages(body, dimension) : new Set();
+  for (const node of body.nodes) {
+    const { name, className } = node;
+    const inputs = node.inputs.map((input) => (input === 'embedding' ? embedded : input));
+    if (averages.has(name)) {
+      const width = facts.get(name)?.output.width ?? 0;
+      addMaskedMean(graph, ids, inputs[0] ?? '', width, name);
+      continue;
+    }
+    graph.add(className, name, savedConfig(node, body.dialect, dialect), inputs);
+    for (const [weight, shape] of facts.get(name)?.weights ?? []) {
+      graph.weight(`${name}/${savedWeight(node, weight)}`, shape, `graph/${name}/${weight}`);
+    }
+  }
+  return body.nodes.at(-1)?.name ?? embedded;
+}
+
+/** A Bidirectional's weights have the name of their layer, with its direction before it. */
+function savedWeight({ config }: GraphNode, weight: string): string {
+  const [name = '', direction] = weight.split('/').toReversed();
+  return direction === undefined ? name : `${direction}_${innerName(config.layer)}/${name}`;
+}
+
+function innerName(layer: unknown): string {
+  return String((layer as { class_name?: unknown }).class_name).toLowerCase();
+}
+
+/** Settings that libraries write as lists of one. */
+const lists: ReadonlySet<string> = new Set(['kernel_size', 'strides', 'dilation_rate', 'pool_size']);
+
+function savedConfig(
+  { className, config }: Pick<GraphNode, 'className' | 'config'>,
+  from: Dialect,
+  to: Dialect,
+): Record<string, unknown> {
+  const saved: Record<string, unknown> = { ...ownDefaults(className, from) };
+  for (const [field, value] of Object.entries(config)) {
+    if (field === 'layer' || field === 'backward_layer') {
+      if (field === 'layer' || to === 'keras') saved[field] = savedInner(value, from, to);
+    } else if (field === 'activation' || field === 'recurrent_activation') {
+      saved[field] = savedActivation(value);
+    } else saved[field] = lists.has(field) ? [value].flat() : value;
+  }
+  if (className === 'LeakyReLU') {
+    // Keras 3 reads it under its old name, too.
+    const { negative_slope: slope, alpha = slope ?? 0.3, ...rest } = saved;
+    return { ...rest, alpha, trainable: true };
+  }
+  if (className === 'ReLU' && to === 'tfjs') {
+    return { max_value: saved.max_value ?? null, trainable: true };
+  }
+  return { ...saved, trainable: true };
+}
+
+/** Where Keras and tfjs differ in what a config leaves out. */
+function ownDefaults(className: string, from: Dialect): Config {
+  if (className !== 'LSTM' && className !== 'GRU') return {};
+  return {
+    recurrent_activation: from === 'tfjs' ? 'hard_sigmoid' : 'sigmoid',
+    ...(className === 'GRU' && { reset_after: from === 'keras' }),
+  };
+}
+
+function savedInner(value: unknown, from: Dialect, to: Dialect): Record<string, unknown> {
+  const { class_name: className, config } = value as { class_name: string; config: Config };
+  return {
+    class_name: className,
+    config: { name: className.toLowerCase(), ...savedConfig({ className, config }, from, to) },
+  };
+}
+
+function savedActivation(name: unknown): unknown {
+  if (name === 'hard_sigmoid_0.2') return 'hard_sigmoid';
+  return name === 'silu' ? 'swish' : name;
+}

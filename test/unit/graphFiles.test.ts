@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import type { GraphBody } from '../../src/core/checkpoint/graphBody.ts';
+import { lackOfStockLayers, topologyOf } from '../../src/core/checkpoint/tfjsTopology.ts';
+import { graphOf, graphs, node } from '../support/graphs.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+
+type Json = Record<string, unknown>;
+
+const dimension = 6;
+
+function checkpointOf(body: GraphBody, rank?: number, masked = false): Checkpoint {
+  return randomCheckpoint({
+    embedding: { rows: 9, dimension, ...(rank !== undefined && { rank }) },
+    body,
+    head: 'softmax',
+    classes: 3,
+    masked,
+  });
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+describe('files of graphs', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'press-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  /** Writes a model.json and changes it. */
+  async function edit(
+    checkpoint: Checkpoint,
+    change: (model: Json, layers: Json[]) => void,
+  ): Promise<string> {
+    const target = join(folder, 'model');
+    await writeCheckpoint(target, checkpoint);
+    const path = join(target, 'model.json');
+    const model = JSON.parse(await readFile(path, 'utf8')) as Json;
+    const { model_config: config } = model.modelTopology as { model_config: { config: { layers: Json[] } } };
+    delete model.userDefinedMetadata;
+    change(model, config.config.layers);
+    await writeFile(path, JSON.stringify(model));
+    return target;
+  }
+
+  for (const [name, nodes] of Object.entries(graphs)) {
+    for (const format of ['tfjs', 'keras', 'h5'] as const) {
+      it(`${name}: come back bit for bit from ${format}, factorized or not`, async () => {
+        for (const rank of [undefined, 3]) {
+          const checkpoint = checkpointOf(graphOf(nodes), rank);
+          const target = join(folder, `${format}-${rank}`);
+          assert.equal((await writeCheckpoint(target, checkpoint, format)).format, format);
+          const back = await readCheckpoint(target);
+          assert.deepEqual(back.spec, checkpoint.spec);
+          assert.deepEqual(sorted(back.weights), sorted(checkpoint.weights));
+        }
+      });
+    }
+
+    it(`${name}: are read as foreign ones, too`, async () => {
+      for (const rank of [undefined, 3]) {
+        const names = { ...graphOf(nodes).names!, ...(rank !== undefined && { factor: 'thin' }) };
+        const checkpoint = checkpointOf(graphOf(nodes, { dialect: 'tfjs', names }), rank);
+        const back = await readCheckpoint(await edit(checkpoint, () => undefined));
+        assert.deepEqual(topologyOf(back.spec, 'tfjs'), topologyOf(checkpoint.spec, 'tfjs'));
+        assert.deepEqual(sorted(back.weights), sorted(checkpoint.weights));
+      }
+    });
+  }
+
+  it('keep a head whose activation is a layer of its own', async () => {
+    const names = { ...graphOf([]).names!, activation: { name: 'shares', className: 'Softmax' } } as const;
+    const checkpoint = checkpointOf(graphOf(graphs.merges!, { names }));
+    await writeCheckpoint(join(folder, 'model'), checkpoint, 'h5');
+    const { layers, output } = topologyOf((await readCheckpoint(join(folder, 'model'))).spec, 'keras');
+    assert.equal(output, 'shares');
+    assert.deepEqual(
+      layers.slice(-2).map(({ name, class_name: className }) => [name, className]),
+      [
+        ['classes', 'Dense'],
+        ['shares', 'Softmax'],
+      ],
+    );
+  });
+
+  it('take no name twice', () => {
+    const nodes = [
+      node('GlobalAveragePooling1D', 'head', 'embedding'),
+      node('Dense', 'embedding_factor', 'head', { units: 4 }),
+    ];
+    const { names: _, ...body } = graphOf(nodes);
+    const { layers } = topologyOf(checkpointOf(body, 3).spec, 'keras');
+    assert.equal(new Set(layers.map(({ name }) => name)).size, layers.length);
+  });
+
+  describe('between libraries', () => {
+    const mean = node('GlobalAveragePooling1D', 'mean', 'embedding');
+    const lstm = (returns: boolean): Json => ({
+      units: 3,
+      activation: 'tanh',
+      recurrent_activation: 'sigmoid',
+      return_sequences: returns,
+    });
+    const refused: [string, RegExp, GraphBody, 'keras' | 'tfjs'][] = [
+      ['reset_after', /reset_after.*'gru'/, graphOf([node('GRU', 'gru', 'embedding', lstm(false))]), 'tfjs'],
+      [
+        'causal padding',
+        /causal.*'conv'/,
+        graphOf([
+          node('Conv1D', 'conv', 'embedding', { filters: 2, kernel_size: 2, padding: 'causal' }),
+          node('GlobalMaxPooling1D', 'most', 'conv'),
+        ]),
+        'tfjs',
+      ],
+      [
+        'the hard_sigmoid of Keras 3',
+        /hard_sigmoid.*'lstm'/,
+        graphOf([
+          node('LSTM', 'lstm', 'embedding', { ...lstm(false), recurrent_activation: 'hard_sigmoid' }),
+        ]),
+        'tfjs',
+      ],
+      [
+        'the hard_sigmoid of tfjs',
+        /hard_sigmoid.*'lstm'/,
+        graphOf([node('LSTM', 'lstm', 'embedding', { units: 3 })], { dialect: 'tfjs' }),
+        'keras',
+      ],
+      [
+        'an average that counts the padding behind a masked layer',
+        /average.*'mean'/,
+        graphOf([node('LSTM', 'lstm', 'embedding', lstm(true)), { ...mean, inputs: ['lstm'] }], {
+          maskZero: true,
+          dialect: 'tfjs',
+        }),
+        'keras',
+      ],
+      [
+        'a mask that tfjs carries over',
+        /mask.*'second'/,
+        graphOf(
+          [
+            node('LSTM', 'first', 'embedding', lstm(false)),
+            node('Conv1D', 'conv', 'embedding', { filters: 2, kernel_size: 2 }),
+            node('LSTM', 'second', 'conv', lstm(false)),
+            node('Concatenate', 'join', ['first', 'second']),
+          ],
+          { maskZero: true },
+        ),
+        'tfjs',
+      ],
+    ];
+    for (const [what, message, body, dialect] of refused) {
+      it(`${what} is not expressed, and said by name`, async () => {
+        const { spec } = checkpointOf(body);
+        assert.match(lackOfStockLayers(spec, dialect) ?? '', message);
+        assert.equal(lackOfStockLayers(spec, body.dialect), undefined);
+        const { format } = await writeCheckpoint(
+          join(folder, 'model'),
+          checkpointOf(body),
+          dialect === 'tfjs' ? 'tfjs' : 'keras',
+        );
+        assert.equal(format, 'safetensors');
+      });
+    }
+
+    it("Keras's average without the padding is built for tfjs", () => {
+      const { spec } = checkpointOf(graphOf([mean], { maskZero: true }), undefined, true);
+      const { layers } = topologyOf(spec, 'tfjs');
+      assert.ok(!layers.some(({ class_name: className }) => className === 'GlobalAveragePooling1D'));
+      assert.ok(layers.some(({ name }) => name === 'mean'));
+    });
+  });
+
+  describe('that are no such models', () => {
+    const base = (): Checkpoint => checkpointOf(graphOf(graphs.merges!, { dialect: 'tfjs' }));
+    const named = (layers: readonly Json[], name: string): Json =>
+      layers.find((layer) => layer.name === name)!;
+    const broken: [string, string, RegExp, (layers: Json[]) => void][] = [
+      [
+        'a layer that is not known',
+        'unsupported-layer',
+        /'bend' \(Attention\)/,
+        (layers) => {
+          named(layers, 'bend').class_name = 'Attention';
+        },
+      ],
+      [
+        'a layer that is called twice',
+        'unsupported-layer',
+        /'dense'.*more than once/,
+        (layers) => {
+          const { inbound_nodes: calls } = named(layers, 'dense') as { inbound_nodes: unknown[] };
+          calls.push(calls[0]);
+        },
+      ],
+      [
+        'a circle',
+        'unsupported-layer',
+        /lies on a circle/,
+        (layers) => {
+          named(layers, 'sum').inbound_nodes = [
+            [
+              ['dense', 0, 0, {}],
+              ['bend', 0, 0, {}],
+            ],
+          ];
+        },
+      ],
+      [
+        'a layer before that is not there',
+        'unsupported-layer',
+        /takes 'nothing'/,
+        (layers) => {
+          named(layers, 'bend').inbound_nodes = [[['nothing', 0, 0, {}]]];
+        },
+      ],
+      [
+        'token ids where vectors are expected',
+        'unsupported-layer',
+        /'bend'.*token ids/,
+        (layers) => {
+          named(layers, 'bend').inbound_nodes = [[['tokens', 0, 0, {}]]];
+        },
+      ],
+      [
+        'inputs of different shapes',
+        'unsupported-layer',
+        /'sum' \(Add\).*shape/,
+        (layers) => {
+          (named(layers, 'dense').config as Json).units = 5;
+        },
+      ],
+    ];
+    for (const [what, code, message, change] of broken) {
+      it(`${what}: says so`, async () => {
+        const target = await edit(base(), (_, layers) => {
+          change(layers);
+        });
+        await assert.rejects(readCheckpoint(target), { name: 'UserError', code, message });
+      });
+    }
+
+    it('several outputs: says so', async () => {
+      const target = await edit(base(), (model) => {
+        const { model_config: config } = model.modelTopology as { model_config: { config: Json } };
+        config.config.output_layers = [
+          ['classes', 0, 0],
+          ['relu', 0, 0],
+        ];
+      });
+      await assert.rejects(readCheckpoint(target), { code: 'several-outputs', message: /'classes', 'relu'/ });
+    });
+  });
+});
