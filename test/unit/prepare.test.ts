@@ -189,6 +189,22 @@ describe('prepareData for training', () => {
     );
   });
 
+  it('takes the words of all its data that have a vector, and calls what training lacks unknown', async () => {
+    const vectors = await file('all.txt', 'film 1 2\nunseen 9 9\ngood 3 4\nfair 5 6\nnowhere 7 7\n');
+    const withVectors = { ...train, embedding: { ...train.embedding, vectors } };
+    const data = {
+      train: await source('train-all', 'pos good film\nneg bad film\n'),
+      validation: await source('validation-all', 'pos fair film\n'),
+      test: await source('test-all', 'pos unseen\nneg absent film\npos good\n'),
+      seed: 1,
+    };
+    const prepared = await prepareData(recipeOf({ train: withVectors, vocabulary: 'all-data', text, data }));
+    assert.deepEqual(prepared.vocabulary, ['<pad>', '<unk>', 'good', 'film', 'fair', 'unseen']);
+    assert.deepEqual(sentences(prepared.test!, prepared.vocabulary!), ['unseen', '<unk> film', 'good']);
+    const unknown = [...prepared.test!.chunks()].flatMap(({ withUnknown }) => [...withUnknown]);
+    assert.deepEqual(unknown, [1, 1, 0]);
+  });
+
   it('holds fractions out, stratified, and out of the vocabulary', async () => {
     const lines = Array.from({ length: 100 }, (_, i) => `${i % 4 === 0 ? 'a' : 'b'} word${i}`);
     const data = {

@@ -506,6 +506,14 @@ const bad: readonly Bad[] = [
     says: /train\.embedding\.vectors is missing/,
   },
   {
+    name: 'the words of all data without vectors',
+    from: training,
+    change: ['"data": {', '"vocabulary": "all-data",\n  "data": {'],
+    code: 'vocabulary-without-vectors',
+    line: 3,
+    says: /vocabulary is "all-data" but train\.embedding\.vectors is missing/,
+  },
+  {
     name: 'indexed rows without their vocabulary',
     from: training,
     change: ['"data": {', '"text": { "tokenizer": "ids" },\n  "data": {'],

@@ -1,5 +1,6 @@
 import type { NamedBody, ModelSpec } from '../checkpoint/checkpoint.ts';
 import type { WrittenFormat } from '../checkpoint/fileNames.ts';
+import type { WordSet } from './wordSets.ts';
 
 /** The types of a recipe once it is read: defaults applied, paths absolute. */
 
@@ -297,8 +298,8 @@ export interface Recipe {
   /** What `model` computes, where it is a file of bare tensors. */
   readonly architecture?: ArchitectureSettings;
   readonly train?: TrainSettings;
-  /** An absolute path, `training` (training words that have a vector) or `all-vectors`; none with `model`: the checkpoint's own. */
-  readonly vocabulary?: { readonly path: string } | 'training' | 'all-vectors';
+  /** An absolute path, or whose words it has; none with `model`: the checkpoint's own. */
+  readonly vocabulary?: { readonly path: string } | WordSet;
   /** None with `model` where the recipe has none: the checkpoint's own. */
   readonly text?: TextSettings;
   /** Of these what the recipe itself says, where the vocabulary's file may say the rest. */

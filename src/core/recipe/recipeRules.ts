@@ -1,9 +1,16 @@
 import { UserError } from '../errors.ts';
 import { shareOf } from '../text/split.ts';
-import { dataDefaults, retrainDefaults, scheduleDefaults, trainDefaults } from './defaults.ts';
+import {
+  dataDefaults,
+  retrainDefaults,
+  scheduleDefaults,
+  trainDefaults,
+  vocabularyDefault,
+} from './defaults.ts';
 import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
 import type { RawRecipe } from './rawRecipe.ts';
 import { entriesOf, isAuto } from './resolveRecipe.ts';
+import { isWordSet } from './wordSets.ts';
 
 /** The rules that tie fields together and that a schema cannot say well; for a recipe that its schema accepts. */
 export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserError[] {
@@ -130,7 +137,7 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'Describe a model to train with "train", or choose another method.',
     );
   });
-  if (model !== undefined && (vocabulary === 'training' || vocabulary === 'all-vectors')) {
+  if (model !== undefined && isWordSet(vocabulary)) {
     fail(
       'vocabulary-of-model',
       ['vocabulary'],
@@ -138,11 +145,12 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'Name the file of the words that the model was trained with, or leave the field out.',
     );
   }
-  if (train !== undefined && vocabulary === 'all-vectors' && train.embedding?.vectors === undefined) {
+  const needsVectors = isWordSet(vocabulary) && vocabulary !== vocabularyDefault;
+  if (train !== undefined && needsVectors && train.embedding?.vectors === undefined) {
     fail(
       'vocabulary-without-vectors',
       ['vocabulary'],
-      'vocabulary is "all-vectors" but train.embedding.vectors is missing.',
+      `vocabulary is "${vocabulary}" but train.embedding.vectors is missing.`,
       'Name the vectors, or choose the vocabulary "training".',
     );
   }
@@ -155,11 +163,12 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       `Name the vectors, or choose the mode "${trainDefaults.mode}".`,
     );
   }
-  if (train !== undefined && text?.tokenizer === 'ids' && (vocabulary ?? 'training') === 'training') {
+  const words = vocabulary ?? vocabularyDefault;
+  if (train !== undefined && text?.tokenizer === 'ids' && isWordSet(words)) {
     fail(
       'ids-without-vocabulary',
       ['text', 'tokenizer'],
-      'text.tokenizer is "ids" but the vocabulary is "training", which needs words.',
+      `text.tokenizer is "ids" but the vocabulary is "${words}", which needs words.`,
       'Name the vocabulary file that the rows were indexed with.',
     );
   }

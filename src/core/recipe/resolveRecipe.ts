@@ -37,6 +37,7 @@ import type {
   TrainSettings,
   TrainingSettings,
 } from './recipe.ts';
+import { isWordSet } from './wordSets.ts';
 
 /**
  * Applies the defaults and makes paths absolute.
@@ -68,8 +69,7 @@ export function resolveRecipe(raw: RawRecipe, path: string): Recipe {
     ...(architecture && { architecture: { ...architectureDefaults, ...architecture } }),
     ...(train && { train: resolveTrain(train, at) }),
     ...(vocabulary !== undefined && {
-      vocabulary:
-        vocabulary === 'training' || vocabulary === 'all-vectors' ? vocabulary : { path: at(vocabulary) },
+      vocabulary: isWordSet(vocabulary) ? vocabulary : { path: at(vocabulary) },
     }),
     ...((text ?? train) && { text: { ...textDefaults, ...text } }),
     ...(text && typeof vocabulary === 'string' && /\.json$/i.test(vocabulary) && { givenText: text }),

@@ -186,6 +186,7 @@ function recipeOf(
   });
   return {
     train: { architecture: body, embedding: { vectors, dimension } },
+    vocabulary: 'all-data',
     text: { tokenizer: 'whitespace' },
     data: {
       train: source(files.train),

@@ -11,7 +11,7 @@ import { FoundLabels, KnownLabels } from '../text/labels.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
 import { drawFold, drawHeldOut, shareOf, type HeldOut } from '../text/split.ts';
 import { readTokenizer, type WordIndex } from '../text/vocabulary.ts';
-import { givenWords, trainingWords, vocabularyWarnings } from './prepareVocabulary.ts';
+import { givenWords, wordsWithVectors, vocabularyWarnings } from './prepareVocabulary.ts';
 
 /** A recipe's data as table rows, with what gives the rows and classes their meaning. */
 export interface EncodedRecipe {
@@ -34,7 +34,7 @@ const validationStream = 2;
 
 /**
  * Reads a recipe's data, once and streamed. Fractions are parts of the training data; a vocabulary of the training
- * words is made of what remains for training.
+ * words is made of what remains for training, one of all the data's words of every part.
  *
  * For a model that does not mask, every sentence is padded to maxLength, with row 0 as tokens.
  *
@@ -66,21 +66,32 @@ export async function encodeRecipe(
   checkClasses(labels, recipe, checkpoint);
   rows ??= lexicon === undefined ? 1 + highestId(all) : undefined;
   let parts = splitOff(all, labels.length, recipe, folder);
+  const known = new KnownLabels(labels);
+  const addSources = async (to: Parts, how: Encoding): Promise<Parts> => {
+    let complete = to;
+    for (const part of ['validation', 'test'] as const) {
+      const source = recipe.data[part];
+      if (isSource(source)) {
+        complete = { ...complete, [part]: await encodeDataset(source, how, known, folder) };
+      }
+    }
+    return complete;
+  };
+  const wordsOfAll = lexicon !== undefined && recipe.vocabulary === 'all-data';
   if (lexicon !== undefined) {
     if (recipe.train === undefined) throw new Error('Only a recipe that trains makes a vocabulary.');
-    const made = await trainingWords(occurringWords(parts.train, lexicon), recipe.train, text);
-    parts = rewriteParts(parts, toVocabulary(lexicon, made.vocabulary), folder);
+    if (wordsOfAll) parts = await addSources(parts, encoding(text, lexicon, undefined));
+    const { train, validation, test } = parts;
+    const from = wordsOfAll ? [train, ...(validation ? [validation] : []), ...(test ? [test] : [])] : [train];
+    const made = await wordsWithVectors(occurringWords(from, lexicon), recipe.train, text);
+    const trained = wordsOfAll ? new Set(occurringWords([train], lexicon)) : undefined;
+    parts = rewriteParts(parts, toVocabulary(lexicon, made.vocabulary, trained), folder);
     words = made;
     rows = made.vocabulary.size;
   }
   if (rows === undefined) throw new Error('A table has rows.');
 
-  const rest = encoding(text, words?.vocabulary, rows);
-  const known = new KnownLabels(labels);
-  for (const part of ['validation', 'test'] as const) {
-    const source = recipe.data[part];
-    if (isSource(source)) parts = { ...parts, [part]: await encodeDataset(source, rest, known, folder) };
-  }
+  if (!wordsOfAll) parts = await addSources(parts, encoding(text, words?.vocabulary, rows));
   if (words !== undefined) warnings.push(...vocabularyWarnings(words.vocabulary, parts.train, text));
   if (checkpoint?.spec.masked === false) {
     const pad = (ids: ArrayLike<number>): Int32Array => padSentence(ids, text.maxLength, text.padding);

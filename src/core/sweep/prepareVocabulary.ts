@@ -17,7 +17,7 @@ const manyUnknown = 0.2;
 
 /**
  * The vocabulary that is known before the training data is read: the recipe's file, the checkpoint's own, or all words
- * that have a vector. None for a vocabulary of the training words and for the tokenizer `ids` without one.
+ * that have a vector. None for a vocabulary of the data's words and for the tokenizer `ids` without one.
  */
 export async function givenWords(
   recipe: Recipe,
@@ -61,7 +61,7 @@ export async function givenWords(
 }
 
 /** The vocabulary of the words given that have a vector, or of all where the recipe has no vectors. */
-export async function trainingWords(
+export async function wordsWithVectors(
   words: readonly string[],
   { embedding }: TrainSettings,
   text: TextSettings,
@@ -73,7 +73,7 @@ export async function trainingWords(
   if (vectors.words.length === 0) {
     throw new UserError(
       'no-vector-matches',
-      'No word of the training data has a vector in this file.',
+      'No word of the data has a vector in this file.',
       'Check "tokenizer" and "lowercase" under "text" in the recipe and the language of the vectors.',
       { file: embedding.vectors },
     );

@@ -24,26 +24,42 @@ export class Lexicon implements WordIndex {
   }
 }
 
-/** The words that occur in a dataset, in the order of their first occurrence, without padding and unknown words. */
-export function occurringWords(data: EncodedDataset, lexicon: Lexicon): string[] {
+/** The words that occur in datasets, in the order of their first occurrence, without padding and unknown words. */
+export function occurringWords(datasets: readonly EncodedDataset[], lexicon: Lexicon): string[] {
   const seen = new Uint8Array(lexicon.words.length);
   seen[lexicon.paddingId] = 1;
   seen[lexicon.unknownId] = 1;
   const words: string[] = [];
-  for (const { ids } of data.chunks()) {
-    for (const id of ids) {
-      if (seen[id] === 0) words.push(lexicon.words[id]!);
-      seen[id] = 1;
+  for (const data of datasets) {
+    for (const { ids } of data.chunks()) {
+      for (const id of ids) {
+        if (seen[id] === 0) words.push(lexicon.words[id]!);
+        seen[id] = 1;
+      }
     }
   }
   return words;
 }
 
-/** Turns sentences encoded with a lexicon into the rows of a vocabulary. */
-export function toVocabulary(lexicon: Lexicon, vocabulary: WordIndex): (sentence: Sentence) => Sentence {
+/**
+ * Turns sentences encoded with a lexicon into the rows of a vocabulary.
+ * @param trained the words of the training data, where the vocabulary has others, too: those count as unknown
+ */
+export function toVocabulary(
+  lexicon: Lexicon,
+  vocabulary: WordIndex,
+  trained?: ReadonlySet<string>,
+): (sentence: Sentence) => Sentence {
   const newIds = Int32Array.from(lexicon.words, (word) => vocabulary.idOf(word));
+  const isUnknown = Uint8Array.from(lexicon.words, (word, id) =>
+    Number(newIds[id] === vocabulary.unknownId || trained?.has(word) === false),
+  );
   return (sentence) => {
-    const ids = Array.from(sentence.ids, (id) => newIds[id]!);
-    return { ...sentence, ids, withUnknown: ids.includes(vocabulary.unknownId) };
+    const ids = Array.from(sentence.ids);
+    return {
+      ...sentence,
+      ids: ids.map((id) => newIds[id]!),
+      withUnknown: ids.some((id) => isUnknown[id] === 1),
+    };
   };
 }

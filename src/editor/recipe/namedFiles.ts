@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { RawRecipe } from '../../core/recipe/rawRecipe.ts';
 import { checkRecipe } from '../../core/recipe/validateRecipe.ts';
 import type { Path } from './recipeText.ts';
+import { isWordSet } from '../../core/recipe/wordSets.ts';
 
 /** A file or folder that a recipe reads. */
 export interface NamedFile {
@@ -22,14 +23,13 @@ export function namedFiles(text: string, recipeFile: string): NamedFile[] {
 }
 
 function fieldsOf({ model, vocabulary, train, data }: RawRecipe): [Path, string | undefined][] {
-  const isFile = vocabulary !== 'training' && vocabulary !== 'all-vectors';
   const parts = (['train', 'validation', 'test'] as const).map((part): [Path, string | undefined] => {
     const source = data[part];
     return [['data', part, 'path'], source && 'path' in source ? source.path : undefined];
   });
   return [
     [['model'], model],
-    [['vocabulary'], isFile ? vocabulary : undefined],
+    [['vocabulary'], isWordSet(vocabulary) ? undefined : vocabulary],
     [['train', 'embedding', 'vectors'], train?.embedding?.vectors],
     ...parts,
   ];
