@@ -1,4 +1,5 @@
 import type { Matrix } from '../engine/workspace.ts';
+import type { Random } from '../random.ts';
 import type { Batch } from '../text/encoded.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -17,7 +18,8 @@ export interface SentenceEncoder {
   /** Features of a sentence, size x width. */
   readonly width: number;
   readonly parameters: readonly Parameter[];
-  forward(batch: Batch): Matrix;
+  /** @param random in training alone: for an encoder that has a dropout of its own */
+  forward(batch: Batch, random?: Random): Matrix;
   /** dL/d features to dL/d embedding vectors; leaves the gradients of the encoder's own parameters. */
   backward(gradient: Matrix): VectorGradient;
   /** Goes on from the result of `backward` into the embedding. */

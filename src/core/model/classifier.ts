@@ -125,7 +125,7 @@ export class Classifier {
 
   #forward(batch: Batch, dropout?: Dropout): Matrix {
     this.#workspace.begin();
-    let values = this.#encoder.forward(batch);
+    let values = this.#encoder.forward(batch, dropout?.random);
     this.#dropped = this.#layers.map((layer) => {
       let factors: Matrix | undefined;
       if (dropout !== undefined && dropout.units > 0) {

@@ -5,6 +5,7 @@ import { AverageEncoder } from './averageEncoder.ts';
 import type { SentenceEncoder } from './body.ts';
 import { ConvolutionEncoder } from './convolutionEncoder.ts';
 import type { Embedding } from './embedding.ts';
+import { GraphEncoder } from './graph/graphEncoder.ts';
 import { GruLayer } from './gruLayer.ts';
 import { LstmLayer } from './lstmLayer.ts';
 import { RecurrentEncoder } from './recurrentEncoder.ts';
@@ -35,6 +36,6 @@ export function createEncoder(
     case 'cnn':
       return new ConvolutionEncoder(workspace, embedding, body, weights, optimizer);
     case 'graph':
-      throw new Error('A graph has no encoder yet.');
+      return new GraphEncoder(workspace, embedding, body, weights, optimizer);
   }
 }

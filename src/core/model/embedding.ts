@@ -104,6 +104,11 @@ export class Embedding {
     workspace.kernels.scatterMeans(at, columns, slots, lengths, batch.size, gradients.at);
   }
 
+  /** Backward of `expand(gather(tokens))`. @param rows that were gathered */
+  backwardVectors(tokens: Int32Array, rows: Matrix, gradient: Matrix): void {
+    this.backwardGather(tokens, this.#contract(rows, gradient));
+  }
+
   /** Backward of `gather(tokens)`. */
   backwardGather(tokens: Int32Array, { at, columns }: Matrix): void {
     const { slots, gradients } = this.#touch(tokens);

@@ -13,12 +13,14 @@ export class Parameter {
   readonly value: Matrix;
   readonly #optimizer: Optimizer | undefined;
   readonly #code: RowCode | undefined;
+  readonly #fixed: boolean;
   readonly #shape: readonly number[];
   #gradient: Matrix | undefined;
 
   /**
    * @param shape as the checkpoint has it: a vector is a matrix of one row, and of more than two sizes the last one is
    * that of the columns
+   * @param settings `fixed`: training leaves the matrix as it is
    * @param coding where the matrix is coded: the weights hold its parts, and may hold the values they were made from
    * @throws Error where the weights lack it (a bug: readers check what comes from files)
    */
@@ -27,7 +29,7 @@ export class Parameter {
     name: string,
     shape: readonly number[],
     weights: Weights,
-    settings: OptimizerSettings,
+    settings: OptimizerSettings | 'fixed',
     coding?: Coding,
   ) {
     const columns = shape.at(-1) ?? 0;
@@ -44,6 +46,8 @@ export class Parameter {
     this.#shape = shape;
     this.value = workspace.keep(rows, columns);
     this.value.data.set(data);
+    this.#fixed = settings === 'fixed';
+    if (settings === 'fixed') return;
     if (coding && parts) this.#code = schemeOf(coding).open(workspace, this.value, coding, parts, settings);
     else this.#optimizer = new Optimizer(settings, workspace, this.value);
   }
@@ -60,6 +64,7 @@ export class Parameter {
 
   /** One step along the gradient of the last backward pass. */
   update(rate: number): void {
+    if (this.#fixed) return;
     if (this.#gradient === undefined) throw new Error(`${this.name}: update without backward`);
     if (this.#code === undefined) this.#optimizer?.apply(this.#gradient, rate);
     else if (this.#code.stepAll === undefined) throw new Error(`${this.name}: its coding is for tables`);

@@ -51,28 +51,27 @@ export const recurrent: LayerRule = (config, inputs) => {
 };
 
 function factsOf(settings: RecurrentSettings, input: NodeShape): NodeFacts {
-  const { className, units: H, useBias, resetAfter, returnSequences, goBackwards } = settings;
+  const { className, units: H, useBias, resetAfter, returnSequences, goBackwards, zeroOutput } = settings;
   const width = gates[className] * H;
   const bias = className === 'GRU' && resetAfter ? [2, width] : [width];
   const biases = useBias ? bias.reduce((a, b) => a * b, 1) : 0;
   // c = f c + i g takes three a unit, h = o tanh(c) one; r u one and h = z h + (1 - z) c four.
   const cell = { LSTM: 4 * H, GRU: 5 * H, SimpleRNN: 0 }[className];
-  // Each of a step's products is added to another.
-  const sums = useBias ? biases : 0;
   return {
     output: {
       width: H,
       steps: returnSequences ? input.steps : undefined,
       masked: returnSequences && input.masked,
-      // Keras hands on the mask in the order of the input, and the outputs in the order in which they were made.
-      seesPadding: input.seesPadding || !input.masked || (returnSequences && goBackwards),
+      // Keras hands on the mask in the order of the input, and the outputs in the order in which they were made; a last
+      // output of 0 says that the sentence ends with padding.
+      seesPadding: input.seesPadding || !input.masked || (returnSequences ? goBackwards : zeroOutput),
     },
     weights: [
       ['kernel', [input.width, width]],
       ['recurrent_kernel', [H, width]],
       ...(useBias ? [['bias', bias] as const] : []),
     ],
-    flops: stepCount(input) * (2 * (input.width * width + H * width) + sums + cell),
+    flops: stepCount(input) * (2 * (input.width * width + H * width) + biases + cell),
   };
 }
 

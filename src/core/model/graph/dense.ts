@@ -1,0 +1,48 @@
+import { denseSettings, type DenseSettings } from '../../checkpoint/graph/denseRules.ts';
+import type { Matrix, Workspace } from '../../engine/workspace.ts';
+import { columnSums } from '../columns.ts';
+import type { Parameter } from '../parameter.ts';
+import { activate, activateBackward } from './activationFunction.ts';
+import { single, type GraphLayer, type LayerParts, type Signal } from './graphLayer.ts';
+
+/** f(x K + b), of each step or of the sentence. */
+export class Dense implements GraphLayer {
+  readonly #workspace: Workspace;
+  readonly #settings: DenseSettings;
+  readonly #kernel: Parameter;
+  readonly #bias: Parameter | undefined;
+  #cache: { readonly input: Matrix; readonly sums: Matrix; readonly output: Matrix } | undefined;
+
+  constructor(parts: LayerParts) {
+    const { workspace, config } = parts;
+    this.#workspace = workspace;
+    this.#settings = denseSettings(config.className === 'TimeDistributed' ? config.inner('layer') : config);
+    this.#kernel = parts.parameter('kernel');
+    this.#bias = parts.optional('bias', this.#settings.useBias);
+  }
+
+  get parameters(): readonly Parameter[] {
+    return [this.#kernel, ...(this.#bias ? [this.#bias] : [])];
+  }
+
+  forward(inputs: readonly Signal[]): Signal {
+    const input = single(inputs);
+    const workspace = this.#workspace;
+    const sums = workspace.matMul(input.values, this.#kernel.value);
+    const { at, rows, columns } = sums;
+    if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
+    const output = activate(workspace, this.#settings.activation, sums);
+    this.#cache = { input: input.values, sums, output };
+    return { ...input, values: output };
+  }
+
+  backward(gradient: Matrix): readonly Matrix[] {
+    if (this.#cache === undefined) throw new Error('Dense: backward without forward');
+    const { input, sums, output } = this.#cache;
+    const workspace = this.#workspace;
+    activateBackward(this.#settings.activation, sums, output, gradient);
+    this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
+    if (this.#bias) this.#bias.gradient = columnSums(workspace, gradient);
+    return [workspace.matMul(gradient, this.#kernel.value, false, true)];
+  }
+}

@@ -1,0 +1,99 @@
+import type { Weights } from '../../checkpoint/checkpoint.ts';
+import type { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
+import type { NodeFacts, NodeShape } from '../../checkpoint/graph/nodeFacts.ts';
+import type { Matrix, Workspace } from '../../engine/workspace.ts';
+import type { Random } from '../../random.ts';
+import type { OptimizerSettings } from '../../recipe/recipe.ts';
+import { Parameter } from '../parameter.ts';
+
+/** What a node hands on for a batch of B sentences. */
+export interface Signal {
+  /** T*B x width, step after step, of each step all sentences; B x width where there are no steps. Not to be overwritten. */
+  readonly values: Matrix;
+  /** T */
+  readonly steps: number | undefined;
+  /** T*B, 1 where a step counts; undefined where all do. */
+  readonly mask: Uint8Array | undefined;
+}
+
+/** A layer of a graph. `backward` must follow its `forward`. */
+export interface GraphLayer {
+  readonly parameters: readonly Parameter[];
+  /** @param random in training alone: what is dropped */
+  forward(inputs: readonly Signal[], random: Random | undefined): Signal;
+  /**
+   * dL/d output, which it may overwrite and hand on, to dL/d each input, none of which share memory; leaves the gradients
+   * of its own parameters.
+   */
+  backward(gradient: Matrix): readonly Matrix[];
+}
+
+/** What a layer is made of. */
+export class LayerParts {
+  readonly workspace: Workspace;
+  readonly config: NodeConfig;
+  readonly inputs: readonly NodeShape[];
+  readonly #name: string;
+  readonly #facts: NodeFacts;
+  readonly #weights: Weights;
+  readonly #optimizer: OptimizerSettings;
+
+  /** @param name before the names of its weights */
+  constructor(
+    workspace: Workspace,
+    name: string,
+    config: NodeConfig,
+    inputs: readonly NodeShape[],
+    facts: NodeFacts,
+    weights: Weights,
+    optimizer: OptimizerSettings,
+  ) {
+    this.workspace = workspace;
+    this.config = config;
+    this.inputs = inputs;
+    this.#name = name;
+    this.#facts = facts;
+    this.#weights = weights;
+    this.#optimizer = optimizer;
+  }
+
+  /** The shape of the first input. */
+  get input(): NodeShape {
+    const [first] = this.inputs;
+    if (first === undefined) throw new Error(`The layer '${this.#name}' has no input.`);
+    return first;
+  }
+
+  /** The weight of that name below the node's, as Keras has it. @throws Error where the layer has none */
+  parameter(name: string): Parameter {
+    return this.#make(name, this.#optimizer);
+  }
+
+  /** One that training leaves as it is. */
+  fixed(name: string): Parameter {
+    return this.#make(name, 'fixed');
+  }
+
+  /** The weight of that name where `is` says that there is one. */
+  optional(name: string, is: boolean): Parameter | undefined {
+    return is ? this.parameter(name) : undefined;
+  }
+
+  #make(name: string, settings: OptimizerSettings | 'fixed'): Parameter {
+    const shape = this.#facts.weights.find(([weight]) => weight === name)?.[1];
+    if (shape === undefined) throw new Error(`The layer '${this.#name}' has no weight '${name}'.`);
+    return new Parameter(this.workspace, `${this.#name}/${name}`, shape, this.#weights, settings);
+  }
+}
+
+/** The only input. */
+export function single(inputs: readonly Signal[]): Signal {
+  const [input] = inputs;
+  if (input === undefined) throw new Error('A layer has an input.');
+  return input;
+}
+
+/** Sentences of a batch. */
+export function sentencesOf({ values, steps }: Signal): number {
+  return values.rows / (steps ?? 1);
+}
