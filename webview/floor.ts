@@ -1,4 +1,5 @@
 import { paretoFront, selectSmallest } from '../src/core/sweep/results.ts';
+import type { Target } from '../src/core/search/halving.ts';
 import type { ModelRow, ModelRows } from './modelRows.ts';
 
 /** What a user gives up who has said nothing else: a hundredth of the better uncompressed model's accuracy. */
@@ -6,8 +7,9 @@ const GIVEN = 0.01;
 /** Floors are whole thousandths, as accuracies are written. */
 const STEPS = 1000;
 
-/** Unknown until the uncompressed model has been measured. */
-export function defaultFloor({ baseline, control }: ModelRows): number | undefined {
+/** That of the run's search, if it has one; else unknown until the uncompressed model has been measured. */
+export function defaultFloor({ baseline, control }: ModelRows, target?: Target): number | undefined {
+  if (target?.kind === 'accuracy') return target.floor;
   const accuracies = [baseline, control].flatMap((row) => (row === undefined ? [] : [row.after.mean]));
   // Down, so that a model that loses just that much reaches it.
   return accuracies.length === 0 ? undefined : toFloor(Math.max(...accuracies) - GIVEN, Math.floor);

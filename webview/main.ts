@@ -14,6 +14,8 @@ import { modelRows, type ModelRow, type ModelRows } from './modelRows.ts';
 import { ModelTable } from './modelTable.ts';
 import { OpenQueries } from './queries.ts';
 import { RunModel } from './runModel.ts';
+import { searchedRow } from './searchRounds.ts';
+import { SearchRounds } from './searchSection.ts';
 import type { Actions, Section } from './section.ts';
 import { SpectrumChart } from './spectrumChart.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -59,6 +61,7 @@ const header = new Header(actions);
 const body: readonly Section[] = [
   new AccuracyChart(actions),
   new TraceChart(actions),
+  new SearchRounds(actions),
   new SpectrumChart(actions),
   new ModelTable(actions),
   new CostCharts(actions),
@@ -139,7 +142,8 @@ function draw(): void {
   const chosen = [rows.baseline, rows.control, ...rows.points, ...rows.compared].find(
     (row) => row !== undefined && row.id === selected,
   );
-  const shownFloor = floor ?? defaultFloor(rows);
+  const { search } = model;
+  const shownFloor = floor ?? defaultFloor(rows, search?.target);
   const smallest = shownFloor === undefined ? undefined : smallestAbove(rows.points, shownFloor);
   const view = {
     model,
@@ -151,7 +155,7 @@ function draw(): void {
     axis: axis ?? defaultAxis(planned.filter(({ kind }) => kind === 'point')),
     hidden,
     chosen,
-    selected: chosen ?? smallest,
+    selected: chosen ?? searchedRow(search, rows.points) ?? smallest,
     theme,
   };
   for (const section of [header, ...body]) section.update(view);

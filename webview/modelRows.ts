@@ -29,6 +29,8 @@ export interface ModelRow extends Partial<PointSettings> {
   readonly after: Mean;
   readonly test?: Mean;
   readonly macroF1?: Mean;
+  /** Epochs that it has had, where there is one seed. */
+  readonly epochs?: number;
   readonly seconds: number;
   /** How many it is the mean of. */
   readonly seeds: number;
@@ -188,6 +190,7 @@ function toRow(id: string, group: readonly TrialResult[], withTest: boolean): Mo
     after: after ?? { mean: first.validationAccuracy },
     ...(test && { test }),
     ...(macroF1 && { macroF1 }),
+    ...(group.length === 1 && first.epochs !== undefined && { epochs: first.epochs }),
     seconds: mean(group.map((result) => result.seconds))?.mean ?? 0,
     seeds: group.length,
     trials: group.map((result) => result.trial),

@@ -1,7 +1,8 @@
 import type { PanelRun, PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
 import { trialPhase } from '../src/core/sweep/trialPhase.ts';
+import { SearchTracer } from '../src/core/search/searchTracer.ts';
 import type { PlannedRates } from '../src/core/training/plannedRates.ts';
-import type { Results, RunEvent, Trial, TrialResult } from '../src/core/sweep/trial.ts';
+import type { Results, RunEvent, SearchTrace, Trial, TrialResult } from '../src/core/sweep/trial.ts';
 
 /** A paused run has not ended: it goes on where it is. */
 const GOING: ReadonlySet<PanelState> = new Set(['queued', 'running', 'paused']);
@@ -30,6 +31,7 @@ export class RunModel {
   readonly planned = new Map<string, Trial>();
   readonly warnings: string[] = [];
   results: Results | undefined;
+  readonly #tracer = new SearchTracer();
   #rates: (RunEvent & { type: 'plan' })['rates'] = {};
   /** Counts the results that have come, so that what depends on them alone is made anew only then. */
   revision = 0;
@@ -49,6 +51,11 @@ export class RunModel {
   /** Results of all finished trials, in the order in which they came. */
   finished(): TrialResult[] {
     return [...this.trials.values()].flatMap((trial) => (trial.result === undefined ? [] : [trial.result]));
+  }
+
+  /** None where the run does not search, and before its first round. */
+  get search(): SearchTrace | undefined {
+    return this.#tracer.trace();
   }
 
   /** The learning rates that a trial is to have; none where it is not trained. */
@@ -71,6 +78,7 @@ export class RunModel {
   }
 
   private apply(event: RunEvent): void {
+    this.#tracer.add(event);
     switch (event.type) {
       case 'plan':
         for (const trial of event.trials) this.planned.set(trial.id, trial);

@@ -22,7 +22,7 @@ export interface View {
   readonly hidden: ReadonlySet<string>;
   /** What the user has chosen; it may be of a compared run. */
   readonly chosen: ModelRow | undefined;
-  /** The same, else the smallest point that reaches the floor. */
+  /** The same, else the model that a search has found, else the smallest point that reaches the floor. */
   readonly selected: ModelRow | undefined;
   readonly theme: Theme;
 }

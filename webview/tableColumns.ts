@@ -136,6 +136,13 @@ const REPORT: readonly Column[] = [
   accuracy('macroF1', l10n.t('Macro F1'), l10n.t('Macro F1 on the test set'), (row) => row.macroF1),
 ];
 
+const EPOCHS = figure(
+  'epochs',
+  l10n.t('Epochs'),
+  l10n.t('Epochs that the search has trained it'),
+  (row) => row.epochs,
+  String,
+);
 const SEEDS = figure('seeds', l10n.t('Seeds'), l10n.t('Seeds that are done'), (row) => row.seeds, String);
 const SECONDS = figure(
   'seconds',
@@ -150,11 +157,13 @@ export interface TableContent {
   readonly latency: boolean;
   readonly test: boolean;
   readonly seeds: boolean;
+  /** Whether a search has trained some for longer than others. */
+  readonly search: boolean;
   /** The panel's own run, where its rows stand among others'. */
   readonly run?: PanelRun;
 }
 
-export function tableColumns({ latency, test, seeds, run }: TableContent): readonly Column[] {
+export function tableColumns({ latency, test, seeds, search, run }: TableContent): readonly Column[] {
   return [
     MODEL,
     ...(run ? [runColumn(run)] : []),
@@ -162,6 +171,7 @@ export function tableColumns({ latency, test, seeds, run }: TableContent): reado
     ...(latency ? LATENCY : []),
     ...(test ? REPORT : []),
     ...(seeds ? [SEEDS] : []),
+    ...(search ? [EPOCHS] : []),
     SECONDS,
   ];
 }

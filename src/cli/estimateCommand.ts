@@ -18,7 +18,8 @@ export async function estimateCommand(
   const recipe = await readRecipe(resolve(recipePath));
   const engine = createEngine(options.engine);
   const { data, trials, warnings, seconds, spec, meanLength } = await measurePlan(recipe, engine, jobs);
-  const bytes = bytesToWrite({ trials, finished: new Set(), spec, meanLength, jobs });
+  const isSearch = recipe.search !== undefined;
+  const bytes = bytesToWrite({ trials, finished: new Set(), spec, meanLength, jobs, isSearch });
   const estimate: Estimate = {
     trials: trials.length,
     epochs: totalEpochs(recipe, trials),

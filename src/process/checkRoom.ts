@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { layerCosts, specOfPoint, totalCost } from '../core/cost/cost.ts';
 import type { Trial } from '../core/sweep/trial.ts';
-import { checkDisk, checkpointBytes } from './diskNeed.ts';
+import { checkDisk, checkpointBytes, copiesInState } from './diskNeed.ts';
 import { modelName } from './finishedModels.ts';
 
 /**
@@ -28,10 +28,12 @@ export interface PlannedFiles {
   readonly spec: ModelSpec;
   readonly meanLength: number;
   readonly jobs: number;
+  /** Whether the points are a search's candidates, whose states wait for the next round, and of which one is written. */
+  readonly isSearch: boolean;
 }
 
 /** Bytes of the checkpoints, at most, and of the finished models. */
-export function bytesToWrite({ trials, finished, spec, meanLength, jobs }: PlannedFiles): {
+export function bytesToWrite({ trials, finished, spec, meanLength, jobs, isSearch }: PlannedFiles): {
   readonly checkpoints: number;
   readonly models: number;
 } {
@@ -41,8 +43,20 @@ export function bytesToWrite({ trials, finished, spec, meanLength, jobs }: Plann
   const finishedBytes = new Map(trials.map((trial) => [modelName(trial), bytesOf(trial)]));
   // A control's.
   finishedBytes.delete(undefined);
+  const sizes = [...finishedBytes.values()];
+  const points = trials.filter(({ kind }) => kind === 'point');
+  // What is trained has no coding yet. Half of the candidates are retrained.
+  const states = points
+    .map(({ coding: _coding, ...point }) => copiesInState * bytesOf(point))
+    .sort((a, b) => b - a);
   return {
-    checkpoints: checkpointBytes({ modelBytes: bytesOf({}), trialBytes, jobs }),
-    models: [...finishedBytes.values()].reduce((a, b) => a + b, 0),
+    checkpoints:
+      checkpointBytes({ modelBytes: bytesOf({}), trialBytes, jobs }) +
+      (isSearch ? sum(states.slice(0, Math.ceil(states.length / 2))) : 0),
+    models: isSearch ? bytesOf({}) + Math.max(0, ...points.map(bytesOf)) : sum(sizes),
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }

@@ -11,7 +11,7 @@ export interface CheckpointNeed {
 }
 
 /** Weights and two moments of each weight. */
-const copiesInState = 3;
+export const copiesInState = 3;
 /** A state is replaced by a whole one, so that both are there for a moment. */
 const whileReplacing = 2;
 

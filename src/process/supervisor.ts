@@ -182,19 +182,20 @@ class Supervisor {
     const models = modelsFolder(runFolder, this.#recipe);
     const isWritten = writtenBy(this.#recipe);
     await checkOutput(models, trials.filter(isWritten));
-    await checkRoom({ runFolder, models, trials, finished, ...planned.prepared.preparation, jobs });
+    const isSearch = this.#recipe.search !== undefined;
+    const { preparation } = planned.prepared;
+    await checkRoom({ runFolder, models, trials, finished, ...preparation, jobs, isSearch });
     const isPoint = ({ kind }: Trial): boolean => kind === 'point';
-    const first = this.#recipe.search === undefined ? trials : trials.filter((trial) => !isPoint(trial));
+    const first = !isSearch ? trials : trials.filter((trial) => !isPoint(trial));
     await runInOrder(first, finished, jobs, async (trial) => {
       const result = await this.#train(trial);
       if (result === undefined) throw new Error(`${trial.id} was stopped.`);
       await dropState(runFolder, trial.id);
     });
-    if (this.#recipe.search !== undefined) await this.#search(planned);
+    if (isSearch) await this.#search(planned);
     const chosen = this.#past.search.trace()?.chosen;
     // Of a search's points only the one that it has chosen is tested.
-    const reported =
-      this.#recipe.search === undefined ? trials : [...first, ...trials.filter(({ id }) => id === chosen)];
+    const reported = !isSearch ? trials : [...first, ...trials.filter(({ id }) => id === chosen)];
     const results = new Map(this.#past.results);
     await runInOrder(reported, new Set(), jobs, async (trial) => {
       const result = results.get(trial.id);

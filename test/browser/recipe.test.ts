@@ -105,6 +105,7 @@ describe('a recipe in the editor', function () {
     await workbench.pick('Compress a Model');
     await workbench.pick('model');
     await workbench.pick('messages.tsv');
+    await workbench.pick('Compare Methods');
     const list = page.locator('.quick-input-list .monaco-list-row');
     await list.filter({ hasText: 'Product quantization' }).waitFor();
     await page.keyboard.press('Enter');
@@ -123,5 +124,28 @@ describe('a recipe in the editor', function () {
     assert.ok(compress?.method === 'low-rank');
     assert.deepEqual(compress.reductions, [0.5, 0.7, 0.9, 0.95]);
     assert.equal(recipe.model, join(folder, 'model'));
+  });
+
+  it('is written by “New Recipe…” for a search', async () => {
+    const { workbench, page, folder } = opened;
+    await workbench.runCommand('Embedding Press: New Recipe…');
+    await workbench.pick('Compress a Model');
+    await workbench.pick('model');
+    await workbench.pick('messages.tsv');
+    await workbench.pick('Search for the Smallest Model');
+    const box = page.locator('.quick-input-widget');
+    await box.filter({ hasText: 'How much validation accuracy may be lost?' }).waitFor();
+    await workbench.quickInput().fill('much');
+    await box.filter({ hasText: 'A number from 0 to below 1' }).waitFor();
+    await workbench.answer('1 %');
+    await box.filter({ hasText: 'How many minutes' }).waitFor();
+    await workbench.answer('2');
+    await workbench.pick('No Test Data');
+    await box.filter({ hasText: 'The name of the recipe' }).waitFor();
+    await workbench.answer('searched');
+    await page.locator('.tab.active[data-resource-name="searched.press.json"]').waitFor();
+    const path = join(folder, 'searched.press.json');
+    const recipe = parseRecipe(await readFile(path, 'utf8'), path);
+    assert.deepEqual(recipe.search, { minutes: 2, loseAtMost: 0.01 });
   });
 });

@@ -58,7 +58,7 @@ const all = [...rows.points, ...rows.compared];
 
 describe('the panel’s table', () => {
   it('sorts figures and names both ways, with unknown ones last', () => {
-    for (const column of tableColumns({ latency: true, test: true, seeds: true, run: own })) {
+    for (const column of tableColumns({ latency: true, test: true, seeds: true, search: false, run: own })) {
       const [rising, falling] = [false, true].map((descending) => {
         const values = sortRows(all, column, descending).map((row) => column.value(row));
         const known = values.filter((value) => value !== undefined);
@@ -73,9 +73,9 @@ describe('the panel’s table', () => {
   });
 
   it('has a column of runs only where runs are compared', () => {
-    const ids = tableColumns({ latency: true, test: false, seeds: false }).map(({ id }) => id);
+    const ids = tableColumns({ latency: true, test: false, seeds: false, search: false }).map(({ id }) => id);
     assert.ok(!ids.includes('run'));
-    const run = tableColumns({ latency: true, test: false, seeds: false, run: own }).find(
+    const run = tableColumns({ latency: true, test: false, seeds: false, search: false, run: own }).find(
       ({ id }) => id === 'run',
     );
     assert.equal(run?.value(all[0]!), runName(own));
@@ -83,7 +83,7 @@ describe('the panel’s table', () => {
   });
 
   it('gives every figure in full, and deviations beside their means', () => {
-    const columns = tableColumns({ latency: true, test: false, seeds: true });
+    const columns = tableColumns({ latency: true, test: false, seeds: true, search: false });
     const [head, ...lines] = tableCells(rows.points, columns);
     assert.ok(head);
     assert.ok(lines.every((line) => line.length === head.length));
@@ -106,7 +106,10 @@ describe('the panel’s table', () => {
 
 describe('delimited values', () => {
   it('come back from RFC 4180 as they were', () => {
-    const lines = tableCells(all, tableColumns({ latency: true, test: true, seeds: true, run: own }));
+    const lines = tableCells(
+      all,
+      tableColumns({ latency: true, test: true, seeds: true, search: false, run: own }),
+    );
     assert.deepEqual(parse(commaSeparated(lines)), lines);
     const odd = [['', 'a,b', '"', 'x\r\ny', ' z ']];
     assert.deepEqual(parse(commaSeparated(odd)), odd);

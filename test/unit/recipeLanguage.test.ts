@@ -215,6 +215,16 @@ describe('the hover on what a method tries', () => {
     assert.equal(settingAt(recipe, text.indexOf('3]')), undefined);
   });
 
+  it('finds them in what a search is among', () => {
+    const searching = good.replace(
+      /"compress": .*/,
+      '"compress": { "method": "auto", "loseAtMost": 0.01, "minutes": 1, "among": [{ "ranks": [3], "bits": [8, 4] }] }',
+    );
+    const among = new RecipeText(searching);
+    assert.deepEqual(ranksAt(among, searching.indexOf('3]'))?.entries, [{ kind: 'rank', value: 3 }]);
+    assert.equal(settingAt(among, searching.indexOf('8, 4'))?.entry, 0);
+  });
+
   it('lists the bytes of each', () => {
     const [, settings] = parseRecipe(text, file).compress;
     assert.ok(settings);

@@ -6,6 +6,7 @@ import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
 import { logitGradient } from '../model/loss.ts';
 import { Random } from '../random.ts';
+import { mostEpochs } from '../search/halving.ts';
 import { usesGradient } from '../embedding/factorize.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
@@ -45,14 +46,45 @@ export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number):
   const { rows, dimension } = dense.embedding;
   const { trials, warnings } = planTrials(recipe, rows, dimension);
   const secondsOf = trialSeconds(recipe, engine, data, trials, dense);
+  const run = runSeconds(recipe, trials, secondsOf, jobs);
   return {
     data,
     trials,
-    warnings: [...data.warnings, ...warnings],
+    warnings: [...data.warnings, ...warnings, ...run.warnings],
     // The other workers take the data from the first one.
-    seconds: reading + makespan(trials, secondsOf, jobs),
+    seconds: reading + run.seconds,
     spec: dense,
     meanLength: meanLength(data.validation),
+  };
+}
+
+/** A search ends with its last round or its time, and not before the uncompressed model and its control are there. */
+function runSeconds(
+  { search, retrain }: Recipe,
+  trials: readonly Trial[],
+  secondsOf: (trial: Trial) => number,
+  jobs: number,
+): { readonly seconds: number; readonly warnings: readonly string[] } {
+  if (search === undefined) return { seconds: makespan(trials, secondsOf, jobs), warnings: [] };
+  const points = trials.filter(({ kind }) => kind === 'point');
+  const references = makespan(
+    trials.filter(({ kind }) => kind !== 'point'),
+    secondsOf,
+    jobs,
+  );
+  const left = Math.max(0, 60 * search.minutes - references);
+  const whole = points.reduce((sum, point) => sum + secondsOf(point), 0);
+  const share = mostEpochs(points.length, retrain.epochs) / Math.max(1, points.length * retrain.epochs);
+  const searching = (share * whole) / jobs;
+  return {
+    seconds: references + Math.min(searching, left),
+    warnings:
+      searching <= left
+        ? []
+        : [
+            `A whole search takes about ${Math.ceil(searching)} s. The uncompressed model and its control, which ` +
+              `take ${Math.ceil(references)} s, leave it ${Math.floor(left)} s of compress.minutes.`,
+          ],
   };
 }
 

@@ -40,6 +40,22 @@ export function rungs(epochs: number): number[] {
 }
 
 /**
+ * Epochs of a whole search at most: each round's share of the candidates, and the best one's to its end.
+ *
+ * @param epochs of a whole training
+ */
+export function mostEpochs(candidates: number, epochs: number): number {
+  if (candidates === 0) return 0;
+  const steps = rungs(epochs);
+  return steps
+    .slice(1)
+    .reduce(
+      (sum, rung, i) => sum + (rung - (steps[i] ?? 0)) * Math.ceil(candidates / eta ** (i + 1)),
+      epochs,
+    );
+}
+
+/**
  * All candidates that can be chosen, untrained: the largest first, then ever finer steps between it and the smallest, so
  * that a round that time cuts short has looked everywhere.
  */

@@ -2,6 +2,7 @@ import { methodOf } from '../compression/methods.ts';
 import type { PointSettings } from '../compression/method.ts';
 import { pointBytes } from '../cost/cost.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { mostEpochs } from '../search/halving.ts';
 import type { Trial } from './trial.ts';
 import { trialPhase } from './trialPhase.ts';
 
@@ -83,7 +84,12 @@ export function trialEpochs(recipe: Recipe, trial: Trial): number {
   return (phase && recipe[phase]?.epochs) ?? 0;
 }
 
-/** Epochs of all trials together, the measure of a run's progress. A loaded baseline is only measured. */
+/**
+ * Epochs of all trials together, the measure of a run's progress; of a search those that it takes at most. A loaded
+ * baseline is only measured.
+ */
 export function totalEpochs(recipe: Recipe, trials: readonly Trial[]): number {
-  return trials.reduce((sum, trial) => sum + trialEpochs(recipe, trial), 0);
+  const isSearched = ({ kind }: Trial): boolean => recipe.search !== undefined && kind === 'point';
+  const searched = mostEpochs(trials.filter(isSearched).length, recipe.retrain.epochs);
+  return trials.reduce((sum, trial) => sum + (isSearched(trial) ? 0 : trialEpochs(recipe, trial)), searched);
 }

@@ -1,9 +1,8 @@
 import type { Path, RecipeText } from './recipeText.ts';
 
-/** Where the entries of `compress` stand, which is one or a list of them. */
+/** Where the entries of `compress` stand, or those of its `among`: one or a list of them. */
 export function compressEntries(recipe: RecipeText): Path[] {
-  const compress = recipe.node('compress');
-  return compress?.type === 'array'
-    ? (compress.children ?? []).map((_, entry) => ['compress', entry])
-    : [['compress']];
+  const path: Path = recipe.node('compress', 'among') ? ['compress', 'among'] : ['compress'];
+  const list = recipe.node(...path);
+  return list?.type === 'array' ? (list.children ?? []).map((_, entry) => [...path, entry]) : [path];
 }

@@ -1,21 +1,53 @@
 import * as l10n from '@vscode/l10n';
-import type { RawCompress } from '../../core/recipe/rawRecipe.ts';
+import type { RawAuto, RawCompress } from '../../core/recipe/rawRecipe.ts';
 import type { Method, Metric } from '../../core/recipe/recipe.ts';
 import { methodName, metricName } from '../pointName.ts';
 import type { PickItem } from '../pickFile.ts';
 import type { Questions } from './questions.ts';
 import type { KnownModel } from './rankEffect.ts';
 import { askReductions } from './reductionsQuestion.ts';
+import { askSearch } from './searchQuestion.ts';
 
 /** A method, and of factors the metric that they are found by. */
 type Choice = Exclude<Method, 'low-rank'> | Metric;
 
 /**
- * Asks which methods to try, at their defaults, and of factors how far.
+ * Asks whether to search, or which methods to try, at their defaults, and of factors how far.
  *
  * @param trains whether the recipe trains the model, so that word vectors can be compressed before that
  */
 export async function askCompression(
+  questions: Questions,
+  model: KnownModel,
+  trains: boolean,
+): Promise<RawAuto | RawCompress | RawCompress[]> {
+  const way = await questions.pick(ways(), l10n.t('How to find the model that you want'));
+  return way === 'compare' ? askMethods(questions, model, trains) : askSearch(questions, model, way);
+}
+
+function ways(): PickItem<'compare' | 'accuracy' | 'size'>[] {
+  return [
+    {
+      label: l10n.t('Compare Methods'),
+      detail: l10n.t('You choose methods and sizes; each is tried, and you pick a point of the curves.'),
+      value: 'compare',
+    },
+    {
+      label: l10n.t('Search for the Smallest Model'),
+      detail: l10n.t(
+        'You say how much accuracy may be lost; methods and settings are tried until the time is over.',
+      ),
+      value: 'accuracy',
+    },
+    {
+      label: l10n.t('Search for the Most Accurate Model of a Size'),
+      detail: l10n.t('You say how large it may be; methods and settings are tried until the time is over.'),
+      value: 'size',
+    },
+  ];
+}
+
+async function askMethods(
   questions: Questions,
   model: KnownModel,
   trains: boolean,
