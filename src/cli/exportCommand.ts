@@ -1,20 +1,16 @@
-import { stat, readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { version } from '../../package.json';
-import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
-import { lackOfLayers, readCheckpoint, readModel, writeCheckpoint } from '../core/checkpoint/folder.ts';
-import { modelFile, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
-import { checkStorage, type Storage } from '../core/checkpoint/storage.ts';
-import { createEngine } from '../core/engine/createEngine.ts';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import type { Storage } from '../core/checkpoint/storageTypes.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
-import { hashFile } from '../core/report/hashFile.ts';
-import { modelCard, type RoundingEffect } from '../core/report/modelCard.ts';
-import { roundingEffect } from '../core/report/roundingEffect.ts';
-import { describeOrigin, originInRun, runAround, type FoundOrigin } from '../process/modelOrigin.ts';
+import { printProgress } from '../process/askCli.ts';
+import { originInRun, runAround, type FoundOrigin } from '../process/modelOrigin.ts';
+import { writeExport, type ExportPhase } from '../process/writeExport.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { findRun } from './findRun.ts';
+import { longWork } from './longWork.ts';
 import { shownPath } from './text.ts';
 
 export interface ExportOptions {
@@ -28,66 +24,46 @@ export interface ExportOptions {
   readonly title?: string;
 }
 
-/** Writes a model in another format, with its vocabulary, its text settings and its card. */
+const phases: Readonly<Record<ExportPhase, string>> = {
+  reading: 'Reading the model',
+  writing: 'Writing it',
+  measuring: 'Measuring its accuracy',
+};
+
+/** Writes a model in another format: see `writeExport`. */
 export async function exportCommand(path: string, folder: string, options: ExportOptions): Promise<ExitCode> {
-  const { format, storage, json, title } = options;
+  const { from, json, ...wanted } = options;
   const source = resolve(path);
-  const checkpoint = await readCheckpoint(source);
-  const lack = lackOfLayers(checkpoint.spec, format);
-  if (lack !== undefined) {
-    throw new UserError(
-      'no-stock-layers',
-      `${lack}, so the model cannot be written as ${modelFile[format]}.`,
-      'Choose another format; safetensors holds every model.',
-      { file: path },
-    );
-  }
-  checkStorage(storage, format, checkpoint, path);
-  const target = resolve(folder);
-  const origin = options.from === undefined ? await runAround(source) : await originOf(options.from, source);
-  const extra: string[] = [];
-  let rounding: RoundingEffect | undefined;
-  const { notes } = await writeCheckpoint(target, checkpoint, format, {
-    storage,
-    async card(written) {
-      if (origin !== undefined && (storage !== 'float32' || origin.run === undefined)) {
-        rounding = await measure(origin, checkpoint, written, options, extra);
-      }
-      const files = (await readdir(written)).sort();
-      return modelCard({
-        name: title ?? basename(target),
-        checkpoint,
-        format,
-        storage,
-        files: await Promise.all(
-          files.map(async (name) => ({ name, ...(await hashFile(join(written, name))) })),
-        ),
-        version,
-        ...(origin && { origin: await describeOrigin(origin) }),
-        ...(rounding && { rounding }),
-      });
-    },
-  });
-  const all = [...notes, ...extra];
+  const origin = from === undefined ? await runAround(source) : await originOf(from, source);
+  let last: ExportPhase | undefined;
+  const exported = await longWork((watch) =>
+    writeExport({
+      ...wanted,
+      source,
+      target: resolve(folder),
+      ...(origin && { origin }),
+      mayLackData: from === undefined,
+      async watch(phase) {
+        if (json && !process.stderr.isTTY && phase !== last) printProgress(phase);
+        last = phase;
+        await watch(undefined, phases[phase]);
+      },
+    }),
+  );
+  if (exported === undefined) return exitCode.cancelled;
   if (json) {
-    console.log(
-      JSON.stringify({
-        folder: target,
-        format,
-        storage,
-        notes: all,
-        ...(rounding && { accuracy: rounding }),
-      }),
-    );
+    console.log(JSON.stringify(exported));
     return exitCode.done;
   }
-  console.log(`Written to ${shownPath(target)}`);
-  if (rounding !== undefined) {
-    const { part, sentences, before, after } = rounding;
+  const { storage, accuracy, notes, notMeasured } = exported;
+  console.log(`Written to ${shownPath(exported.folder)}`);
+  if (accuracy !== undefined) {
+    const { part, sentences, before, after } = accuracy;
     const was = storage === 'float32' ? '' : `, before the rounding ${before.toFixed(4)}`;
     console.log(`Accuracy of what was written on ${sentences} ${part} sentences: ${after.toFixed(4)}${was}`);
   }
-  for (const note of all) console.log(`Note: ${note}`);
+  for (const note of notes) console.log(`Note: ${note}`);
+  if (notMeasured !== undefined) console.log(`Note: The accuracy was not measured: ${notMeasured}`);
   return exitCode.done;
 }
 
@@ -104,27 +80,4 @@ async function originOf(from: string, model: string): Promise<FoundOrigin> {
     "Name the model by its folder, which keeps the name that the run's table shows, or give the recipe instead.",
     { file: run },
   );
-}
-
-/** Where the run was found by itself, data that has gone since is no reason to write nothing. */
-async function measure(
-  { recipe, run }: FoundOrigin,
-  before: Checkpoint,
-  written: string,
-  { engine, from }: ExportOptions,
-  notes: string[],
-): Promise<RoundingEffect | undefined> {
-  try {
-    return await roundingEffect({
-      recipe,
-      before,
-      after: await readModel(written),
-      part: run === undefined || run.isDone ? 'test' : 'validation',
-      engine: createEngine(engine),
-    });
-  } catch (error) {
-    if (from !== undefined || !(error instanceof UserError)) throw error;
-    notes.push(`The accuracy was not measured: ${error.message}`);
-    return undefined;
-  }
 }

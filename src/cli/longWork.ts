@@ -2,8 +2,8 @@ import { CancelledError } from '../core/errors.ts';
 import { createPause } from '../core/training/pause.ts';
 import { shownDuration } from './text.ts';
 
-/** Tells how far the work is, roughly; throws CancelledError where it is to stop. */
-export type Watch = (share: number, phase: string) => Promise<void>;
+/** Tells how far the work is, roughly, where that is known; throws CancelledError where it is to stop. */
+export type Watch = (share: number | undefined, phase: string) => Promise<void>;
 
 const drawMs = 200;
 /** Before it, an estimate says little. */
@@ -39,9 +39,7 @@ export async function longWork<T>(
       const now = performance.now();
       if (!out.isTTY || now - drawn < drawMs) return;
       drawn = now;
-      const seconds = ((now - started) / 1000) * (1 / share - 1);
-      const left = share < least ? '' : `, about ${shownDuration(seconds)} left`;
-      const line = `${phase}: ${Math.floor(100 * share)} %${left}`;
+      const line = share === undefined ? `${phase} …` : `${phase}: ${progress(share, now - started)}`;
       out.write(`\r\x1b[K${line.slice(0, out.columns - 1)}`);
     });
   } catch (error) {
@@ -54,4 +52,9 @@ export async function longWork<T>(
     process.off('SIGINT', cancel);
     process.off('SIGTERM', cancel);
   }
+}
+
+function progress(share: number, passedMs: number): string {
+  const seconds = (passedMs / 1000) * (1 / share - 1);
+  return `${Math.floor(100 * share)} %${share < least ? '' : `, about ${shownDuration(seconds)} left`}`;
 }

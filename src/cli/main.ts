@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { writtenFormats } from '../core/checkpoint/fileNames.ts';
-import { storages } from '../core/checkpoint/storage.ts';
+import { storages } from '../core/checkpoint/storageTypes.ts';
 import { UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import type { PrintedError } from '../process/askCli.ts';

@@ -1,23 +1,25 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { modelFile, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import type { WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import { storagesOf, type Storage } from '../core/checkpoint/storageTypes.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { TrialResult } from '../core/sweep/trial.ts';
 import { askCli } from '../process/askCli.ts';
+import { finishedTrials } from '../process/finishedTrials.ts';
 import { modelName } from '../process/finishedModels.ts';
 import { readStatus } from '../process/runStatus.ts';
 import { bestFolder } from '../process/trialStorage.ts';
-import { copyToFreeName, makeAtFreeName } from './copyFolder.ts';
-import { finishedTrials } from '../process/finishedTrials.ts';
+import type { Exported } from '../process/writeExport.ts';
+import { makeAtFreeName } from './makeAtFreeName.ts';
 import { pointName } from './pointName.ts';
 import { pick, type PickItem } from './pickFile.ts';
 import { revealPath } from './revealPath.ts';
 import { formatMegabytes } from './formatMegabytes.ts';
+import { readSettings } from './settings.ts';
+import { withCancel } from './withCancel.ts';
 
 /**
- * Asks for one of a run's models, and copies it.
+ * Asks for one of a run's models, and exports it: see `exportTrial`.
  * @throws UserError `no-models`; CancelledError
  */
 export async function exportModel(folder: string): Promise<void> {
@@ -41,11 +43,11 @@ export async function exportModel(folder: string): Promise<void> {
     };
   });
   const title = l10n.t('Export a Model of {0}', recipe);
-  await copyOut(folder, recipe, await pick(items, title, l10n.t('The smallest come first')), severalSeeds);
+  await writeOut(folder, recipe, await pick(items, title, l10n.t('The smallest come first')), severalSeeds);
 }
 
 /**
- * Copies the model that a trial has made, ready to use, to a folder that the user picks.
+ * Writes the model that a trial has made, ready to use, to a folder, in a format and a storage that the user picks.
  * @throws UserError `no-trial` where the run has no such model; CancelledError
  */
 export async function exportTrial(folder: string, trialId: string): Promise<void> {
@@ -61,16 +63,18 @@ export async function exportTrial(folder: string, trialId: string): Promise<void
       { file: folder },
     );
   }
-  await copyOut(folder, recipe, trial, new Set(trials.map(({ seed }) => seed)).size > 1);
+  await writeOut(folder, recipe, trial, new Set(trials.map(({ seed }) => seed)).size > 1);
 }
 
-async function copyOut(
+async function writeOut(
   folder: string,
   recipe: string,
   trial: TrialResult,
   severalSeeds: boolean,
 ): Promise<void> {
-  const format = await askFormat(labelOf(trial, severalSeeds));
+  const title = l10n.t('Export {0}', labelOf(trial, severalSeeds));
+  const format = await askFormat(title);
+  const storage = await askStorage(title, format, trial);
   const workspaceFolder =
     vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) ?? vscode.workspace.workspaceFolders?.[0];
   const [place] =
@@ -87,15 +91,21 @@ async function copyOut(
     modelName(trial) ?? 'retrained-control',
     ...(severalSeeds ? [`seed${trial.seed}`] : []),
   ].join('-');
-  const target = await writeModel(bestFolder(folder, trial.trial), format, place.fsPath, name);
+  let exported: Exported | undefined;
+  const target = await makeAtFreeName(place.fsPath, name, async (made) => {
+    exported = await askExport(title, [bestFolder(folder, trial.trial), made], format, storage);
+  });
   const reveal = l10n.t('Reveal');
-  const message = l10n.t('Embedding Press: the model is in {0}.', vscode.workspace.asRelativePath(target));
-  void vscode.window.showInformationMessage(message, reveal).then(async (chosen) => {
+  const said = [
+    l10n.t('Embedding Press: the model is in {0}.', vscode.workspace.asRelativePath(target)),
+    ...(exported === undefined ? [] : roundingText(exported)),
+  ];
+  void vscode.window.showInformationMessage(said.join(' '), reveal).then(async (chosen) => {
     if (chosen === reveal) await revealPath(target);
   });
 }
 
-function askFormat(model: string): Promise<WrittenFormat> {
+function askFormat(title: string): Promise<WrittenFormat> {
   const item = (label: string, description: string, value: WrittenFormat): PickItem<WrittenFormat> => ({
     label,
     description,
@@ -108,18 +118,65 @@ function askFormat(model: string): Promise<WrittenFormat> {
       item('Keras, HDF5', l10n.t('an .h5 file, for Keras 3 and tf_keras'), 'h5'),
       item('safetensors', l10n.t('the weights under names of their own'), 'safetensors'),
     ],
-    l10n.t('Export {0}', model),
+    title,
     l10n.t('In which format?'),
   );
 }
 
-/** The run's own files where they have the format; else the command line writes it. @returns the model's folder */
-async function writeModel(from: string, format: WrittenFormat, into: string, name: string): Promise<string> {
-  const isThere = (await stat(join(from, modelFile[format])).catch(() => undefined)) !== undefined;
-  if (isThere) return copyToFreeName(from, into, name);
-  return makeAtFreeName(into, name, (folder) =>
-    askCli(['export', from, folder, '--format', format], { scripts: __dirname }),
+/** Asked where there is a choice: what is coded in few bits stays as it is. */
+async function askStorage(title: string, format: WrittenFormat, { coding }: TrialResult): Promise<Storage> {
+  const possible = coding === undefined ? storagesOf(format) : [];
+  if (possible.length < 2) return 'float32';
+  const texts: Readonly<Record<Storage, string>> = {
+    float32: l10n.t('4 bytes a number, exact'),
+    float16: l10n.t('2 bytes a number, 11 bits of precision'),
+    uint8: l10n.t('1 byte a number, 256 steps from the smallest to the largest'),
+    uint16: l10n.t('2 bytes a number, 65,536 steps from the smallest to the largest'),
+  };
+  return pick(
+    possible.map((value): PickItem<Storage> => ({ label: value, description: texts[value], value })),
+    title,
+    l10n.t("How to store the embedding's numbers? The accuracy of what is rounded is measured."),
   );
+}
+
+/** Has the command line write it, and shows how far it is. @throws CancelledError */
+function askExport(
+  title: string,
+  paths: readonly string[],
+  format: WrittenFormat,
+  storage: Storage,
+): Promise<Exported> {
+  const phases: Readonly<Record<string, string>> = {
+    reading: l10n.t('Reading the model'),
+    writing: l10n.t('Writing it'),
+    measuring: l10n.t('Measuring its accuracy'),
+  };
+  const { engine } = readSettings();
+  const options = ['--format', format, '--storage', storage, '--engine', engine];
+  return withCancel(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    (signal, progress) =>
+      askCli<Exported>(['export', ...paths, ...options], {
+        scripts: __dirname,
+        signal,
+        onPhase: (phase) => {
+          progress.report({ message: phases[phase] ?? phase });
+        },
+      }),
+  );
+}
+
+function roundingText({ storage, accuracy, notMeasured }: Exported): string[] {
+  if (notMeasured !== undefined) return [l10n.t('The accuracy was not measured: {0}', notMeasured)];
+  if (accuracy === undefined || storage === 'float32') return [];
+  const { part, sentences, before, after } = accuracy;
+  const figures = [sentences, after.toFixed(4), before.toFixed(4)] as const;
+  return [
+    part === 'test'
+      ? l10n.t('Accuracy on {0} test sentences: {1}, before the rounding {2}.', ...figures)
+      : l10n.t('Accuracy on {0} validation sentences: {1}, before the rounding {2}.', ...figures),
+  ];
 }
 
 function labelOf(trial: TrialResult, severalSeeds: boolean): string {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { CancelledError, UserError, type Place } from '../core/errors.ts';
 
 export interface AskOptions {
@@ -12,6 +13,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Written to its standard input. */
   readonly input?: string;
+  /** Told the phases of commands that take a while. */
+  readonly onPhase?: (phase: string) => void;
 }
 
 /** What `--json` prints on stderr where the input is at fault. */
@@ -32,7 +35,7 @@ export interface PrintedError {
  * @throws UserError what the command says of the input; CancelledError after `signal`
  */
 export async function askCli<T>(args: readonly string[], options: AskOptions): Promise<T> {
-  const { scripts, cwd, env, signal, input } = options;
+  const { scripts, cwd, env, signal, input, onPhase } = options;
   if (signal?.aborted) throw new CancelledError();
   const [command = '', ...rest] = args;
   // In front: what comes after `--` is no option.
@@ -53,9 +56,13 @@ export async function askCli<T>(args: readonly string[], options: AskOptions): P
   child.stdin.on('error', () => undefined);
   child.stdin.end(input ?? '');
   const out: Buffer[] = [];
-  const err: Buffer[] = [];
+  const err: string[] = [];
   child.stdout.on('data', (data: Buffer) => out.push(data));
-  child.stderr.on('data', (data: Buffer) => err.push(data));
+  createInterface(child.stderr).on('line', (line) => {
+    const phase = phaseIn(line);
+    if (phase === undefined) err.push(line);
+    else onPhase?.(phase);
+  });
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
@@ -63,10 +70,19 @@ export async function askCli<T>(args: readonly string[], options: AskOptions): P
     });
     if (signal?.aborted) throw new CancelledError();
     if (code === 0) return JSON.parse(Buffer.concat(out).toString('utf8')) as T;
-    throw asError(Buffer.concat(err).toString('utf8').trim(), code);
+    throw asError(err.join('\n').trim(), code);
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+/** Tells whoever asked with `--json` which phase the work is in, on stderr. */
+export function printProgress(phase: string): void {
+  process.stderr.write(`${JSON.stringify({ progress: phase })}\n`);
+}
+
+function phaseIn(line: string): string | undefined {
+  return /^\{"progress":"(\w+)"\}$/.exec(line)?.[1];
 }
 
 function asError(said: string, code: number | null): Error {

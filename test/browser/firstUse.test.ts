@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selectSmallest } from '../../src/core/sweep/results.ts';
@@ -119,15 +118,31 @@ describe('the first use', function () {
     await button.click();
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'TensorFlow.js' }).waitFor();
     await page.keyboard.press('Enter');
+    const storage = page.locator('.quick-input-list .monaco-list-row', { hasText: 'uint8' });
+    await storage.waitFor();
+    await picture('9-storage');
+    await storage.click();
     const dialog = page.locator('.quick-input-widget', { hasText: 'Export Here' });
     await dialog.waitFor();
-    await picture('9-export');
+    await picture('10-export');
     await dialog.locator('.monaco-button', { hasText: 'Export Here' }).click();
     await workbench.notification('the model is in').waitFor();
-    await picture('10-exported');
+    await workbench
+      .notification(/Accuracy on \d+ test sentences: 0\.\d+, before the rounding 0\.\d+/)
+      .waitFor();
+    await picture('11-exported');
     const name = (await readdir(folder)).find((entry) => entry.startsWith('spam-filter-'));
     assert.ok(name);
-    assert.ok(existsSync(join(folder, name, 'model.json')));
+    const manifest = await readFile(join(folder, name, 'model.json'), 'utf8');
+    assert.match(manifest, /"quantization":\{"dtype":"uint8"/);
+    const card = await readFile(join(folder, name, 'README.md'), 'utf8');
+    assert.equal(card.split('\n')[0]!.replaceAll('\\', ''), `# ${name}`);
+    assert.match(card, /rounding to uint8, on \d+ test sentences/);
+    // Nothing half done lies beside it.
+    assert.deepEqual(
+      (await readdir(folder)).filter((entry) => entry.endsWith('.tmp')),
+      [],
+    );
     const predicted = spawnSync(process.execPath, [
       cli,
       'predict',

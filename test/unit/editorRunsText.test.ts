@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyToFreeName } from '../../src/editor/copyFolder.ts';
+import { makeAtFreeName } from '../../src/editor/makeAtFreeName.ts';
 import { finishedTrials } from '../../src/process/finishedTrials.ts';
 import { folderBytes } from '../../src/editor/folderBytes.ts';
 import { markdownTable, tabSeparated } from '../../src/editor/tableText.ts';
@@ -18,28 +18,30 @@ describe('what is taken out of a run', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is a copy of its own, which takes no other’s place', async () => {
-    const outside = join(folder, 'words.txt');
-    const model = join(folder, 'best');
-    await mkdir(model);
-    await writeFile(outside, 'a');
-    await writeFile(join(model, 'model.json'), '{}');
-    await symlink(outside, join(model, 'vocabulary.txt'));
+  it('appears whole under a free name, without what was left beside it', async () => {
     const into = join(folder, 'into');
     await mkdir(join(into, 'rank9'), { recursive: true });
     await writeFile(join(into, 'rank9-2'), 'a file of the user');
-    const copy = await copyToFreeName(model, into, 'rank9');
-    assert.equal(copy, join(into, 'rank9-3'));
-    await writeFile(outside, 'b');
-    assert.equal(await readFile(join(copy, 'vocabulary.txt'), 'utf8'), 'a');
+    const made = await makeAtFreeName(into, 'rank9', async (path) => {
+      await mkdir(path);
+      await writeFile(join(path, 'model.json'), '{}');
+      await writeFile(`${path}.tmp`, 'half of it');
+      assert.ok(!(await readdir(into)).includes('rank9-3'));
+    });
+    assert.equal(made, join(into, 'rank9-3'));
+    assert.deepEqual(await readdir(made), ['model.json']);
     assert.deepEqual((await readdir(into)).sort(), ['rank9', 'rank9-2', 'rank9-3']);
     assert.equal(await readFile(join(into, 'rank9-2'), 'utf8'), 'a file of the user');
   });
 
-  it('leaves nothing behind where the copy fails', async () => {
+  it('leaves nothing behind where it fails', async () => {
     const into = join(folder, 'into');
     await mkdir(into);
-    await assert.rejects(copyToFreeName(join(folder, 'nothing'), into, 'rank9'));
+    const fails = makeAtFreeName(into, 'rank9', async (path) => {
+      await writeFile(`${path}.tmp`, 'half of it');
+      throw new Error('The disk is full.');
+    });
+    await assert.rejects(fails, /disk is full/);
     assert.deepEqual(await readdir(into), []);
   });
 

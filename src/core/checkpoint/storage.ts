@@ -6,11 +6,8 @@ import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Checkpoint, Tensor } from './checkpoint.ts';
 import { modelFile, type WrittenFormat } from './fileNames.ts';
+import { storagesOf, type Storage } from './storageTypes.ts';
 import { numberToHalf } from './storedType.ts';
-
-/** How an exported file holds the numbers of the embedding. */
-export const storages = ['float32', 'float16', 'uint8', 'uint16'] as const;
-export type Storage = (typeof storages)[number];
 
 /** What a storage rounds: the table, or both factors. All else stays float32: it is small, and constants are exact. */
 export function isRounded(name: string): boolean {
@@ -34,7 +31,7 @@ export function checkStorage(
   path: string,
 ): void {
   if (storage === 'float32') return;
-  if (format === 'keras' || format === 'h5') {
+  if (!storagesOf(format).includes(storage)) {
     throw new UserError(
       'storage-of-format',
       `${modelFile[format]} holds float32 alone, and ${storage} was asked for.`,

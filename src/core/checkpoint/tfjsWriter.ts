@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { StreamedTensor, Tensor, WritableCheckpoint } from './checkpoint.ts';
 import { blocksOf, sizeOf } from './tensorBlocks.ts';
 import { bytesOf, writeAll } from './replaceFile.ts';
-import { isRounded, quantize, type Quantization, type Storage } from './storage.ts';
+import { isRounded, quantize, type Quantization } from './storage.ts';
+import type { Storage } from './storageTypes.ts';
 import { layersModel, topologyOf } from './tfjsTopology.ts';
 
 /** As tensorflowjs_converter cuts them, so that browsers cache the shards one by one. */

@@ -1,6 +1,6 @@
 import type { Body, Checkpoint } from '../checkpoint/checkpoint.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
-import type { Storage } from '../checkpoint/storage.ts';
+import type { Storage } from '../checkpoint/storageTypes.ts';
 import { textDefaults } from '../recipe/defaults.ts';
 import type { Results, TrialResult } from '../sweep/trial.ts';
 import { markCard } from './cardMark.ts';

@@ -5,7 +5,6 @@ import type { Recipe } from '../recipe/recipe.ts';
 import { prepareData } from '../sweep/prepare.ts';
 import { evaluate } from '../training/evaluate.ts';
 import { accuracy } from '../training/metrics.ts';
-import { createPause } from '../training/pause.ts';
 import type { RoundingEffect } from './modelCard.ts';
 
 /**
@@ -13,6 +12,7 @@ import type { RoundingEffect } from './modelCard.ts';
  *
  * @param after read back from its file
  * @param part the test data, or the validation data where the recipe has no test data
+ * @param pause called after each batch
  * @throws UserError as `prepareData` does
  */
 export async function roundingEffect(options: {
@@ -21,12 +21,13 @@ export async function roundingEffect(options: {
   readonly after: Pick<Checkpoint, 'spec' | 'weights'>;
   readonly part: RoundingEffect['part'];
   readonly engine: Engine;
+  readonly pause: () => Promise<void>;
 }): Promise<RoundingEffect> {
-  const { recipe, before, after, engine } = options;
+  const { recipe, before, after, engine, pause } = options;
   const { validation, test } = await prepareData(recipe, before);
   const part = test === undefined ? 'validation' : options.part;
   const data = part === 'test' && test !== undefined ? test : validation;
   const score = async ({ spec, weights }: Pick<Checkpoint, 'spec' | 'weights'>): Promise<number> =>
-    accuracy(await evaluate(new Classifier(engine, spec, weights), data, createPause()));
+    accuracy(await evaluate(new Classifier(engine, spec, weights), data, pause));
   return { part, sentences: data.sentences, before: await score(before), after: await score(after) };
 }

@@ -3,7 +3,6 @@ import { predictedClasses } from '../model/loss.ts';
 import { evaluationBatches } from '../text/batches.ts';
 import type { DatasetBatch, EncodedDataset } from '../text/encoded.ts';
 import { countInto, emptyConfusion } from './metrics.ts';
-import type { Pause } from './pause.ts';
 
 /** Sentences scored at once; results do not depend on it. */
 const batchSize = 256;
@@ -12,7 +11,7 @@ const batchSize = 256;
 export async function* predictDataset(
   model: Classifier,
   data: EncodedDataset,
-  pause: Pause,
+  pause: () => Promise<void>,
 ): AsyncGenerator<{ readonly batch: DatasetBatch; readonly predicted: Int32Array }> {
   for (const batch of evaluationBatches(data, batchSize)) {
     yield { batch, predicted: predictedClasses(model.predict(batch)) };
@@ -21,7 +20,11 @@ export async function* predictDataset(
 }
 
 /** The confusion matrix of the model on the data. */
-export async function evaluate(model: Classifier, data: EncodedDataset, pause: Pause): Promise<number[][]> {
+export async function evaluate(
+  model: Classifier,
+  data: EncodedDataset,
+  pause: () => Promise<void>,
+): Promise<number[][]> {
   const confusion = emptyConfusion(model.spec.classes);
   for await (const { batch, predicted } of predictDataset(model, data, pause)) {
     countInto(confusion, batch.labels, predicted);

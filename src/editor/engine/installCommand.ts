@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { EngineReport } from '../../core/engine/engineReport.ts';
 import { CancelledError } from '../../core/errors.ts';
 import { askCli } from '../../process/askCli.ts';
+import { withCancel, type Progress } from '../withCancel.ts';
 import { downloadSize } from './downloadFile.ts';
 import { addonPackage, engineArchives, libraryVersion, type EngineArchive } from './engineArchives.ts';
 import type { Engines } from './engines.ts';
@@ -96,8 +97,6 @@ async function askToInstall(
   if (chosen !== install) throw new CancelledError();
 }
 
-type Progress = vscode.Progress<{ message?: string; increment?: number }>;
-
 function report(progress: Progress, total: number): (step: InstallStep) => void {
   let bytes = 0;
   return (step) => {
@@ -117,21 +116,4 @@ function report(progress: Progress, total: number): (step: InstallStep) => void 
         break;
     }
   };
-}
-
-async function withCancel<T>(
-  options: vscode.ProgressOptions,
-  work: (signal: AbortSignal, progress: Progress) => Promise<T>,
-): Promise<T> {
-  return vscode.window.withProgress(options, async (progress, token) => {
-    const cancel = new AbortController();
-    const listener = token.onCancellationRequested(() => {
-      cancel.abort();
-    });
-    try {
-      return await work(cancel.signal, progress);
-    } finally {
-      listener.dispose();
-    }
-  });
 }

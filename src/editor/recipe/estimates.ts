@@ -5,6 +5,7 @@ import type { Estimate } from '../../core/report/reports.ts';
 import { askCli } from '../../process/askCli.ts';
 import { readSettings } from '../settings.ts';
 import { checkTrust, saveIfOpen } from '../startRecipe.ts';
+import { withCancel } from '../withCancel.ts';
 
 /** What recipes would take; each estimate is forgotten when its recipe changes. */
 export class Estimates implements vscode.Disposable {
@@ -48,25 +49,17 @@ export class Estimates implements vscode.Disposable {
     }
   }
 
-  #measure(recipe: string): Thenable<Estimate> {
+  #measure(recipe: string): Promise<Estimate> {
     const { jobs, engine } = readSettings();
     const title = l10n.t('Estimating {0}', basename(recipe));
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    return vscode.window.withProgress(options, async (_, cancelled) => {
-      const abort = new AbortController();
-      const listening = cancelled.onCancellationRequested(() => {
-        abort.abort();
-      });
-      try {
-        return await askCli<Estimate>(['estimate', recipe, '--jobs', String(jobs), '--engine', engine], {
-          scripts: this.#scripts,
-          cwd: dirname(recipe),
-          signal: abort.signal,
-        });
-      } finally {
-        listening.dispose();
-      }
-    });
+    return withCancel(options, (signal) =>
+      askCli<Estimate>(['estimate', recipe, '--jobs', String(jobs), '--engine', engine], {
+        scripts: this.#scripts,
+        cwd: dirname(recipe),
+        signal,
+      }),
+    );
   }
 
   #set(recipe: vscode.Uri, value: Estimate | 'measuring' | undefined): void {

@@ -1,20 +1,12 @@
-import { cp, lstat, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryName } from '../core/checkpoint/replaceFile.ts';
-
-/** Copies a folder into another: see `makeAtFreeName`. @returns the copy */
-export function copyToFreeName(source: string, into: string, name: string): Promise<string> {
-  return makeAtFreeName(into, name, (folder) =>
-    // A link would tie the copy to the run.
-    cp(source, folder, { recursive: true, dereference: true, errorOnExist: true, force: false }),
-  );
-}
 
 /**
  * Makes a folder in another, under its name or, where that is taken, under NAME-2, NAME-3 … It appears whole, and takes
  * no other's place.
  *
- * @param make writes it under a temporary name
+ * @param make makes the folder that it is given, which bears the name, in a temporary one: what it leaves beside it goes
  * @returns the folder
  */
 export async function makeAtFreeName(
@@ -24,14 +16,15 @@ export async function makeAtFreeName(
 ): Promise<string> {
   const temporary = temporaryName(join(into, name));
   try {
-    await make(temporary);
+    await mkdir(temporary);
+    const made = join(temporary, name);
+    await make(made);
     const target = await freeName(into, name);
     // Fails where files have come there in between.
-    await rename(temporary, target);
+    await rename(made, target);
     return target;
-  } catch (error) {
+  } finally {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
   }
 }
 

@@ -1,0 +1,118 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { version } from '../../package.json';
+import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
+import { modelFile, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import { lackOfLayers, readCheckpoint, readModel, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import { checkStorage } from '../core/checkpoint/storage.ts';
+import type { Storage } from '../core/checkpoint/storageTypes.ts';
+import { createEngine } from '../core/engine/createEngine.ts';
+import type { EngineName } from '../core/engine/engine.ts';
+import { UserError } from '../core/errors.ts';
+import { hashFile } from '../core/report/hashFile.ts';
+import { modelCard, type RoundingEffect } from '../core/report/modelCard.ts';
+import { roundingEffect } from '../core/report/roundingEffect.ts';
+import { describeOrigin, type FoundOrigin } from './modelOrigin.ts';
+
+export type ExportPhase = 'reading' | 'writing' | 'measuring';
+
+export interface ExportRequest {
+  /** A model's absolute path. */
+  readonly source: string;
+  /** Absolute. */
+  readonly target: string;
+  readonly format: WrittenFormat;
+  readonly storage: Storage;
+  /** What the model card is called; the folder's name if not given. */
+  readonly title?: string;
+  readonly origin?: FoundOrigin;
+  /** Where the origin was found by itself, data that has gone since is no reason to write nothing. */
+  readonly mayLackData: boolean;
+  readonly engine: EngineName | 'auto';
+  /** Told of each phase, and asked while it lasts; ends the work by throwing. */
+  readonly watch: (phase: ExportPhase) => Promise<void>;
+}
+
+/** What was written. */
+export interface Exported {
+  readonly folder: string;
+  readonly format: WrittenFormat;
+  readonly storage: Storage;
+  /** What a user of the files should know. */
+  readonly notes: readonly string[];
+  /** Of the model as it was read back; absent where nothing was rounded in a run, or there is no data. */
+  readonly accuracy?: RoundingEffect;
+  /** Why a rounding was not measured. */
+  readonly notMeasured?: string;
+}
+
+/**
+ * Writes a model in another format, with its vocabulary, its text settings and its card.
+ *
+ * @throws UserError `no-stock-layers` where the format cannot express the model, as `readCheckpoint`, `checkStorage`,
+ * `writeCheckpoint` and, unless `mayLackData`, `roundingEffect` do
+ */
+export async function writeExport(request: ExportRequest): Promise<Exported> {
+  const { source, target, format, storage, title, origin, watch } = request;
+  await watch('reading');
+  const checkpoint = await readCheckpoint(source);
+  const lack = lackOfLayers(checkpoint.spec, format);
+  if (lack !== undefined) {
+    throw new UserError(
+      'no-stock-layers',
+      `${lack}, so the model cannot be written as ${modelFile[format]}.`,
+      'Choose another format; safetensors holds every model.',
+      { file: source },
+    );
+  }
+  checkStorage(storage, format, checkpoint, source);
+  await watch('writing');
+  let measured: Measured = {};
+  const { notes } = await writeCheckpoint(target, checkpoint, format, {
+    storage,
+    async card(written) {
+      if (origin !== undefined && (storage !== 'float32' || origin.run === undefined)) {
+        measured = await measure(request, origin, checkpoint, written);
+      }
+      const files = (await readdir(written)).sort();
+      return modelCard({
+        name: title ?? basename(target),
+        checkpoint,
+        format,
+        storage,
+        files: await Promise.all(
+          files.map(async (name) => ({ name, ...(await hashFile(join(written, name))) })),
+        ),
+        version,
+        ...(origin && { origin: await describeOrigin(origin) }),
+        ...(measured.accuracy && { rounding: measured.accuracy }),
+      });
+    },
+  });
+  return { folder: target, format, storage, notes, ...measured };
+}
+
+type Measured = Pick<Exported, 'accuracy' | 'notMeasured'>;
+
+async function measure(
+  { mayLackData, engine, watch }: ExportRequest,
+  { recipe, run }: FoundOrigin,
+  before: Checkpoint,
+  written: string,
+): Promise<Measured> {
+  try {
+    await watch('measuring');
+    const accuracy = await roundingEffect({
+      recipe,
+      before,
+      after: await readModel(written),
+      part: run === undefined || run.isDone ? 'test' : 'validation',
+      engine: createEngine(engine),
+      pause: () => watch('measuring'),
+    });
+    return { accuracy };
+  } catch (error) {
+    if (!mayLackData || !(error instanceof UserError)) throw error;
+    return { notMeasured: error.message };
+  }
+}
