@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Body, ModelSpec, Tensor, Weights } from '../../src/core/checkpoint/checkpoint.ts';
 import type { GraphBody, GraphNode } from '../../src/core/checkpoint/graphBody.ts';
+import { checkInputLength } from '../../src/core/checkpoint/graph/inputLength.ts';
 import { checkSpec, weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
 import { layerCosts, totalCost } from '../../src/core/cost/cost.ts';
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
@@ -333,12 +334,14 @@ describe('a graph of layers', () => {
     );
   });
 
-  it('refuses sentences that are longer than its input, and shorter than a window', () => {
+  it('refuses sentences that do not fit its input, and ones shorter than a window', () => {
     const long = model(graph([node('x', 'Flatten', {}, 'embedding')], { length: 2 }), false);
-    assert.throws(
-      () => predict(long, randomCheckpoint(long).weights, [[1, 2, 3]]),
-      /takes sentences of 2 tokens/,
-    );
+    assert.throws(() => {
+      checkInputLength(long, 3);
+    }, /takes sentences of 2 tokens/);
+    assert.throws(() => {
+      checkInputLength(long, 1);
+    }, /takes sentences of 2 tokens/);
     const convolution = node('c', 'Conv1D', { filters: 2, kernel_size: 4 }, 'embedding');
     const short = model(graph([convolution, node('x', 'GlobalMaxPooling1D', {}, 'c')]), false);
     assert.throws(

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { checkInputLength, inputLength } from '../checkpoint/graph/inputLength.ts';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { textDefaults } from '../recipe/defaults.ts';
@@ -21,10 +22,15 @@ export interface Prediction {
  * Classifies texts with a checkpoint, read as its training data was. Classes without labels are called by their
  * position; without text settings a recipe's defaults hold.
  *
- * @throws UserError `no-vocabulary` where words are to be read and no vocabulary lies beside the model.
+ * @throws UserError `input-length` for text settings that are another model's, `no-vocabulary` where words are to be read and no vocabulary lies beside the model.
  */
 export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: string) => Prediction {
-  const { spec, vocabulary, text: settings = textDefaults } = checkpoint;
+  const { spec, vocabulary } = checkpoint;
+  const settings = checkpoint.text ?? {
+    ...textDefaults,
+    maxLength: inputLength(spec) ?? textDefaults.maxLength,
+  };
+  checkInputLength(spec, settings.maxLength);
   if (settings.tokenizer !== 'ids' && vocabulary === undefined) {
     throw new UserError(
       'no-vocabulary',

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { checkInputLength } from '../checkpoint/graph/inputLength.ts';
 import type { WordVectors } from '../embedding/vectors.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
@@ -50,6 +51,7 @@ export async function encodeRecipe(
   folder?: string,
 ): Promise<{ readonly encoded: EncodedRecipe; readonly vectors: WordVectors | undefined }> {
   const text = await textSettings(recipe, checkpoint);
+  if (checkpoint) checkInputLength(checkpoint.spec, text.maxLength, { file: recipe.path, item: 'text' });
   const warnings: string[] = [];
   let words = await givenWords(recipe, checkpoint, text);
   const lexicon =

@@ -1,8 +1,7 @@
-import { describeGraph, embeddingShape } from '../../checkpoint/graph/describeGraph.ts';
+import { describeGraph, embeddingShape, isPaddingMasked } from '../../checkpoint/graph/describeGraph.ts';
 import { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
 import type { Weights } from '../../checkpoint/checkpoint.ts';
 import type { GraphBody, GraphNode } from '../../checkpoint/graphBody.ts';
-import { UserError } from '../../errors.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
 import type { OptimizerSettings } from '../../recipe/recipe.ts';
@@ -27,6 +26,8 @@ export class GraphEncoder implements SentenceEncoder {
   readonly #embedding: Embedding;
   readonly #body: GraphBody;
   readonly #nodes: readonly Node[];
+  /** To which sentences are padded, where the model says it and it matters. */
+  readonly #length: number | undefined;
   #cache: { readonly tokens: Int32Array; readonly rows: Matrix } | undefined;
 
   constructor(
@@ -40,6 +41,7 @@ export class GraphEncoder implements SentenceEncoder {
     this.#embedding = embedding;
     this.#body = body;
     const { dimension } = embedding;
+    if (!isPaddingMasked(body, dimension)) this.#length = body.length;
     const facts = describeGraph(body, dimension);
     const shapes = new Map([...facts].map(([name, { output }]) => [name, output]));
     shapes.set('embedding', embeddingShape(body, dimension));
@@ -93,23 +95,16 @@ export class GraphEncoder implements SentenceEncoder {
 
   /** The vectors, step after step, of all sentences, padded to the longest or to the model's length. */
   #embed({ size, length, ids }: Batch): Signal {
-    const { length: fixed, maskZero } = this.#body;
-    if (fixed !== undefined && length > fixed) {
-      throw new UserError(
-        'sentence-too-long',
-        `The model takes sentences of ${fixed} tokens, and one of ${length} came.`,
-        `Set "maxLength" in the text settings to ${fixed}.`,
-      );
-    }
     // A sentence without a token is one of padding.
-    const steps = fixed ?? Math.max(1, length);
+    const steps = this.#length ?? Math.max(1, length);
+    if (length > steps) throw new Error(`${length} tokens do not fit in ${steps}`);
     const tokens = new Int32Array(steps * size);
     for (let s = 0; s < size; s++) {
       for (let t = 0; t < length; t++) tokens[t * size + s] = ids[s * length + t]!;
     }
     const rows = this.#embedding.gather(tokens);
     this.#cache = { tokens, rows };
-    const mask = maskZero ? Uint8Array.from(tokens, (id) => (id === 0 ? 0 : 1)) : undefined;
+    const mask = this.#body.maskZero ? Uint8Array.from(tokens, (id) => (id === 0 ? 0 : 1)) : undefined;
     return { values: this.#embedding.expand(rows), steps, mask };
   }
 
