@@ -183,7 +183,7 @@ const bad: readonly Bad[] = [
     change: ['"metric"', '"zzzzzz"'],
     code: 'unknown-field',
     line: 9,
-    says: /Known here: "method", "metric", "split", "reductions", "ranks", "bits", "taskSentences", "retrain", "words"\./,
+    says: /Known here: "method", "metric", "split", "reductions", "ranks", "bits", "taskSentences", "refreshAfter", "retrain", "words"\./,
   },
   {
     name: 'a misspelt field at the top',
@@ -504,6 +504,14 @@ const bad: readonly Bad[] = [
     code: 'vocabulary-without-vectors',
     line: 3,
     says: /train\.embedding\.vectors is missing/,
+  },
+  {
+    name: 'a metric that would be refreshed when all is over',
+    from: training,
+    change: ['"data": {', '"compress": { "refreshAfter": 5 },\n  "data": {'],
+    code: 'refresh-too-late',
+    line: 3,
+    says: /compress\.refreshAfter is 5, and retraining has 5 epochs/,
   },
   {
     name: 'the words of all data without vectors',

@@ -133,8 +133,10 @@ describe('the trials of a recipe', () => {
   }
 
   it('go on from any epoch to the same end, bit for bit', async () => {
-    const { memory, results } = await runAll(training);
-    const [runner, trials] = await runnerOf(training);
+    const refreshing = { metric: 'task', ranks: [2], refreshAfter: 1 };
+    const json = { ...training, compress: [training.compress, refreshing] };
+    const { memory, results } = await runAll(json);
+    const [runner, trials] = await runnerOf(json);
     for (const trial of trials) {
       const epochs = memory.states.get(trial.id)!;
       for (const state of epochs.slice(0, -1)) {
@@ -151,6 +153,35 @@ describe('the trials of a recipe', () => {
         assert.deepEqual(later.states.get(trial.id)!.at(-1)!.tensors, epochs.at(-1)!.tensors);
       }
     }
+  });
+
+  it('factorize the uncompressed table anew for the retrained model, where they are to', async () => {
+    // Of full rank, so that the factors are the table again, whatever the metric.
+    const compress = { metric: ['task', 'spectrum'], ranks: [6], refreshAfter: 2 };
+    // After two epochs the rate is as good as 0.
+    const retrain = {
+      epochs: 3,
+      batchSize: 16,
+      schedule: { name: 'step-decay', rate: 0.05, decay: 1e-30, decayEpochs: 2 },
+    };
+    const { memory } = await runAll({ ...training, compress, retrain });
+    const table = memory.best.get('baseline-s1')!.weights.get('embedding/table')!.data;
+    const offOf = (trial: string, epoch: number): number => {
+      const tensors = memory.states.get(trial)![epoch - 1]!.tensors;
+      const [A, B] = ['A', 'B'].map((name) => tensors.get(`weights/embedding/${name}`)!);
+      const [k, n] = B!.shape as [number, number];
+      return Math.max(
+        ...table.map((value, at) => {
+          const [row, column] = [Math.floor(at / n), at % n];
+          let product = 0;
+          for (let i = 0; i < k; i++) product += A!.data[row * k + i]! * B!.data[i * n + column]!;
+          return Math.abs(product - value);
+        }),
+      );
+    };
+    assert.ok(offOf('task-k6-refresh2-s1', 2) > 0.01, `retrained ${offOf('task-k6-refresh2-s1', 2)}`);
+    assert.ok(offOf('task-k6-refresh2-s1', 3) < 1e-4, `refreshed ${offOf('task-k6-refresh2-s1', 3)}`);
+    assert.ok(offOf('spectrum-k6-s1', 3) > 0.01, 'the spectrum does not depend on the model');
   });
 
   it('end after the epochs that they are given, and go on to what they would have come to at once', async () => {

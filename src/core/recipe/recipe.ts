@@ -169,6 +169,11 @@ export interface LowRankSettings extends MethodSettings, RankSettings {
   readonly words: readonly number[];
   /** Training sentences, seeded, that the metric `task` is estimated from; all of them where absent. */
   readonly taskSentences?: number;
+  /**
+   * Epochs of retraining after which the uncompressed table is factorized anew, with the metric of the model as it is
+   * then; never where absent.
+   */
+  readonly refreshAfter?: number;
 }
 
 /** The word vectors are factorized before the model is trained. */

@@ -108,6 +108,18 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       ...(Array.isArray(list) ? [i] : []),
     ];
   };
+  const epochs = recipe.retrain?.epochs ?? retrainDefaults.epochs;
+  entries.forEach((entry, i) => {
+    const after = 'refreshAfter' in entry ? entry.refreshAfter : undefined;
+    if (after === undefined || after < epochs) return;
+    const path = [...pathOf(i), 'refreshAfter'];
+    fail(
+      'refresh-too-late',
+      path,
+      `${formatPath(path)} is ${after}, and retraining has ${epochs} epochs: no epoch would follow.`,
+      'Make it less than "epochs" under "retrain".',
+    );
+  });
   entries.forEach((entry, i) => {
     if (!isAuto(entry)) return;
     fail(

@@ -1,12 +1,13 @@
-import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/folder.ts';
 import type { PointSettings } from '../compression/method.ts';
 import { methodOf } from '../compression/methods.ts';
 import type { Engine } from '../engine/engine.ts';
+import { usesGradient } from '../embedding/factorize.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
-import type { Recipe } from '../recipe/recipe.ts';
+import type { CompressSettings, Recipe } from '../recipe/recipe.ts';
 import type { Teacher } from '../training/distillation.ts';
 import type { Pause } from '../training/pause.ts';
 import { taskGradientCovariance } from '../training/taskGradient.ts';
@@ -71,8 +72,7 @@ export class StartingModels {
     const { from, seed } = trial;
     const parent = from === undefined ? await this.#first(seed, data) : await this.parent(from, storage);
     if (!isPoint(trial)) return parent;
-    const settings = this.#recipe.compress[trial.entry];
-    if (settings === undefined) throw new Error(`${trial.id} has no entry in the recipe.`);
+    const settings = this.#settingsOf(trial);
     return methodOf(settings).compress(parent, trial, settings, {
       seed,
       data,
@@ -80,6 +80,47 @@ export class StartingModels {
       gradientCovariance: (sentences) => this.#covarianceOf(from ?? trial.id, parent, data, sentences),
       warn,
     });
+  }
+
+  /** After how many epochs of a trial's retraining its embedding is compressed anew; Infinity for never. */
+  refreshAfter(trial: Trial): number {
+    if (!isPoint(trial) || trial.metric === undefined || !usesGradient(trial.metric)) return Infinity;
+    const settings = this.#settingsOf(trial);
+    return (settings.method === 'low-rank' ? settings.refreshAfter : undefined) ?? Infinity;
+  }
+
+  /**
+   * The parent's table compressed for a body that has been retrained: what the output depends on is asked of the new
+   * body, and what retraining did to the embedding is given up.
+   *
+   * @param retrained the trial's weights, of which all but the embedding's are taken
+   */
+  async again(
+    trial: Trial,
+    storage: Pick<TrialStorage, 'loadBest'>,
+    data: PreparedData,
+    retrained: Weights,
+  ): Promise<Checkpoint> {
+    const { from, seed } = trial;
+    if (!isPoint(trial) || from === undefined) throw new Error(`${trial.id} compresses no trained model.`);
+    const uncompressed = await this.parent(from, storage);
+    const body = [...retrained].filter(([name]) => !name.startsWith('embedding/'));
+    const parent = { ...uncompressed, weights: new Map([...uncompressed.weights, ...body]) };
+    const settings = this.#settingsOf(trial);
+    return methodOf(settings).compress(parent, trial, settings, {
+      seed,
+      data,
+      pause: this.#pause,
+      gradientCovariance: (sentences) => this.#measureCovariance(parent, data, sentences),
+      // The same was said when the trial began.
+      warn: () => undefined,
+    });
+  }
+
+  #settingsOf(trial: Trial & PointSettings): CompressSettings {
+    const settings = this.#recipe.compress[trial.entry];
+    if (settings === undefined) throw new Error(`${trial.id} has no entry in the recipe.`);
+    return settings;
   }
 
   /** The trial's parent to learn from, for a recipe that distils it. */
@@ -96,16 +137,23 @@ export class StartingModels {
   async #covarianceOf(
     id: string,
     parent: Checkpoint,
-    { train }: PreparedData,
+    data: PreparedData,
     sentences?: number,
   ): Promise<Float64Array> {
     const key = `${id} ${sentences ?? 'all'}`;
     if (this.#covariance?.key === key) return this.#covariance.matrix;
-    const { seed } = this.#recipe.data;
-    const model = new Classifier(this.#engine, parent.spec, parent.weights);
-    const matrix = await taskGradientCovariance(model, train, seed, this.#pause, sentences);
+    const matrix = await this.#measureCovariance(parent, data, sentences);
     this.#covariance = { key, matrix };
     return matrix;
+  }
+
+  #measureCovariance(
+    { spec, weights }: Checkpoint,
+    { train }: PreparedData,
+    sentences?: number,
+  ): Promise<Float64Array> {
+    const model = new Classifier(this.#engine, spec, weights);
+    return taskGradientCovariance(model, train, this.#recipe.data.seed, this.#pause, sentences);
   }
 
   /** The recipe's checkpoint with the data's vocabulary, or a new model with the seed's weights. */

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../checkpoint/checkpoint.ts';
+import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { embeddingBytes, layerCosts, totalCost } from '../cost/cost.ts';
 import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
@@ -104,16 +104,22 @@ class SweepRunner implements TrialRunner {
     // A table that training was told to keep is moved in retraining, for the control as for the factors.
     const { train } = this.#recipe;
     const frozen = trained && train ? frozenColumns(train.embedding) : 0;
-    const model = new Classifier(this.#engine, start.spec, weights, settings?.optimizer, frozen);
-    const trainer = new Trainer({
-      model,
-      settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },
-      train: data.train,
-      validation: data.validation,
-      seed: trial.seed,
-      pause: this.#pause,
-      teacher: epochs > 0 ? await this.#models.teacher(trial, storage) : undefined,
-    });
+    const teacher = epochs > 0 ? await this.#models.teacher(trial, storage) : undefined;
+    const open = (from: Weights): { readonly model: Classifier; readonly trainer: Trainer } => {
+      const model = new Classifier(this.#engine, start.spec, from, settings?.optimizer, frozen);
+      const trainer = new Trainer({
+        model,
+        settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },
+        train: data.train,
+        validation: data.validation,
+        seed: trial.seed,
+        pause: this.#pause,
+        teacher,
+      });
+      return { model, trainer };
+    };
+    let { model, trainer } = open(weights);
+    const refreshAfter = this.#models.refreshAfter(trial);
     let seconds = 0;
     let before: number | undefined;
     if (saved === undefined) {
@@ -129,6 +135,12 @@ class SweepRunner implements TrialRunner {
     }
     let mark = started;
     while (trainer.epochsDone < epochs) {
+      if (trainer.epochsDone === refreshAfter) {
+        const { weights: anew } = await this.#models.again(trial, storage, data, model.weights());
+        const refreshed = open(anew);
+        refreshed.trainer.goOnFrom(trainer);
+        ({ model, trainer } = refreshed);
+      }
       const steps = stepReporter(trial.id, data.train, settings?.batchSize ?? 1, emit);
       const epoch = await trainer.epoch(steps).catch(unlessStopped);
       if (epoch === undefined) break;

@@ -137,6 +137,13 @@ export class Trainer {
     return { tensors, meta: { ...this.#progress } };
   }
 
+  /** Goes on where another one is, with its moments but for those of the embedding, which begin anew. */
+  goOnFrom(other: Trainer): void {
+    const { tensors, meta } = other.state();
+    const kept = [...tensors].filter(([name]) => !name.startsWith('optimizer/embedding/'));
+    this.restore({ tensors: new Map([...this.state().tensors, ...kept]), meta });
+  }
+
   /** Goes on from a state; the model must have been built from its weights (`weightsOfState`). */
   restore(state: SavedState): void {
     this.#progress = state.meta as unknown as Progress;

@@ -19,7 +19,7 @@ const codingStream = 7;
 export const lowRank: CompressionMethod<LowRankSettings> = {
   compresses: 'trained',
 
-  points({ metrics, split, bits, words, retrain, ...settings }, table, place) {
+  points({ metrics, split, bits, words, retrain, refreshAfter, ...settings }, table, place) {
     const { ranks, warnings } = ranksOf(settings, table, place);
     const variants = [...words]
       .sort((a, b) => b - a)
@@ -28,7 +28,9 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
       ranks.flatMap((rank) =>
         metrics.map((metric): PointSettings => {
           const rounded = width === 32 ? '' : width === 'ternary' ? '-ternary' : `-${width}bit`;
-          const name = `${rounded}${share === 1 ? '' : `-words${share}`}${retrain ? '' : '-bare'}`;
+          const refreshed =
+            refreshAfter === undefined || !usesGradient(metric) ? '' : `-refresh${refreshAfter}`;
+          const name = `${rounded}${share === 1 ? '' : `-words${share}`}${refreshed}${retrain ? '' : '-bare'}`;
           return {
             setting: `${metric}-k${rank}${name}`,
             series: `${metric}${name}`,
