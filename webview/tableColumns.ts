@@ -8,6 +8,7 @@ import {
   formatPercent,
   formatSeconds,
 } from './format.ts';
+import type { LayerCost } from '../src/core/sweep/trial.ts';
 import { pointName, seriesName, settingName } from '../src/editor/pointName.ts';
 import { runName, type Mean, type ModelRow } from './modelRows.ts';
 import type { PanelRun } from '../src/editor/panelProtocol.ts';
@@ -39,6 +40,10 @@ function figure(
     return found === undefined ? undefined : format(found);
   };
   return { id, title, name, value, text };
+}
+
+function sumOver({ layers }: ModelRow, cost: (layer: LayerCost) => number): number {
+  return layers.reduce((sum, layer) => sum + cost(layer), 0);
 }
 
 function accuracy(
@@ -89,6 +94,13 @@ const FIGURES: readonly Column[] = [
   ),
   figure('storage', l10n.t('Size'), l10n.t('Bytes of the weights'), (row) => row.storageBytes, formatBytes),
   figure(
+    'memory',
+    l10n.t('Memory'),
+    l10n.t('Bytes of the weights in memory, where coded ones are decoded'),
+    (row) => sumOver(row, ({ memoryBytes }) => memoryBytes),
+    formatBytes,
+  ),
+  figure(
     'reduction',
     l10n.t('Reduction'),
     l10n.t('Reduction of the embedding’s bytes'),
@@ -96,6 +108,13 @@ const FIGURES: readonly Column[] = [
     formatPercent,
   ),
   figure('parameters', l10n.t('Parameters'), l10n.t('Parameters'), (row) => row.parameters, formatCount),
+  figure(
+    'multiplyAdds',
+    l10n.t('Multiply-adds'),
+    l10n.t('Multiply-adds for a sentence of mean length; each is two FLOPs'),
+    (row) => sumOver(row, ({ multiplyAddsPerSentence }) => multiplyAddsPerSentence),
+    formatFlops,
+  ),
   figure(
     'flops',
     l10n.t('FLOPs'),

@@ -40,6 +40,9 @@ describe('layerCosts', () => {
       layer: 'total',
       parameters: 5_282_357,
       storageBytes: 21_129_428,
+      memoryBytes: 21_129_428,
+      // 300 * 30 + 30 * 25 + 25 * 2.
+      multiplyAddsPerSentence: 9_800,
       flopsPerSentence: 25_657,
     });
   });
@@ -104,6 +107,30 @@ describe('layerCosts', () => {
     assert.deepEqual(costs.conv_3, [90_100, 38 * 180_000 + 100]);
     assert.deepEqual(costs.conv_50, [1_500_100, 3_000_000 + 100]);
     assert.deepEqual(costs.head, [402, 802]);
+  });
+
+  it('counts a coded table on disk by its bits, and in memory by the values that are computed with', () => {
+    const [table] = layerCosts(
+      {
+        ...model(dan),
+        embedding: {
+          rows: 1000,
+          dimension: 300,
+          coding: { kind: 'fixed-point', bits: 4, scale: 'table', zeroPoint: false },
+        },
+      },
+      20,
+    );
+    assert.ok(table!.storageBytes < 0.13 * table!.memoryBytes);
+    assert.equal(table!.memoryBytes, 1_200_000);
+  });
+
+  it('counts the multiply-adds of matrix products, of every token in a recurrence and a convolution', () => {
+    const products = (body: Body, rank?: number): number =>
+      totalCost(layerCosts(model(body, rank), 40)).multiplyAddsPerSentence;
+    assert.equal(products({ kind: 'gru', units: 150, pooling: 'last', hidden: [] }), 40 * 450 * 450 + 300);
+    assert.equal(products(lstm, 29), 40 * (29 * 300 + 600 * 450) + 300);
+    assert.equal(products({ kind: 'cnn', widths: [3], filters: 100, hidden: [] }), 38 * 90_000 + 200);
   });
 
   it('has every parameter of every model', () => {

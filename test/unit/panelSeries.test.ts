@@ -273,6 +273,8 @@ describe('the cost charts’ stacks', () => {
     layer: name,
     parameters: storageBytes / 4,
     storageBytes,
+    memoryBytes: storageBytes,
+    multiplyAddsPerSentence: 0,
     flopsPerSentence,
   });
   const table = [layer('embedding/table', 4000, 0), layer('average', 0, 100), layer('head', 40, 20)];

@@ -7,7 +7,14 @@ import { modelRows, runName } from '../../webview/modelRows.ts';
 import { sortRows, tableCells, tableColumns } from '../../webview/tableColumns.ts';
 
 function layer(name: string, storageBytes: number) {
-  return { layer: name, parameters: storageBytes / 4, storageBytes, flopsPerSentence: 0 };
+  return {
+    layer: name,
+    parameters: storageBytes / 4,
+    storageBytes,
+    memoryBytes: storageBytes,
+    multiplyAddsPerSentence: 0,
+    flopsPerSentence: 0,
+  };
 }
 
 function result({ metric, rank, ...part }: Partial<TrialResult>): TrialResult {

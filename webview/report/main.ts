@@ -8,6 +8,7 @@ import {
   Legend,
   Tooltip,
 } from 'chart.js';
+import type { Chart as ReportChart } from '../../src/core/reproduction/blocks.ts';
 import type { Row, Table } from '../../src/core/reproduction/summary.ts';
 import './report.css';
 
@@ -27,26 +28,56 @@ const colours = [
 ];
 const shapes = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot', 'cross'] as const;
 
-const tables = JSON.parse(document.getElementById('figures')?.textContent ?? '[]') as Table[];
+const charts = JSON.parse(document.getElementById('figures')?.textContent ?? '[]') as ReportChart[];
 const dark = matchMedia('(prefers-color-scheme: dark)').matches;
 Chart.defaults.color = dark ? '#ddd' : '#333';
 Chart.defaults.borderColor = dark ? '#444' : '#ddd';
 Chart.defaults.animation = false;
 
-for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas[data-chart]')) {
-  const table = tables[Number(canvas.dataset.chart)];
-  if (table !== undefined) draw(canvas, table);
+/** What a chart draws of a row, and how its horizontal axis is read. */
+interface Axes {
+  readonly rows: (row: Row) => boolean;
+  readonly x: (row: Row) => number;
+  readonly y: (row: Row) => number;
+  readonly xTitle: string;
+  readonly yTitle: string;
+  readonly xText: (x: number) => string;
 }
 
-/** Test accuracy over the bytes of the embedding: a line for each series, and the uncompressed models' accuracies. */
-function draw(canvas: HTMLCanvasElement, { rows }: Table): void {
-  const points = rows.filter(({ kind }) => kind === 'point');
+const axes: Readonly<Record<ReportChart['shows'], Axes>> = {
+  'test-over-bytes': {
+    rows: () => true,
+    x: (row) => row.embeddingBytes,
+    y: (row) => row.test.mean,
+    xTitle: 'bytes of the embedding',
+    yTitle: 'test accuracy',
+    xText: size,
+  },
+  // Over how many times smaller, on a logarithmic scale, which spreads the reductions near 1.
+  'validation-over-reduction': {
+    rows: (row) => row.rank !== undefined && !/-\w*bit|-ternary|-words/.test(row.setting),
+    x: (row) => row.smaller,
+    y: (row) => row.validation.mean,
+    xTitle: 'reduction R',
+    yTitle: 'validation accuracy',
+    xText: (smaller) => (1 - 1 / smaller).toFixed(smaller >= 50 ? 3 : 2),
+  },
+};
+
+for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas[data-chart]')) {
+  const chart = charts[Number(canvas.dataset.chart)];
+  if (chart !== undefined) draw(canvas, chart.of, axes[chart.shows]);
+}
+
+/** A line for each series, and the uncompressed models' accuracies. */
+function draw(canvas: HTMLCanvasElement, { rows }: Table, { rows: shown, x, y, ...axis }: Axes): void {
+  const points = rows.filter((row) => row.kind === 'point' && shown(row));
   const series = [...new Set(points.map((row) => row.series))];
-  const sizes = rows.map(({ embeddingBytes }) => embeddingBytes);
-  const ends = [Math.min(...sizes), Math.max(...sizes)];
+  const places = [...points, ...rows.filter((row) => row.kind === 'baseline')].map(x);
+  const ends = [Math.min(...places), Math.max(...places)];
   const reference = (row: Row, name: string, dash: number[]) => ({
     label: name,
-    data: ends.map((x) => ({ x, y: row.test.mean })),
+    data: ends.map((place) => ({ x: place, y: y(row) })),
     borderColor: Chart.defaults.color as string,
     backgroundColor: 'transparent',
     borderDash: dash,
@@ -64,8 +95,8 @@ function draw(canvas: HTMLCanvasElement, { rows }: Table): void {
     label: name,
     data: points
       .filter((row) => row.series === name)
-      .sort((a, b) => a.embeddingBytes - b.embeddingBytes)
-      .map((row) => ({ x: row.embeddingBytes, y: row.test.mean })),
+      .map((row) => ({ x: x(row), y: y(row) }))
+      .sort((a, b) => a.x - b.x),
     borderColor: colours[i % colours.length] ?? '#000',
     backgroundColor: colours[i % colours.length] ?? '#000',
     pointStyle: shapes[i % shapes.length] ?? 'circle',
@@ -80,16 +111,16 @@ function draw(canvas: HTMLCanvasElement, { rows }: Table): void {
       scales: {
         x: {
           type: 'logarithmic',
-          title: { display: true, text: 'bytes of the embedding' },
-          ticks: { callback: (value) => size(Number(value)), maxRotation: 0, autoSkipPadding: 24 },
+          title: { display: true, text: axis.xTitle },
+          ticks: { callback: (value) => axis.xText(Number(value)), maxRotation: 0, autoSkipPadding: 24 },
         },
-        y: { title: { display: true, text: 'test accuracy' } },
+        y: { title: { display: true, text: axis.yTitle } },
       },
       plugins: {
         legend: { position: 'right', labels: { usePointStyle: true } },
         tooltip: {
           callbacks: {
-            title: (items) => size(items[0]?.parsed.x ?? 0),
+            title: (items) => axis.xText(items[0]?.parsed.x ?? 0),
           },
         },
       },

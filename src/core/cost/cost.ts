@@ -12,7 +12,8 @@ import type { LayerCost } from '../sweep/trial.ts';
 const bytesPerParameter = 4;
 
 /**
- * Parameters, bytes and FLOPs of a sentence, layer by layer in the order of computation.
+ * Parameters, bytes, multiply-adds and FLOPs of a sentence, layer by layer in the order of computation; docs/cost.md has
+ * the formulas.
  *
  * Counted: every multiplication, addition and division, a multiply-add as two; a matrix product is 2 * in *
  * out, a bias one addition a unit. Not counted: look-ups, masks, and the activation functions (ReLU, sigmoid,
@@ -44,6 +45,8 @@ export function totalCost(layers: readonly LayerCost[]): LayerCost {
     layer: 'total',
     parameters: sum((layer) => layer.parameters),
     storageBytes: sum((layer) => layer.storageBytes),
+    memoryBytes: sum((layer) => layer.memoryBytes),
+    multiplyAddsPerSentence: sum((layer) => layer.multiplyAddsPerSentence),
     flopsPerSentence: sum((layer) => layer.flopsPerSentence),
   };
 }
@@ -81,19 +84,28 @@ function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number, weig
           flopsPerRow: 0,
         }
       : schemeOf(how).cost(rows, columns, how, weights && tensorsBelow(weights, layer));
-  const layer = (name: string, of: CodingCost, flopsPerSentence: number): LayerCost => ({
+  const layer = (
+    name: string,
+    of: CodingCost,
+    values: number,
+    flopsPerSentence: number,
+    multiplyAddsPerSentence = 0,
+  ): LayerCost => ({
     layer: name,
     parameters: of.parameters,
     storageBytes: of.storageBytes,
+    memoryBytes: values * bytesPerParameter,
+    multiplyAddsPerSentence,
     flopsPerSentence,
   });
   const name = k === undefined ? 'embedding/table' : 'embedding/A';
   const looked = matrix(name, m, k ?? n, coding);
-  const layers = [layer(name, looked, looked.flopsPerRow * meanLength)];
-  if (averages) layers.push(cost('average', 0, meanLength * (k ?? n)));
+  const layers = [layer(name, looked, m * (k ?? n), looked.flopsPerRow * meanLength)];
+  if (averages) layers.push(cost('average', 0, meanLength * (k ?? n), 0));
   if (k !== undefined) {
     const factor = matrix('embedding/B', k, n, factorCoding(coding));
-    layers.push(layer('embedding/B', factor, 2 * k * n * (averages ? 1 : meanLength)));
+    const products = k * n * (averages ? 1 : meanLength);
+    layers.push(layer('embedding/B', factor, k * n, 2 * products, products));
   }
   return layers;
 }
@@ -132,9 +144,10 @@ function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
       return graphCosts(body, n, meanLength);
     default: {
       const features = encoderWidth(body, n);
-      const [parameters, flops] = recurrentCost(body, n);
+      const { parameters, multiplyAdds, others } = recurrentCost(body, n);
       const pooling = body.pooling === 'mean' ? meanLength * features : 0;
-      return [cost(body.kind, parameters, flops * meanLength), cost('pooling', 0, pooling)];
+      const flops = (2 * multiplyAdds + others) * meanLength;
+      return [cost(body.kind, parameters, flops, multiplyAdds * meanLength), cost('pooling', 0, pooling, 0)];
     }
   }
 }
@@ -142,27 +155,47 @@ function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
 /** Of each node, by its name, but for those that neither hold nor compute anything. */
 function graphCosts(body: GraphBody, n: number, meanLength: number): LayerCost[] {
   const facts = describeGraph({ ...body, length: body.length ?? meanLength }, n);
-  return [...facts].flatMap(([name, { weights, flops }]) => {
+  return [...facts].flatMap(([name, { weights, flops, multiplyAdds = 0 }]) => {
     const parameters = weights.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
-    return parameters > 0 || flops > 0 ? [cost(`graph/${name}`, parameters, flops)] : [];
+    return parameters > 0 || flops > 0 ? [cost(`graph/${name}`, parameters, flops, multiplyAdds)] : [];
   });
 }
 
-/** Parameters, and FLOPs of a token; both directions of a bidirectional one. */
-function recurrentCost(
-  body: Extract<Body, { readonly pooling: unknown }>,
-  n: number,
-): readonly [number, number] {
+interface TokenCost {
+  readonly parameters: number;
+  /** Of a token, as the other operations are. */
+  readonly multiplyAdds: number;
+  readonly others: number;
+}
+
+/** Of both directions of a bidirectional one. */
+function recurrentCost(body: Extract<Body, { readonly pooling: unknown }>, n: number): TokenCost {
   const H = body.units;
   switch (body.kind) {
     case 'lstm':
-      return [lstmParameters(n, H, body.peepholes), lstmFlops(n, H, body.peepholes)];
-    case 'bilstm':
-      return [2 * lstmParameters(n, H, false), 2 * lstmFlops(n, H, false)];
+      return lstmCost(n, H, body.peepholes);
+    case 'bilstm': {
+      const { parameters, multiplyAdds, others } = lstmCost(n, H, false);
+      return { parameters: 2 * parameters, multiplyAdds: 2 * multiplyAdds, others: 2 * others };
+    }
     case 'gru':
-      // c takes the reset gate's product; h = z h + (1 - z) c takes four a unit.
-      return [3 * H * (n + H + 2), 2 * (n * 3 * H + H * 3 * H) + 6 * H + 5 * H];
+      return {
+        parameters: 3 * H * (n + H + 2),
+        multiplyAdds: n * 3 * H + H * 3 * H,
+        // Two biases a gate; c takes the reset gate's product; h = z h + (1 - z) c takes four a unit.
+        others: 6 * H + 5 * H,
+      };
   }
+}
+
+/** The product of input and last output with the four gates' kernels, their biases, and the cell. */
+function lstmCost(n: number, H: number, peepholes: boolean): TokenCost {
+  return {
+    parameters: 4 * H * (n + H + 1) + (peepholes ? 3 * H : 0),
+    multiplyAdds: n * 4 * H + H * 4 * H,
+    // c = f c + i g takes three a unit, h = o tanh(c) one; each of three peepholes a product and a sum.
+    others: 4 * H + 4 * H + (peepholes ? 6 * H : 0),
+  };
 }
 
 /**
@@ -171,26 +204,28 @@ function recurrentCost(
  */
 function convolutionCost(width: number, n: number, filters: number, meanLength: number): LayerCost {
   const windows = Math.max(1, meanLength - width + 1);
-  return cost(`conv_${width}`, width * n * filters + filters, 2 * width * n * filters * windows + filters);
+  const products = width * n * filters;
+  return cost(`conv_${width}`, products + filters, 2 * products * windows + filters, products * windows);
 }
 
 function denseCost(layer: string, inputs: number, units: number): LayerCost {
-  return cost(layer, inputs * units + units, 2 * inputs * units + units);
+  const products = inputs * units;
+  return cost(layer, products + units, 2 * products + units, products);
 }
 
-function lstmParameters(n: number, H: number, peepholes: boolean): number {
-  return 4 * H * (n + H + 1) + (peepholes ? 3 * H : 0);
-}
-
-/** Of a token: the product of input and last output with the four gates' kernels, their biases, and the cell. */
-function lstmFlops(n: number, H: number, peepholes: boolean): number {
-  const kernels = 2 * (n * 4 * H + H * 4 * H);
-  const biases = 4 * H;
-  // c = f c + i g takes three a unit, h = o tanh(c) one; each of three peepholes a product and a sum.
-  const cell = 4 * H + (peepholes ? 6 * H : 0);
-  return kernels + biases + cell;
-}
-
-function cost(layer: string, parameters: number, flopsPerSentence: number): LayerCost {
-  return { layer, parameters, storageBytes: parameters * bytesPerParameter, flopsPerSentence };
+function cost(
+  layer: string,
+  parameters: number,
+  flopsPerSentence: number,
+  multiplyAddsPerSentence: number,
+): LayerCost {
+  const bytes = parameters * bytesPerParameter;
+  return {
+    layer,
+    parameters,
+    storageBytes: bytes,
+    memoryBytes: bytes,
+    multiplyAddsPerSentence,
+    flopsPerSentence,
+  };
 }

@@ -9,8 +9,18 @@ export type Block =
       readonly titles: readonly string[];
       readonly rows: readonly (readonly string[])[];
     }
-  /** Accuracy over bytes; in HTML alone. */
-  | { readonly kind: 'chart'; readonly of: Table };
+  /** In HTML alone. */
+  | ({ readonly kind: 'chart' } & Chart);
+
+export interface Chart {
+  readonly of: Table;
+  readonly shows: 'test-over-bytes' | 'validation-over-reduction';
+}
+
+const chartNames: Readonly<Record<Chart['shows'], string>> = {
+  'test-over-bytes': 'Test accuracy over bytes; the table below has the figures',
+  'validation-over-reduction': 'Validation accuracy over the reduction; the table below has the figures',
+};
 
 export function toMarkdown(blocks: readonly Block[]): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -36,7 +46,9 @@ export function toMarkdown(blocks: readonly Block[]): string {
  * @param script draws the charts: see webview/report
  */
 export function toHtml(blocks: readonly Block[], script: string, style: string): string {
-  const charts = blocks.flatMap((block) => (block.kind === 'chart' ? [block.of] : []));
+  const charts = blocks.flatMap((block): Chart[] =>
+    block.kind === 'chart' ? [{ of: block.of, shows: block.shows }] : [],
+  );
   let chart = 0;
   const body = blocks.map((block) => {
     switch (block.kind) {
@@ -53,7 +65,7 @@ export function toHtml(blocks: readonly Block[], script: string, style: string):
         return `<div class="wide"><table><thead>${cells('th', block.titles)}</thead><tbody>${rows.join('\n')}</tbody></table></div>`;
       }
       case 'chart':
-        return `<figure><canvas data-chart="${chart++}" role="img" aria-label="Test accuracy over bytes; the table below has the figures"></canvas></figure>`;
+        return `<figure><canvas data-chart="${chart++}" role="img" aria-label="${chartNames[block.shows]}"></canvas></figure>`;
     }
   });
   const title = blocks.find((block) => block.kind === 'heading')?.text ?? '';

@@ -1,4 +1,5 @@
 import { bestAt, summarize, type FinishedExperiment, type Row, type Table } from './summary.ts';
+import { retrainDefaults, scheduleDefaults, trainDefaults } from '../recipe/defaults.ts';
 import { formatBytes } from '../sweep/resultsTable.ts';
 import type { Block } from './blocks.ts';
 import type { Interval } from './bootstrap.ts';
@@ -65,7 +66,8 @@ export function reportBlocks(
         'in the mean, of the uncompressed model and its equally retrained control, with the 95 % interval of a paired ' +
         'bootstrap over the test sentences. `times smaller` counts all bytes that stand for the table: codes, codebooks, ' +
         'scales, masks. `unknown` is the accuracy on test sentences with a word that the vocabulary lacks, `before` that ' +
-        'on validation before retraining, and `ms` the median time of one sentence, measured while others ran.',
+        'on validation before retraining, `FLOPs` those of a sentence of mean length, decoding counted, and `ms` the ' +
+        'median time of one sentence, measured while others ran.',
     ),
     ...methods.flatMap(methodsTable),
     ...(schedules.length > 0
@@ -79,7 +81,7 @@ export function reportBlocks(
         ]
       : []),
     heading(2, 'Settings'),
-    text(settings(finished)),
+    text(settings(finished.length)),
   ];
 }
 
@@ -246,6 +248,8 @@ function methodsTable(of: Table): Block[] {
     row.kind === 'baseline' ? 'uncompressed' : row.kind === 'control' ? 'retrained control' : row.setting,
     formatBytes(row.embeddingBytes),
     row.smaller.toPrecision(3),
+    formatBytes(row.storageBytes),
+    Math.round(row.flopsPerSentence).toLocaleString('en'),
     row.latencyMs?.toPrecision(2) ?? '-',
     row.before ? row.before.mean.toFixed(4) : '-',
     spreadText(row.validation),
@@ -257,6 +261,8 @@ function methodsTable(of: Table): Block[] {
     'model',
     'embedding',
     'times smaller',
+    'whole model',
+    'FLOPs',
     'ms',
     'before',
     'validation',
@@ -267,7 +273,9 @@ function methodsTable(of: Table): Block[] {
   return [
     heading(3, `${of.dataset}, ${of.body.toUpperCase()}`),
     text(`${of.repeats}; differences against ${of.reference}.`),
-    { kind: 'chart', of },
+    { kind: 'chart', of, shows: 'test-over-bytes' },
+    text('Validation accuracy of factors in float32 as they shrink, down to rank 1:'),
+    { kind: 'chart', of, shows: 'validation-over-reduction' },
     table(titles, rows),
   ];
 }
@@ -290,13 +298,23 @@ function scheduleTable({ dataset, schedules }: ScheduleTable): Block[] {
   ];
 }
 
-function settings(finished: readonly FinishedExperiment[]): string {
+/** What the recipes leave to the defaults. */
+function settings(recipes: number): string {
+  const phase = ({ epochs, optimizer, schedule, batchSize, dropout, wordDropout }: Phase): string =>
+    `${epochs} epochs, the optimizer ${optimizer} with the schedule ${schedule} from ${scheduleDefaults[schedule].rate}, ` +
+    `batches of ${batchSize}, dropout of ${dropout} of the units and ${wordDropout} of the words`;
+  const { hidden, units, pooling } = trainDefaults;
   return (
-    'Training: 10 epochs, Adam at a constant 1e-3, batches of 64, unit dropout 0.2, word dropout 0.3; retraining: 5 ' +
-    'epochs with CALR where nothing else is said. DAN: two hidden layers of 100; LSTM: 128 units, outputs averaged over ' +
-    `time. Vocabulary: the training words that have a vector. ${finished.length} recipes lie in \`recipes/\`.`
+    `Training: ${phase(trainDefaults)}. Retraining, where nothing else is said: ${phase(retrainDefaults)}. ` +
+    `DAN: hidden layers of ${hidden.dan.join(' and ')}. LSTM: ${units} units, its outputs' ${pooling}. Vocabulary: the ` +
+    `words of all the data that have a vector. ${recipes} recipes lie in \`recipes/\`.`
   );
 }
+
+type Phase = Pick<
+  typeof trainDefaults | typeof retrainDefaults,
+  'epochs' | 'optimizer' | 'schedule' | 'batchSize' | 'dropout' | 'wordDropout'
+>;
 
 /** The row whose reduction is nearest to the one asked for, by factors of float32. */
 function nearestReduction({ rows }: Table, series: string, smaller: number): Row | undefined {

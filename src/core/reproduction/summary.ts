@@ -24,6 +24,8 @@ export interface Row {
   /** k */
   readonly rank?: number;
   readonly embeddingBytes: number;
+  /** Of the whole model. */
+  readonly storageBytes: number;
   /** How many times smaller than the float32 table. */
   readonly smaller: number;
   readonly flopsPerSentence: number;
@@ -97,12 +99,14 @@ function rowOf(
   const unknownWords = spread(trials, (result) => result.testAccuracyUnknownWords);
   const latency = spread(trials, (result) => result.latency?.p50Ms);
   const embeddingBytes = spread(trials, (result) => result.embeddingBytes)?.mean ?? 0;
+  const storageBytes = spread(trials, (result) => result.storageBytes)?.mean ?? 0;
   return {
     setting,
     series: first.series ?? first.kind,
     kind: first.kind,
     ...(first.rank !== undefined && { rank: first.rank }),
     embeddingBytes,
+    storageBytes,
     smaller: tableBytes / embeddingBytes,
     flopsPerSentence: first.flopsPerSentence,
     ...(latency && { latencyMs: latency.mean }),

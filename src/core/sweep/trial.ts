@@ -65,11 +65,16 @@ export interface MeanResult extends Omit<
   readonly seeds: readonly TrialResult[];
 }
 
-/** Parameters, bytes and FLOPs of one layer. */
+/** Parameters, bytes and arithmetic of one layer. */
 export interface LayerCost {
   readonly layer: string;
   readonly parameters: number;
+  /** On disk. */
   readonly storageBytes: number;
+  /** Of the values that the engine computes with: in float32, and decoded where they are coded. */
+  readonly memoryBytes: number;
+  /** Those of matrix products; each is two of the FLOPs. */
+  readonly multiplyAddsPerSentence: number;
   readonly flopsPerSentence: number;
 }
 

@@ -18,6 +18,7 @@ export const dense: LayerRule = (config, inputs) => {
     output: { ...input, width: units },
     weights: [['kernel', [input.width, units]], ...(useBias ? [['bias', [units]] as const] : [])],
     flops: stepCount(input) * (2 * input.width * units + (useBias ? units : 0)),
+    multiplyAdds: stepCount(input) * input.width * units,
   };
 };
 

@@ -19,6 +19,8 @@ export interface NodeFacts {
   readonly weights: readonly (readonly [name: string, shape: readonly number[]])[];
   /** Of a sentence, counted as in `layerCosts`; NaN where the number of steps is not known. */
   readonly flops: number;
+  /** Those of matrix products; none where absent. */
+  readonly multiplyAdds?: number;
 }
 
 /**

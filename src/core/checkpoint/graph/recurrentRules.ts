@@ -72,6 +72,7 @@ function factsOf(settings: RecurrentSettings, input: NodeShape): NodeFacts {
       ...(useBias ? [['bias', bias] as const] : []),
     ],
     flops: stepCount(input) * (2 * (input.width * width + H * width) + biases + cell),
+    multiplyAdds: stepCount(input) * (input.width * width + H * width),
   };
 }
 
@@ -124,5 +125,6 @@ export const bidirectional: LayerRule = (config, inputs) => {
     },
     weights: [...named('forward', first), ...named('backward', second)],
     flops: first.flops + second.flops + merged * (forward.returnSequences ? stepCount(input) : 1),
+    multiplyAdds: (first.multiplyAdds ?? 0) + (second.multiplyAdds ?? 0),
   };
 };

@@ -61,6 +61,7 @@ export const convolution: LayerRule = (config, inputs) => {
     output,
     weights: [['kernel', [size, input.width, filters]], ...(useBias ? [['bias', [filters]] as const] : [])],
     flops: stepCount(output) * (2 * size * input.width * filters + (useBias ? filters : 0)),
+    multiplyAdds: stepCount(output) * size * input.width * filters,
   };
 };
 
