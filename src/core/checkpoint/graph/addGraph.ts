@@ -74,7 +74,8 @@ function savedConfig(
   if (className === 'ReLU' && to === 'tfjs') {
     return { max_value: saved.max_value ?? null, trainable: true };
   }
-  return { ...saved, trainable: true };
+  // Keras 3 takes no such argument there.
+  return className === 'SpatialDropout1D' ? saved : { ...saved, trainable: true };
 }
 
 /** Where Keras and tfjs differ in what a config leaves out. */
