@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import type { ModelSpec, Tensor, Weights } from '../../src/core/checkpoint/checkpoint.ts';
+import { weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
 import { layerCosts, totalCost } from '../../src/core/cost/cost.ts';
 import { foldEmbedding } from '../../src/core/embedding/fold.ts';
+import { UserError } from '../../src/core/errors.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
+import { Random } from '../../src/core/random.ts';
 import { codedCheckpoints } from '../support/codedCheckpoints.ts';
+import { graphCases } from '../support/graphCases.ts';
 import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
@@ -46,6 +50,73 @@ describe('foldEmbedding', () => {
       }
       const [less, more] = [folded, factorized].map((of) => totalCost(layerCosts(of.spec, 10)));
       assert.ok(less!.storageBytes < more!.storageBytes && less!.flopsPerSentence < more!.flopsPerSentence);
+    });
+  }
+
+  const graphs = graphCases().map(({ name, spec, weights, batch: sentences }) => {
+    const random = new Random(5);
+    const normal = (...shape: number[]): Tensor => ({
+      shape,
+      data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+    });
+    const { rows, dimension } = spec.embedding;
+    const changed: Weights = new Map([...weights].filter(([weight]) => weight !== 'embedding/table'));
+    changed.set('embedding/A', normal(rows, 2)).set('embedding/B', normal(2, dimension));
+    const embedding = { rows, dimension, rank: 2 };
+    const rest = { text: undefined, vocabulary: undefined, labels: undefined };
+    return {
+      name,
+      batch: sentences,
+      checkpoint: { spec: { ...spec, embedding }, weights: changed, ...rest },
+    };
+  });
+  /** The layer that stands in the way of each, by the case's name. */
+  const obstacles: Readonly<Record<string, string>> = {
+    ReLU: 'n0',
+    LeakyReLU: 'n0',
+    ELU: 'n0',
+    'an Activation': 'n1',
+    maximum: 'n0',
+    LayerNormalization: 'n0',
+    'BatchNormalization, then windows with padding': 'n1',
+    Add: 'n2',
+    Multiply: 'n2',
+    Average: 'n2',
+    Maximum: 'n2',
+    'Concatenate in time': 'n1',
+    'a sequence added to itself': 'n0',
+    'mean and maximum of a BiLSTM, with a residual': 'n1',
+  };
+  for (const { name, batch: sentences, checkpoint } of graphs) {
+    const plain = name.replace(/, masked$/, '');
+    const obstacle = obstacles[plain] ?? (plain.startsWith("MaxPooling1D") ? 'n0' : undefined);
+    if (obstacle !== undefined) {
+      it(`names the layer that stands in the way: ${name}`, () => {
+        assert.throws(
+          () => foldEmbedding(checkpoint),
+          (error) => error instanceof UserError && error.message.includes(`the layer '${obstacle}'`),
+        );
+      });
+      continue;
+    }
+    it(`leaves the outputs of a graph as they were: ${name}`, () => {
+      const folded = foldEmbedding(checkpoint);
+      const { rows, rank } = checkpoint.spec.embedding;
+      assert.deepEqual(folded.spec.embedding, { rows, dimension: rank });
+      assert.deepEqual(
+        [...folded.weights].map(([weight, { shape }]) => [weight, shape]).sort(),
+        [...weightShapes(folded.spec)].sort(),
+      );
+      const engine = installedEngines()[0]!;
+      const before = new Classifier(engine, checkpoint.spec, checkpoint.weights)
+        .predict(sentences)
+        .data.slice();
+      const after = new Classifier(engine, folded.spec, folded.weights).predict(sentences).data;
+      after.forEach((value, i) => {
+        assert.ok(Math.abs(value - before[i]!) < 1e-5, `${value} is not ${before[i]}`);
+      });
+      const [less, more] = [folded, checkpoint].map((of) => totalCost(layerCosts(of.spec, 7)));
+      assert.ok(less!.flopsPerSentence < more!.flopsPerSentence);
     });
   }
 

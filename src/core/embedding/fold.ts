@@ -1,17 +1,20 @@
-import type { Body, Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint, NamedBody, Tensor } from '../checkpoint/checkpoint.ts';
 import { factorCoding } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
 import { UserError } from '../errors.ts';
 import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
+import { foldGraph } from './foldGraph.ts';
+import { foldKernel } from './foldKernel.ts';
 
 /**
  * Multiplies B into the kernels that follow the embedding, which are linear in it: a DAN's first layer after the mean,
- * the input kernels of a recurrence, and of a convolution the block of each of its window's tokens. The model that
+ * the input kernels of a recurrence, and of a convolution the block of each of its window's tokens; see `foldGraph` for
+ * what else may lie between. The model that
  * results has A for its table, k columns wide and coded as it was, and no factor: the same outputs up to rounding, with
  * fewer FLOPs than the factorized one, and a narrower look-up than the original's. It takes fewer bytes, too, where B is
  * not coded in few bits: the kernels are float32.
  *
- * @throws UserError `not-factorized`
+ * @throws UserError `not-factorized`, and `not-foldable` for a layer in the way that is not linear
  */
 export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
   const { spec, weights } = checkpoint;
@@ -29,12 +32,18 @@ export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
     if (/^embedding\/B(\/|$)/.test(name)) continue;
     folded.set(name.replace(/^embedding\/A(?=\/|$)/, 'embedding/table'), tensor);
   }
+  const embedding = { rows, dimension: rank, ...(coding && { coding }) };
+  if (spec.body.kind === 'graph') {
+    const { body, changed, gone } = foldGraph(spec.body, spec.embedding.dimension, B, weights);
+    for (const [name, tensor] of changed) folded.set(name, tensor);
+    for (const name of folded.keys()) if (gone.some((start) => name.startsWith(start))) folded.delete(name);
+    return { ...checkpoint, spec: { ...spec, body, embedding }, weights: folded };
+  }
   for (const name of kernelsAfterEmbedding(spec.body)) {
     const kernel = weights.get(name);
     if (kernel === undefined) throw new Error(`The model has no ${name}.`);
-    folded.set(name, product(B, kernel));
+    folded.set(name, foldKernel(kernel, [{ width: spec.embedding.dimension, map: B }]).kernel);
   }
-  const embedding = { rows, dimension: rank, ...(coding && { coding }) };
   return { ...checkpoint, spec: { ...spec, embedding }, weights: folded };
 }
 
@@ -52,7 +61,7 @@ function factorOf({ spec, weights }: Checkpoint, rank: number): Tensor {
   return factor;
 }
 
-function kernelsAfterEmbedding(body: Body): string[] {
+function kernelsAfterEmbedding(body: NamedBody): string[] {
   switch (body.kind) {
     case 'dan':
       return [body.hidden.length > 0 ? 'hidden_0/kernel' : 'head/kernel'];
@@ -63,24 +72,4 @@ function kernelsAfterEmbedding(body: Body): string[] {
     default:
       return [`${body.kind}/kernel`];
   }
-}
-
-/** Of k x n and n x h, or each of w blocks of n x h, summed in float64. */
-function product(B: Tensor, kernel: Tensor): Tensor {
-  const [k = 0, n = 0] = B.shape;
-  const h = kernel.shape.at(-1) ?? 0;
-  const blocks = kernel.data.length / (n * h);
-  const data = new Float32Array(blocks * k * h);
-  const sums = new Float64Array(h);
-  for (let row = 0; row < blocks * k; row++) {
-    const [block, i] = [Math.floor(row / k), row % k];
-    sums.fill(0);
-    for (let j = 0; j < n; j++) {
-      const b = B.data[i * n + j]!;
-      const from = (block * n + j) * h;
-      for (let c = 0; c < h; c++) sums[c]! += b * kernel.data[from + c]!;
-    }
-    data.set(sums, row * h);
-  }
-  return { shape: [...kernel.shape.slice(0, -2), k, h], data };
 }
