@@ -113,7 +113,7 @@ function allExperiments(data: ExperimentData): Experiment[] {
       Array.from({ length: folds }, (_, i) => crossValidated(data, name, i + 1, someMethods)),
     ),
     ...split.map((name) => methods(data, name, 'lstm', someMethods, lstmSeeds)),
-    methods(data, 'MR', 'lstm', someMethods, { seeds: [1] }),
+    ...withoutSplit.map((name) => methods(data, name, 'lstm', someMethods, { seeds: [1] })),
   ];
 }
 
