@@ -13,6 +13,7 @@ import { memoryPart } from './parts/memory.ts';
 import { danPart, largePart, lstmPart } from './parts/training.ts';
 import { svdPart } from './parts/svd.ts';
 import { writeReport } from './report.ts';
+import { measureSteps, stepsName } from './steps.ts';
 import { partTables } from './table.ts';
 import { makeScripts } from './workers.ts';
 
@@ -27,7 +28,7 @@ const parts = [
   startPart,
   fasttextPart,
 ];
-const partNames = [...parts.map(({ name }) => name), growthName];
+const partNames = [...parts.map(({ name }) => name), stepsName, growthName];
 const usage = `Usage: npm run bench [-- [--quick | --repetitions N] [part …]]; the parts: ${partNames.join(' ')}`;
 
 const names: string[] = [];
@@ -48,7 +49,7 @@ const isAsked = (name: string): boolean => names.length === 0 || names.includes(
 const asked = parts.filter(({ name }) => isAsked(name));
 console.log(`Writing the data; ${availableParallelism()} cores.`);
 await makeScripts();
-if (asked.length > 0) await writeData();
+if (asked.length > 0 || isAsked(stepsName)) await writeData();
 const measured = new Map<string, readonly Row[]>();
 for (const part of asked) {
   const started = performance.now();
@@ -63,7 +64,8 @@ for (const part of asked) {
   await writeReport(folder, parts, measured, repetitions);
 }
 if (asked.length > 0) console.log(`Written: ${folder}/benchmark.md and benchmark.json.`);
-if (isAsked(growthName))
-  await measureGrowth(folder, repetitions === 1, (text) => {
-    console.log(text);
-  });
+const tell = (text: string): void => {
+  console.log(text);
+};
+if (isAsked(stepsName)) await measureSteps(folder, repetitions, tell);
+if (isAsked(growthName)) await measureGrowth(folder, repetitions === 1, tell);

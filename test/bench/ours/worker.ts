@@ -3,6 +3,7 @@ import type { Measures, Request } from '../lineWorker.ts';
 import { epoch, type EpochRequest } from './epoch.ts';
 import { growth, type GrowthRequest } from './growth.ts';
 import { predict, type PredictRequest } from './predict.ts';
+import { steps, type StepsRequest } from './steps.ts';
 import { svd, type SvdRequest } from './svd.ts';
 
 /** Serves requests as peers/worker.py does. */
@@ -10,6 +11,7 @@ const tasks: Readonly<Record<string, (request: never) => Measures | Promise<Meas
   epoch: (request: EpochRequest) => epoch(request),
   predict: (request: PredictRequest) => predict(request),
   svd: (request: SvdRequest) => svd(request),
+  steps: (request: StepsRequest) => steps(request),
   growth: (request: GrowthRequest) => growth(request),
 };
 

@@ -1,0 +1,95 @@
+import type { Engine } from '../../../src/core/engine/engine.ts';
+import type { Workspace } from '../../../src/core/engine/workspace.ts';
+import { Classifier } from '../../../src/core/model/classifier.ts';
+import { Random } from '../../../src/core/random.ts';
+import { optimizerDefaults } from '../../../src/core/recipe/defaults.ts';
+import { trainingBatches } from '../../../src/core/text/batches.ts';
+import type { Measures } from '../lineWorker.ts';
+import { engineOf, newModel, sentences, type ModelRequest } from './model.ts';
+
+export type StepsRequest = ModelRequest;
+
+const batchSize = 64;
+const rate = 1e-3;
+/** Matrix products, by whichever of the engine's ways. */
+const products = 'products';
+
+interface Spent {
+  calls: number;
+  seconds: number;
+  flops: number;
+}
+
+/**
+ * Where the time of an epoch's steps goes, after one that is not counted: `NAME seconds`, `NAME calls` and `NAME flops`
+ * of each kernel and of the matrix products, and `total seconds` and `total calls`, the steps.
+ */
+export function steps(request: StepsRequest): Measures {
+  const spent = new Map<string, Spent>();
+  const { spec, weights } = newModel(request);
+  const engine = timed(engineOf(request.engine), spent);
+  const model = new Classifier(engine, spec, weights, optimizerDefaults.adam);
+  const random = new Random(1);
+  const train = sentences(request.folder, 'train');
+  const dropout = { units: 0, words: 0, random };
+  const total: Spent = { calls: 0, seconds: 0, flops: 0 };
+  for (const epoch of [0, 1]) {
+    spent.clear();
+    for (const batch of trainingBatches(train, batchSize, random)) {
+      const started = performance.now();
+      model.trainStep(batch, rate, dropout);
+      if (epoch === 0) continue;
+      total.calls++;
+      total.seconds += (performance.now() - started) / 1000;
+    }
+  }
+  return Object.fromEntries(
+    [...spent, ['total', total] as const].flatMap(([name, { calls, seconds, flops }]) => [
+      [`${name} calls`, calls],
+      [`${name} seconds`, seconds],
+      ...(flops > 0 ? [[`${name} flops`, flops] as const] : []),
+    ]),
+  );
+}
+
+/** The same engine, which notes how long each kernel and each product takes. */
+function timed(engine: Engine, spent: Map<string, Spent>): Engine {
+  const note = (name: string, started: number, flops = 0): void => {
+    const own = spent.get(name) ?? { calls: 0, seconds: 0, flops: 0 };
+    spent.set(name, own);
+    own.calls++;
+    own.seconds += (performance.now() - started) / 1000;
+    own.flops += flops;
+  };
+  return {
+    ...engine,
+    workspace() {
+      const workspace = engine.workspace();
+      const kernels = Object.entries(workspace.kernels).map(([name, kernel]: [string, unknown]) => [
+        name,
+        typeof kernel !== 'function' || name === 'matMul'
+          ? kernel
+          : (...operands: unknown[]): unknown => {
+              const started = performance.now();
+              const result: unknown = (kernel as (...of: unknown[]) => unknown)(...operands);
+              note(name, started);
+              return result;
+            },
+      ]);
+      const multiply = workspace.matMul.bind(workspace);
+      return Object.defineProperties(workspace, {
+        kernels: { value: Object.fromEntries(kernels) as Workspace['kernels'] },
+        matMul: {
+          value: (...operands: Parameters<typeof multiply>) => {
+            const started = performance.now();
+            const product = multiply(...operands);
+            const [a, , transposeA] = operands;
+            const inner = transposeA === true ? a.rows : a.columns;
+            note(products, started, 2 * product.rows * product.columns * inner);
+            return product;
+          },
+        },
+      });
+    },
+  };
+}
