@@ -20,7 +20,7 @@ const stepsFor = {
   bench: [...base, demoData, python, peers],
   // The suites of the tests.
   unit: base,
-  parity: [...base, python],
+  parity: [...base, demoData, python],
   process: [...base, python],
   editor: [...base, browser, workbench, build],
   browser: [...base, demoData, browser, workbench, vsix, build],
