@@ -92,8 +92,12 @@ def merged(layers, x):
 
 def distributed(layers, x):
     x = layers.TimeDistributed(layers.Dense(5, activation="relu"))(x)
-    x = layers.LSTM(4, recurrent_activation="hard_sigmoid", return_sequences=True)(x)
-    return layers.GlobalAveragePooling1D()(layers.Activation("softplus")(x))
+    x = layers.Activation("softplus")(layers.LSTM(4, return_sequences=True)(x))
+    return layers.GlobalAveragePooling1D()(x)
+
+
+def hard_sigmoid(layers, x):
+    return layers.LSTM(4, activation="softsign", recurrent_activation="hard_sigmoid")(x)
 
 
 def factorized(layers, x):
@@ -120,6 +124,7 @@ bodies = {
     "residual": residual,
     "merged": merged,
     "distributed": distributed,
+    "hard-sigmoid": hard_sigmoid,
     "factorized": factorized,
     "in-time": in_time,
 }

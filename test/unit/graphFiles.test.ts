@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
-import type { GraphBody } from '../../src/core/checkpoint/graphBody.ts';
+import type { GraphBody, GraphNode } from '../../src/core/checkpoint/graphBody.ts';
 import { lackOfStockLayers, topologyOf } from '../../src/core/checkpoint/tfjsTopology.ts';
 import { graphOf, graphs, node } from '../support/graphs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
@@ -172,6 +172,32 @@ describe('files of graphs', () => {
         assert.equal(format, 'safetensors');
       });
     }
+
+    it('an order of layers that Keras 2 and 3 do not share is not written for Keras', () => {
+      // As Keras 3.12 and tf_keras 2.20 have it: e, a, b, c0, ... and e, c0, a, b, ...
+      const dense = (name: string, input: string): GraphNode =>
+        node('Dense', name, input, { units: 6, activation: 'linear', use_bias: true });
+      const nodes = (last: readonly GraphNode[]): GraphNode[] => [
+        dense('a', 'embedding'),
+        dense('b', 'embedding'),
+        node('Concatenate', 'join', ['a', 'b'], { axis: -1 }),
+        node('GlobalAveragePooling1D', 'mean', 'join'),
+        dense('c0', 'embedding'),
+        ...last,
+        node('Concatenate', 'all', ['mean', 'most'], { axis: -1 }),
+      ];
+      const chain = [dense('c1', 'c0'), dense('c2', 'c1'), node('GlobalMaxPooling1D', 'most', 'c2')];
+      const { spec } = checkpointOf(graphOf(nodes(chain), { maskZero: true }));
+      assert.match(lackOfStockLayers(spec, 'keras') ?? '', /different orders/);
+      const short = [node('GlobalMaxPooling1D', 'most', 'c0')];
+      for (const body of [
+        graphOf(nodes(chain)),
+        graphOf(nodes(short), { maskZero: true }),
+        graphOf(graphs['recurrent branches']!, { maskZero: true }),
+      ]) {
+        assert.equal(lackOfStockLayers(checkpointOf(body).spec, 'keras'), undefined);
+      }
+    });
 
     it("Keras's average without the padding is built for tfjs", () => {
       const { spec } = checkpointOf(graphOf([mean], { maskZero: true }), undefined, true);

@@ -1,5 +1,3 @@
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import assert from 'node:assert/strict';
@@ -9,6 +7,7 @@ import { join } from 'node:path';
 import type { Body, Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { storableBodies } from '../support/bodies.ts';
+import { loadPlain, predictPlain } from '../support/plainTfjs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { referenceLogits, referenceProbabilities } from '../support/referenceModel.ts';
 
@@ -34,32 +33,6 @@ function checkpointOf(
     classes: head === 'sigmoid' ? 2 : 3,
     masked,
   });
-}
-
-/** tfjs's own way to load a model, from files. */
-async function loadPlain(folder: string): Promise<layers.LayersModel> {
-  const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
-    modelTopology: object;
-    userDefinedMetadata: Record<string, unknown>;
-    weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
-  };
-  const shards = await Promise.all(
-    json.weightsManifest.flatMap(({ paths }) => paths.map((path) => readFile(join(folder, path)))),
-  );
-  return layers.loadLayersModel(
-    tf.io.fromMemory({
-      modelTopology: json.modelTopology,
-      userDefinedMetadata: json.userDefinedMetadata,
-      weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),
-      weightData: new Uint8Array(Buffer.concat(shards)).buffer,
-    }),
-  );
-}
-
-function predictPlain(model: layers.LayersModel, ids: number[][], dtype: 'int32' | 'float32'): number[][] {
-  const input = tf.tensor2d(ids, [ids.length, ids[0]!.length], dtype);
-  const output = model.predict(input) as tf.Tensor2D;
-  return output.arraySync();
 }
 
 function assertClose(found: readonly number[], expected: readonly number[], tolerance: number): void {

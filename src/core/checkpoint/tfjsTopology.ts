@@ -1,6 +1,8 @@
 import type { ModelSpec } from './checkpoint.ts';
 import { lackOfGraph } from './graph/expressible.ts';
 import { graphTopology } from './graph/graphTopology.ts';
+import { isOrderShared } from './graph/maskOperations.ts';
+import type { GraphBody } from './graphBody.ts';
 import { headUnits } from './headUnits.ts';
 import { encoderWidth } from './specFromJson.ts';
 import type { Dialect } from './specOfLayers.ts';
@@ -15,7 +17,8 @@ export interface Topology {
 }
 
 /** Why no stock layers compute, or hold, what the spec says; undefined where some do. */
-export function lackOfStockLayers({ body, embedding }: ModelSpec, dialect: Dialect): string | undefined {
+export function lackOfStockLayers(spec: ModelSpec, dialect: Dialect): string | undefined {
+  const { body, embedding } = spec;
   const library = dialect === 'tfjs' ? 'tfjs' : 'Keras';
   if (embedding.coding)
     return `No stock ${library} layer holds an embedding in ${embedding.coding.kind} coding`;
@@ -24,7 +27,19 @@ export function lackOfStockLayers({ body, embedding }: ModelSpec, dialect: Diale
   }
   if (body.kind === 'gru' && dialect === 'tfjs')
     return "tfjs's own GRU lacks reset_after, which is Keras's default";
-  return body.kind === 'graph' ? lackOfGraph(body, embedding.dimension, dialect) : undefined;
+  return body.kind === 'graph' ? lackOfGraphLayers({ ...spec, body }, dialect) : undefined;
+}
+
+function lackOfGraphLayers(
+  spec: ModelSpec & { readonly body: GraphBody },
+  dialect: Dialect,
+): string | undefined {
+  const { body, embedding } = spec;
+  const lack = lackOfGraph(body, embedding.dimension, dialect);
+  if (lack !== undefined || dialect === 'tfjs') return lack;
+  return isOrderShared(graphTopology(spec, dialect), body, embedding.dimension)
+    ? undefined
+    : 'Keras 2 and Keras 3 would give the weights of a file to its layers in different orders';
 }
 
 /**

@@ -24,20 +24,29 @@ export function addGraph(
 ): string {
   const facts = describeGraph(body, dimension);
   const averages = dialect === 'tfjs' ? maskedAverages(body, dimension) : new Set();
+  const isJoined = body.nodes.some(
+    ({ name, className }) => className === 'Concatenate' && facts.get(name)?.output.masked === true,
+  );
+  const saved = (name: string): string => {
+    if (name === 'embedding') return embedded;
+    // Keras 3 gives such a name to what it computes of the masks when it loads the file, and then refuses the layer's.
+    return isJoined && dialect === 'keras' && /^concatenate(_\d+)?$/.test(name) ? `${name}_layer` : name;
+  };
   for (const node of body.nodes) {
-    const { name, className } = node;
-    const inputs = node.inputs.map((input) => (input === 'embedding' ? embedded : input));
+    const { className } = node;
+    const name = saved(node.name);
+    const inputs = node.inputs.map(saved);
     if (averages.has(name)) {
-      const width = facts.get(name)?.output.width ?? 0;
+      const width = facts.get(node.name)?.output.width ?? 0;
       addMaskedMean(graph, ids, inputs[0] ?? '', width, name);
       continue;
     }
     graph.add(className, name, savedConfig(node, body.dialect, dialect), inputs);
-    for (const [weight, shape] of facts.get(name)?.weights ?? []) {
-      graph.weight(`${name}/${savedWeight(node, weight)}`, shape, `graph/${name}/${weight}`);
+    for (const [weight, shape] of facts.get(node.name)?.weights ?? []) {
+      graph.weight(`${name}/${savedWeight(node, weight)}`, shape, `graph/${node.name}/${weight}`);
     }
   }
-  return body.nodes.at(-1)?.name ?? embedded;
+  return saved(body.nodes.at(-1)?.name ?? 'embedding');
 }
 
 /** A Bidirectional's weights have the name of their layer, with its direction before it. */
@@ -69,13 +78,12 @@ function savedConfig(
   if (className === 'LeakyReLU') {
     // Keras 3 reads it under its old name, too.
     const { negative_slope: slope, alpha = slope ?? 0.3, ...rest } = saved;
-    return { ...rest, alpha, trainable: true };
+    return { ...rest, alpha };
   }
   if (className === 'ReLU' && to === 'tfjs') {
-    return { max_value: saved.max_value ?? null, trainable: true };
+    return { max_value: saved.max_value ?? null };
   }
-  // Keras 3 takes no such argument there.
-  return className === 'SpatialDropout1D' ? saved : { ...saved, trainable: true };
+  return saved;
 }
 
 /** Where Keras and tfjs differ in what a config leaves out. */
