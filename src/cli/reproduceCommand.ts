@@ -67,9 +67,10 @@ export async function reproduceCommand(options: ReproduceOptions): Promise<ExitC
   process.once('SIGINT', () => {
     interrupt.abort();
   });
+  const told = new Set<string>();
   for (const [i, experiment] of open.entries()) {
     console.log(`[${finished.size + 1}/${planned.length}] ${experiment.name}`);
-    const result = await runExperiment(experiment, options, interrupt.signal);
+    const result = await runExperiment(experiment, options, interrupt.signal, told);
     if (result === undefined) {
       console.error('Stopped. What is done is kept: the same command goes on.');
       return interrupt.signal.aborted ? exitCode.cancelled : exitCode.failed;
@@ -125,11 +126,16 @@ async function readResult(
   return kept.recipe === recipe ? kept : undefined;
 }
 
-/** Runs one recipe to its end, or goes on with it. @returns undefined where it was stopped or failed */
+/**
+ * Runs one recipe to its end, or goes on with it.
+ * @param told messages so far, which are not repeated
+ * @returns undefined where it was stopped or failed
+ */
 async function runExperiment(
   experiment: Experiment,
   options: ReproduceOptions,
   signal: AbortSignal,
+  told: Set<string>,
 ): Promise<FinishedExperiment | undefined> {
   const { output, jobs, scripts, engine } = options;
   const path = recipePath(output, experiment);
@@ -148,7 +154,12 @@ async function runExperiment(
   const { state, error } = await followRun(
     runFolder,
     (event) => {
-      if (show || event.type === 'message') printer.event(event);
+      if (event.type !== 'message') {
+        if (show) printer.event(event);
+      } else if (!told.has(event.text)) {
+        told.add(event.text);
+        printer.event(event);
+      }
     },
     undefined,
     {

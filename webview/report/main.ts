@@ -8,7 +8,7 @@ import {
   Legend,
   Tooltip,
 } from 'chart.js';
-import type { Chart as ReportChart } from '../../src/core/reproduction/blocks.ts';
+import { lossShown, type Chart as ReportChart } from '../../src/core/reproduction/blocks.ts';
 import type { Row, Table } from '../../src/core/reproduction/summary.ts';
 import './report.css';
 
@@ -42,6 +42,8 @@ interface Axes {
   readonly xTitle: string;
   readonly yTitle: string;
   readonly xText: (x: number) => string;
+  /** Below the highest point so far down; all of it where absent. */
+  readonly deepest?: number;
 }
 
 const axes: Readonly<Record<ReportChart['shows'], Axes>> = {
@@ -52,6 +54,7 @@ const axes: Readonly<Record<ReportChart['shows'], Axes>> = {
     xTitle: 'bytes of the embedding',
     yTitle: 'test accuracy',
     xText: size,
+    deepest: lossShown,
   },
   // Over how many times smaller, on a logarithmic scale, which spreads the reductions near 1.
   'validation-over-reduction': {
@@ -73,6 +76,7 @@ for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas[data-c
 function draw(canvas: HTMLCanvasElement, { rows }: Table, { rows: shown, x, y, ...axis }: Axes): void {
   const points = rows.filter((row) => row.kind === 'point' && shown(row));
   const series = [...new Set(points.map((row) => row.series))];
+  const highest = Math.max(...rows.map(y));
   const places = [...points, ...rows.filter((row) => row.kind === 'baseline')].map(x);
   const ends = [Math.min(...places), Math.max(...places)];
   const reference = (row: Row, name: string, dash: number[]) => ({
@@ -83,6 +87,7 @@ function draw(canvas: HTMLCanvasElement, { rows }: Table, { rows: shown, x, y, .
     borderDash: dash,
     borderWidth: 1,
     pointRadius: 0,
+    pointStyle: 'line' as const,
   });
   const references = rows.flatMap((row) =>
     row.kind === 'baseline'
@@ -114,10 +119,13 @@ function draw(canvas: HTMLCanvasElement, { rows }: Table, { rows: shown, x, y, .
           title: { display: true, text: axis.xTitle },
           ticks: { callback: (value) => axis.xText(Number(value)), maxRotation: 0, autoSkipPadding: 24 },
         },
-        y: { title: { display: true, text: axis.yTitle } },
+        y: {
+          title: { display: true, text: axis.yTitle },
+          ...(axis.deepest && { min: highest - axis.deepest }),
+        },
       },
       plugins: {
-        legend: { position: 'right', labels: { usePointStyle: true } },
+        legend: { position: 'bottom', labels: { usePointStyle: true } },
         tooltip: {
           callbacks: {
             title: (items) => axis.xText(items[0]?.parsed.x ?? 0),

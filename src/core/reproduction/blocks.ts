@@ -17,6 +17,9 @@ export interface Chart {
   readonly shows: 'test-over-bytes' | 'validation-over-reduction';
 }
 
+/** How far below the best the chart over bytes reaches. */
+export const lossShown = 0.1;
+
 const chartNames: Readonly<Record<Chart['shows'], string>> = {
   'test-over-bytes': 'Test accuracy over bytes; the table below has the figures',
   'validation-over-reduction': 'Validation accuracy over the reduction; the table below has the figures',

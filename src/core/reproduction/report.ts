@@ -1,7 +1,7 @@
 import { bestAt, summarize, type FinishedExperiment, type Row, type Table } from './summary.ts';
 import { retrainDefaults, scheduleDefaults, trainDefaults } from '../recipe/defaults.ts';
 import { formatBytes } from '../sweep/resultsTable.ts';
-import type { Block } from './blocks.ts';
+import { lossShown, type Block } from './blocks.ts';
 import type { Interval } from './bootstrap.ts';
 
 /** What the report says of how it was made. */
@@ -272,7 +272,9 @@ function methodsTable(of: Table): Block[] {
   ];
   return [
     heading(3, `${of.dataset}, ${of.body.toUpperCase()}`),
-    text(`${of.repeats}; differences against ${of.reference}.`),
+    text(
+      `${of.repeats}; differences against ${of.reference}. What is more than ${lossShown} below the best lies outside the chart.`,
+    ),
     { kind: 'chart', of, shows: 'test-over-bytes' },
     text('Validation accuracy of factors in float32 as they shrink, down to rank 1:'),
     { kind: 'chart', of, shows: 'validation-over-reduction' },
