@@ -41,7 +41,7 @@ function orthogonal(rows: number, columns: number, random: Random): Tensor {
 
 /**
  * Weights of a new model: Glorot for kernels, orthogonal for the recurrence, zero biases but 1 for the forget gate
- * of an LSTM (Jozefowicz et al., ICML 2015), zero peepholes; the table is given.
+ * of an LSTM (Jozefowicz et al., ICML 2015), zero peepholes, normalizations that change nothing; the table is given.
  */
 export function initialWeights(spec: ModelSpec, table: Float32Array, seed: number): Weights {
   const random = new Random(seed, 1);
@@ -54,6 +54,7 @@ export function initialWeights(spec: ModelSpec, table: Float32Array, seed: numbe
       }
       if (name.endsWith('/kernel')) return [name, glorot(shape, random)];
       const data = new Float32Array(elements(shape));
+      if (/\/(gamma|moving_variance)$/.test(name)) data.fill(1);
       if (/lstm\/(.*\/)?bias$/.test(name)) data.fill(1, data.length / 4, data.length / 2);
       return [name, { shape, data }];
     }),
