@@ -1,5 +1,5 @@
 import type { Body, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
-import { describeGraph } from '../checkpoint/graph/describeGraph.ts';
+import { describeGraph, isPaddingMasked } from '../checkpoint/graph/describeGraph.ts';
 import type { GraphBody } from '../checkpoint/graphBody.ts';
 import { factorCoding, type Coding, type CodingCost } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
@@ -152,9 +152,13 @@ function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
   }
 }
 
-/** Of each node, by its name, but for those that neither hold nor compute anything. */
+/**
+ * Of each node, by its name, but for those that neither hold nor compute anything; where padding counts, of a sentence
+ * that is padded to the model's length.
+ */
 function graphCosts(body: GraphBody, n: number, meanLength: number): LayerCost[] {
-  const facts = describeGraph({ ...body, length: body.length ?? meanLength }, n);
+  const fixed = isPaddingMasked(body, n) ? undefined : body.length;
+  const facts = describeGraph({ ...body, length: fixed ?? meanLength }, n);
   return [...facts].flatMap(([name, { weights, flops, multiplyAdds = 0 }]) => {
     const parameters = weights.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
     return parameters > 0 || flops > 0 ? [cost(`graph/${name}`, parameters, flops, multiplyAdds)] : [];
