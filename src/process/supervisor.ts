@@ -97,6 +97,8 @@ class Supervisor {
   readonly #clock: WorkClock;
   #engine: string;
   #state: 'running' | EndState = 'running';
+  /** What workers still say is of no more interest. */
+  #stopped = false;
   #error: RunError | undefined;
   #planned: Planned | undefined;
   #modelsWritten = false;
@@ -145,7 +147,7 @@ class Supervisor {
       const best = bestSoFar(trace);
       this.#emit({ type: 'choice', ...(best !== undefined && { trial: best }), end: 'cancelled' });
     }
-    this.#state = end;
+    this.#stopped = true;
     await this.#pool.close();
     await Promise.race([work.catch(() => undefined), delay(settleMs)]);
     await this.#end(end);
@@ -162,6 +164,8 @@ class Supervisor {
     await rm(runPaths(runFolder).pause, { force: true });
     this.#progress.stop();
     this.#log.append({ type: 'end', time: Date.now(), state: end });
+    // Not before all is there that is read of a run that has ended.
+    this.#state = end;
     await this.#status.flush();
   }
 
@@ -300,7 +304,7 @@ class Supervisor {
 
   /** Events that come after the end are those of workers that are being killed. */
   #emit(event: TrialEvent): void {
-    if (this.#state !== 'running' || !this.#past.add(event)) return;
+    if (this.#stopped || !this.#past.add(event)) return;
     const { type, ...rest } = event;
     this.#log.append({ type, time: Date.now(), ...rest } as Parameters<EventLog['append']>[0]);
     this.#progress.record(event);
