@@ -11,7 +11,7 @@ import { measurePlan } from '../core/report/estimate.ts';
 import { toHtml, toMarkdown } from '../core/reproduction/blocks.ts';
 import { experiments, type Experiment } from '../core/reproduction/experiments.ts';
 import { reportBlocks } from '../core/reproduction/report.ts';
-import type { FinishedExperiment } from '../core/reproduction/summary.ts';
+import type { FinishedExperiment, Table } from '../core/reproduction/summary.ts';
 import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
 import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
@@ -68,6 +68,7 @@ export async function reproduceCommand(options: ReproduceOptions): Promise<ExitC
     interrupt.abort();
   });
   const told = new Set<string>();
+  const tables = new Map<string, Table>();
   for (const [i, experiment] of open.entries()) {
     console.log(`[${finished.size + 1}/${planned.length}] ${experiment.name}`);
     const result = await runExperiment(experiment, options, interrupt.signal, told);
@@ -77,9 +78,9 @@ export async function reproduceCommand(options: ReproduceOptions): Promise<ExitC
     }
     finished.set(experiment.name, result);
     const missing = open.slice(i + 1).map(({ name }) => name);
-    await writeReport(inOrder(planned, finished), missing, options);
+    await writeReport(inOrder(planned, finished), missing, options, tables);
   }
-  if (open.length === 0) await writeReport(inOrder(planned, finished), [], options);
+  if (open.length === 0) await writeReport(inOrder(planned, finished), [], options, tables);
   console.log(`Report: ${shownPath(join(output, 'report.md'))} and report.html`);
   return exitCode.done;
 }
@@ -217,17 +218,23 @@ async function writeReport(
   finished: readonly FinishedExperiment[],
   missing: readonly string[],
   options: ReproduceOptions,
+  tables: Map<string, Table>,
 ): Promise<void> {
   const { data, vectors, output, quick, scripts } = options;
-  const blocks = reportBlocks(finished, missing, {
-    command:
-      `embedding-press reproduce ${shownPath(data)} ${shownPath(vectors)} --output ${shownPath(output)}` +
-      (quick ? ' --quick' : ''),
-    version,
-    vectors: relative(join(vectors, '..'), vectors),
-    cores: cpus().length,
-    cpu: cpus()[0]?.model ?? '',
-  });
+  const blocks = reportBlocks(
+    finished,
+    missing,
+    {
+      command:
+        `embedding-press reproduce ${shownPath(data)} ${shownPath(vectors)} --output ${shownPath(output)}` +
+        (quick ? ' --quick' : ''),
+      version,
+      vectors: relative(join(vectors, '..'), vectors),
+      cores: cpus().length,
+      cpu: cpus()[0]?.model ?? '',
+    },
+    tables,
+  );
   const [script, style] = await Promise.all(
     ['report.js', 'report.css'].map((name) => readFile(join(scripts, name), 'utf8')),
   );

@@ -25,7 +25,14 @@ export interface ScheduleTable {
 }
 
 /** Puts finished experiments together: folds of one data set, and schedules of one. */
-export function summarizeAll(finished: readonly FinishedExperiment[]): Summaries {
+function summarizeAll(finished: readonly FinishedExperiment[], kept: Map<string, Table>): Summaries {
+  // The bootstrap of thousands of sentences takes seconds.
+  const summarizeOnce = (experiments: readonly FinishedExperiment[]): Table => {
+    const key = experiments.map(({ name }) => name).join();
+    const table = kept.get(key) ?? summarize(experiments);
+    kept.set(key, table);
+    return table;
+  };
   const groups = new Map<string, FinishedExperiment[]>();
   for (const experiment of finished) {
     if (experiment.part !== 'methods') continue;
@@ -35,26 +42,30 @@ export function summarizeAll(finished: readonly FinishedExperiment[]): Summaries
   const ofSchedules = finished.filter(({ part }) => part === 'schedules');
   const datasets = [...new Set(ofSchedules.map(({ dataset }) => dataset))];
   return {
-    methods: [...groups.values()].map(summarize),
+    methods: [...groups.values()].map(summarizeOnce),
     schedules: datasets.map((dataset) => ({
       dataset,
       schedules: ofSchedules
         .filter((experiment) => experiment.dataset === dataset)
         .map((experiment) => ({
           name: experiment.schedule ?? experiment.name,
-          table: summarize([experiment]),
+          table: summarizeOnce([experiment]),
         })),
     })),
   };
 }
 
-/** The report, block by block. */
+/**
+ * The report, block by block.
+ * @param kept tables of a report before, by the names of their experiments; those of this one are added
+ */
 export function reportBlocks(
   finished: readonly FinishedExperiment[],
   missing: readonly string[],
   provenance: Provenance,
+  kept = new Map<string, Table>(),
 ): Block[] {
-  const { methods, schedules } = summarizeAll(finished);
+  const { methods, schedules } = summarizeAll(finished, kept);
   return [
     heading(1, 'The experiments of the paper, made again'),
     ...introduction(finished, missing, provenance),
