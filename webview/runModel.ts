@@ -53,9 +53,9 @@ export class RunModel {
     return [...this.trials.values()].flatMap((trial) => (trial.result === undefined ? [] : [trial.result]));
   }
 
-  /** None where the run does not search, and before its first round. */
+  /** The search for a model: none where the run has none, and before its first round. */
   get search(): SearchTrace | undefined {
-    return this.#tracer.trace();
+    return this.#tracer.trace('models');
   }
 
   /** The learning rates that a trial is to have; none where it is not trained. */

@@ -35,17 +35,22 @@ export function searchedRow(
   trace: SearchTrace | undefined,
   points: readonly ModelRow[],
 ): ModelRow | undefined {
-  const trial = trace && (trace.chosen ?? bestSoFar(trace));
+  const trial = trace && bestSoFar(trace);
   return trial === undefined ? undefined : points.find(({ trials }) => trials.includes(trial));
 }
 
 export function describeTarget(target: Target): string {
-  return target.kind === 'accuracy'
-    ? l10n.t(
+  switch (target.kind) {
+    case 'accuracy':
+      return l10n.t(
         'The smallest model of a validation accuracy of {0} or more is looked for.',
         formatAccuracy(target.floor),
-      )
-    : l10n.t('The most accurate model of {0} or less is looked for.', formatBytes(target.bytes));
+      );
+    case 'size':
+      return l10n.t('The most accurate model of {0} or less is looked for.', formatBytes(target.bytes));
+    case 'any':
+      return l10n.t('The most accurate settings are looked for.');
+  }
 }
 
 /** How the search stands, and what it has found. */

@@ -4,7 +4,7 @@ import type { EngineName } from '../core/engine/engine.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { measurePlan } from '../core/report/estimate.ts';
 import type { Estimate } from '../core/report/reports.ts';
-import { totalEpochs } from '../core/sweep/plan.ts';
+import { planSearches, totalEpochs } from '../core/sweep/plan.ts';
 import { bytesToWrite } from '../process/checkRoom.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { shownDuration } from './text.ts';
@@ -18,8 +18,8 @@ export async function estimateCommand(
   const recipe = await readRecipe(resolve(recipePath));
   const engine = createEngine(options.engine);
   const { data, trials, warnings, seconds, spec, meanLength } = await measurePlan(recipe, engine, jobs);
-  const isSearch = recipe.search !== undefined;
-  const bytes = bytesToWrite({ trials, finished: new Set(), spec, meanLength, jobs, isSearch });
+  const searched = planSearches(recipe, trials);
+  const bytes = bytesToWrite({ trials, finished: new Set(), spec, meanLength, jobs, searched });
   const estimate: Estimate = {
     trials: trials.length,
     epochs: totalEpochs(recipe, trials),

@@ -1,9 +1,8 @@
 import { bestOf } from '../core/search/halving.ts';
-import { targetText } from '../core/search/searchTable.ts';
 import { SearchTracer, standingsOf } from '../core/search/searchTracer.ts';
-import { formatBytes } from '../core/sweep/resultsTable.ts';
 import type { RunEvent, SearchTrace, TrialResult } from '../core/sweep/trial.ts';
 import type { RunStatus } from '../process/runStatus.ts';
+import { standingText, targetText } from './searchText.ts';
 import { shownDuration } from './text.ts';
 
 /** Tells what a run does: a live line in a terminal, a line for each epoch elsewhere. */
@@ -29,7 +28,7 @@ export class ProgressPrinter {
         this.#line(`${event.trials.length} trials, ${event.epochs} epochs.`);
         break;
       case 'round':
-        this.#line(roundLine(event, this.#search.trace()));
+        this.#line(roundLine(event, this.#search.trace(event.search)));
         break;
       case 'message':
         this.#line(event.level === 'warning' ? `Note: ${event.text}` : event.text);
@@ -80,9 +79,5 @@ function roundLine({ trials, epochs, target }: RunEvent & { type: 'round' }, tra
   const models = `${trials.length} ${trials.length === 1 ? 'model' : 'models'}`;
   const what = epochs === 0 ? `${models} before retraining` : `${models} until epoch ${epochs}`;
   const best = trace && bestOf(standingsOf(trace), target);
-  const sofar =
-    best === undefined
-      ? 'none yet'
-      : `${best.id}, ${formatBytes(best.bytes)}, validation ${best.validationAccuracy.toFixed(4)}`;
-  return `Round: ${what}. Wanted: ${targetText(target)}. Best so far: ${sofar}.`;
+  return `Round: ${what}. Wanted: ${targetText(target)}. Best so far: ${best ? standingText(best) : 'none yet'}.`;
 }

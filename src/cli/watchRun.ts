@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
-import { searchTable } from '../core/search/searchTable.ts';
 import { resultsTable } from '../core/sweep/resultsTable.ts';
 import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
@@ -9,6 +8,7 @@ import { discardRun, runPaths } from '../process/runFolder.ts';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { ProgressPrinter } from './progressPrinter.ts';
+import { searchTexts } from './searchText.ts';
 import { shownPath } from './text.ts';
 
 export interface WatchOptions {
@@ -79,8 +79,7 @@ async function showResults(runFolder: string, status: RunStatus, json: boolean):
     console.log(JSON.stringify({ type: 'results', run: runFolder, state, models, ...results }));
     return;
   }
-  const { search } = results;
-  if (search) console.log(`\n${searchTable({ ...results, search })}`);
+  for (const search of searchTexts(results)) console.log(`\n${search}`);
   console.log(`\n${resultsTable(results)}`);
   if (models === undefined) return;
   console.log(`

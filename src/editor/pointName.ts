@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { PointSettings } from '../core/compression/method.ts';
-import type { Bits, Method, Metric } from '../core/recipe/recipe.ts';
+import type { Bits, DrawnSettings, Method, Metric } from '../core/recipe/recipe.ts';
 import type { Trial } from '../core/sweep/trial.ts';
 
 /** What models are called, on the panel's page as in the editor. */
@@ -63,10 +63,16 @@ export function settingName({ rank, dimension, coding, setting = '' }: Named): s
 }
 
 /** A model where it is named alone: `Task, rank 9`. */
-export function pointName({ kind, ...point }: Pick<Trial, 'kind'> & Named): string {
+export function pointName({ kind, training, ...point }: Pick<Trial, 'kind' | 'training'> & Named): string {
+  if (kind === 'try' && training) return drawnName(training);
   if (kind === 'baseline') return l10n.t('Uncompressed');
   if (kind === 'control') return l10n.t('Control, retrained');
   return [variantName(point), settingName(point)].filter((part) => part !== '').join(', ');
+}
+
+/** Settings that a random search tries. */
+function drawnName({ rate, batchSize, dropout, wordDropout }: DrawnSettings): string {
+  return l10n.t('Rate {0}, batches of {1}, dropout {2} and {3}', rate, batchSize, dropout, wordDropout);
 }
 
 function variantName(point: Named): string {

@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { layerCosts, specOfPoint, totalCost } from '../core/cost/cost.ts';
+import type { PlannedSearch } from '../core/sweep/plan.ts';
 import type { Trial } from '../core/sweep/trial.ts';
 import { checkDisk, checkpointBytes, copiesInState } from './diskNeed.ts';
 import { modelName } from './finishedModels.ts';
@@ -28,12 +29,12 @@ export interface PlannedFiles {
   readonly spec: ModelSpec;
   readonly meanLength: number;
   readonly jobs: number;
-  /** Whether the points are a search's candidates, whose states wait for the next round, and of which one is written. */
-  readonly isSearch: boolean;
+  /** Their trials' states wait for the next round, and of the points that `models` has tried one is written. */
+  readonly searched: readonly PlannedSearch[];
 }
 
 /** Bytes of the checkpoints, at most, and of the finished models. */
-export function bytesToWrite({ trials, finished, spec, meanLength, jobs, isSearch }: PlannedFiles): {
+export function bytesToWrite({ trials, finished, spec, meanLength, jobs, searched }: PlannedFiles): {
   readonly checkpoints: number;
   readonly models: number;
 } {
@@ -41,19 +42,25 @@ export function bytesToWrite({ trials, finished, spec, meanLength, jobs, isSearc
     totalCost(layerCosts(specOfPoint(spec, trial), meanLength)).storageBytes;
   const trialBytes = trials.filter(({ id }) => !finished.has(id)).map(bytesOf);
   const finishedBytes = new Map(trials.map((trial) => [modelName(trial), bytesOf(trial)]));
-  // A control's.
+  // A control's, and what is no model to keep.
   finishedBytes.delete(undefined);
-  const sizes = [...finishedBytes.values()];
-  const points = trials.filter(({ kind }) => kind === 'point');
-  // What is trained has no coding yet. Half of the candidates are retrained.
-  const states = points
-    .map(({ coding: _coding, ...point }) => copiesInState * bytesOf(point))
-    .sort((a, b) => b - a);
+  // What is trained has no coding yet.
+  const stateBytes = ({ coding: _coding, ...trial }: Trial): number => copiesInState * bytesOf(trial);
+  const states = searched.map(({ trials: among, rungs }) => {
+    // Of those that are measured first half are trained.
+    const count = Math.ceil(among.length / (rungs[0] === 0 ? 2 : 1));
+    return sum(
+      among
+        .map(stateBytes)
+        .sort((a, b) => b - a)
+        .slice(0, count),
+    );
+  });
+  const models = searched.find(({ name }) => name === 'models')?.trials ?? [];
   return {
-    checkpoints:
-      checkpointBytes({ modelBytes: bytesOf({}), trialBytes, jobs }) +
-      (isSearch ? sum(states.slice(0, Math.ceil(states.length / 2))) : 0),
-    models: isSearch ? bytesOf({}) + Math.max(0, ...points.map(bytesOf)) : sum(sizes),
+    checkpoints: checkpointBytes({ modelBytes: bytesOf({}), trialBytes, jobs }) + Math.max(0, ...states),
+    models:
+      models.length === 0 ? sum([...finishedBytes.values()]) : bytesOf({}) + Math.max(...models.map(bytesOf)),
   };
 }
 

@@ -6,9 +6,10 @@ import type { Recipe } from '../core/recipe/recipe.ts';
 import type { Trial, TrialResult } from '../core/sweep/trial.ts';
 import { bestFolder } from './trialStorage.ts';
 
-/** The folder's name of a trial's finished model; controls have none. Seeds share one. */
+/** The folder's name of a trial's finished model; controls and tries have none. Seeds share one. */
 export function modelName({ kind, setting }: Pick<Trial, 'kind' | 'setting'>): string | undefined {
-  return kind === 'baseline' ? 'uncompressed' : setting;
+  if (kind === 'baseline') return 'uncompressed';
+  return kind === 'point' ? setting : undefined;
 }
 
 /** Which trials leave a model: not the baseline of a model that was given, which could only go over the user's own. */

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Results, RunEvent, TrialResult } from '../core/sweep/trial.ts';
 import { runPaths } from './runFolder.ts';
 
-/** The trials of a run that have ended: with the test's figures where the run has, else as far as it has come. */
+/** The trials of a run that have ended, without those of a random search: with the test's figures where the run has, else as far as it has come. */
 export async function finishedTrials(folder: string): Promise<TrialResult[]> {
   const { results, events } = runPaths(folder);
   const text = await readFile(results, 'utf8').catch(() => undefined);
@@ -18,7 +18,8 @@ export async function finishedTrials(folder: string): Promise<TrialResult[]> {
     for await (const line of createInterface({ input: createReadStream(events) })) {
       if (!line.includes('"type":"result"') || !line.endsWith('}')) continue;
       const event = JSON.parse(line) as RunEvent;
-      if (event.type === 'result') trials.set(event.result.trial, event.result);
+      if (event.type === 'result' && event.result.kind !== 'try')
+        trials.set(event.result.trial, event.result);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;

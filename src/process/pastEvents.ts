@@ -7,7 +7,7 @@ import type { RunEvent, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
  */
 export class PastEvents {
   readonly results = new Map<string, TrialResult>();
-  readonly search = new SearchTracer();
+  readonly searches = new SearchTracer();
   planned = false;
   readonly #steps = new Map<string, number>();
   readonly #epochs = new Map<string, number>();
@@ -27,7 +27,7 @@ export class PastEvents {
 
   /** Takes the event in; true when it is new. */
   add(event: TrialEvent): boolean {
-    this.search.add(event);
+    this.searches.add(event);
     switch (event.type) {
       case 'plan':
         this.planned = true;

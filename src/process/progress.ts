@@ -14,13 +14,17 @@ export class RunProgress {
 
   /**
    * @param epochsOf the epochs of each trial
-   * @param searched whether each of the points has as many as the search's rounds give it
+   * @param searched trials that have as many as the rounds of a search give them
    */
-  plan(trials: readonly Trial[], epochsOf: (trial: Trial) => number, searched = false): void {
+  plan(
+    trials: readonly Trial[],
+    epochsOf: (trial: Trial) => number,
+    searched: ReadonlySet<Trial> = new Set(),
+  ): void {
     for (const trial of trials) {
       const { id, kind } = trial;
       const most = epochsOf(trial);
-      const epochs = searched && kind === 'point' ? 0 : most;
+      const epochs = searched.has(trial) ? 0 : most;
       this.#trials.set(id, { id, kind, state: 'waiting', epoch: 0, epochs, most });
     }
   }

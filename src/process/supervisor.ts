@@ -4,11 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { CancelledError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
+import type { Target } from '../core/search/halving.ts';
 import { bestSoFar } from '../core/search/searchTracer.ts';
+import { targetOf } from '../core/search/target.ts';
 import { plannedRates, type PlannedRates } from '../core/training/plannedRates.ts';
-import { planTrials, totalEpochs, trialEpochs } from '../core/sweep/plan.ts';
-import { assembleResults } from '../core/sweep/results.ts';
-import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
+import { planSearches, planTrials, totalEpochs, trialEpochs } from '../core/sweep/plan.ts';
+import { assembleResults, referenceAccuracy } from '../core/sweep/results.ts';
+import type { Results, SearchName, Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
+import { trialPhase } from '../core/sweep/trialPhase.ts';
 import { checkRoom } from './checkRoom.ts';
 import { EventLog } from './eventLog.ts';
 import { checkOutput, writeFinishedModels, writtenBy } from './finishedModels.ts';
@@ -20,7 +23,7 @@ import { lockRun } from './runLock.ts';
 import { describeError } from './runError.ts';
 import { readWrittenStatus, type RunError, type RunStatus } from './runStatus.ts';
 import { runInOrder } from './schedule.ts';
-import { searchModels } from './searchModels.ts';
+import { searchTrials, type TrialSearch } from './searchTrials.ts';
 import { StatusWriter } from './statusWriter.ts';
 import { dropState } from './trialStorage.ts';
 import { WorkClock } from './workClock.ts';
@@ -142,11 +145,7 @@ class Supervisor {
       if (end === 'failed') this.#error = describeError(error, runPaths(runFolder).log);
     }
     clearInterval(watch);
-    const trace = this.#past.search.trace();
-    if (end !== 'done' && trace !== undefined && trace.end === undefined) {
-      const best = bestSoFar(trace);
-      this.#emit({ type: 'choice', ...(best !== undefined && { trial: best }), end: 'cancelled' });
-    }
+    if (end !== 'done') this.#stopSearch();
     this.#stopped = true;
     await this.#pool.close();
     await Promise.race([work.catch(() => undefined), delay(settleMs)]);
@@ -173,9 +172,23 @@ class Supervisor {
   async #keep(): Promise<void> {
     const results = [...this.#past.results.values()];
     await this.#writeResults(results);
-    if (this.#past.search.trace() === undefined) return;
+    if (this.#past.searches.trace('models') === undefined) return;
     // The run has stopped, whether its best model can be written or not.
     await this.#writeModels(results).catch(console.error);
+  }
+
+  /** The choice of a search that has not come to its end; it goes on where the run is resumed. */
+  #stopSearch(): void {
+    for (const [search, trace] of Object.entries(this.#past.searches.traces())) {
+      if (trace.end !== undefined) continue;
+      const best = bestSoFar(trace);
+      this.#emit({
+        type: 'choice',
+        search: search as SearchName,
+        ...(best !== undefined && { trial: best }),
+        end: 'cancelled',
+      });
+    }
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -186,20 +199,24 @@ class Supervisor {
     const models = modelsFolder(runFolder, this.#recipe);
     const isWritten = writtenBy(this.#recipe);
     await checkOutput(models, trials.filter(isWritten));
-    const isSearch = this.#recipe.search !== undefined;
-    const { preparation } = planned.prepared;
-    await checkRoom({ runFolder, models, trials, finished, ...preparation, jobs, isSearch });
-    const isPoint = ({ kind }: Trial): boolean => kind === 'point';
-    const first = !isSearch ? trials : trials.filter((trial) => !isPoint(trial));
-    await runInOrder(first, finished, jobs, async (trial) => {
-      const result = await this.#train(trial);
-      if (result === undefined) throw new Error(`${trial.id} was stopped.`);
-      await dropState(runFolder, trial.id);
-    });
-    if (isSearch) await this.#search(planned);
-    const chosen = this.#past.search.trace()?.chosen;
+    const searches = new Map(planSearches(this.#recipe, trials).map((search) => [search.name, search]));
+    const searched = [...searches.values()];
+    await checkRoom({ runFolder, models, trials, finished, ...planned.prepared.preparation, jobs, searched });
+    const among = new Set(searched.flatMap((search) => search.trials));
+    const others = trials.filter((trial) => !among.has(trial));
+    for (const name of ['train', 'retrain'] as const) {
+      const search = searches.get(name);
+      if (search === undefined) continue;
+      // What is retrained starts from a model that is there.
+      if (name === 'retrain') await this.#runAll(others.filter(({ from }) => from === undefined));
+      await this.#search(planned, { ...search, target: { kind: 'any' } });
+    }
+    await this.#runAll(others);
+    const search = searches.get('models');
+    if (search) await this.#search(planned, { ...search, target: this.#target(planned) });
+    const chosen = this.#past.searches.trace('models')?.chosen;
     // Of a search's points only the one that it has chosen is tested.
-    const reported = !isSearch ? trials : [...first, ...trials.filter(({ id }) => id === chosen)];
+    const reported = trials.filter((trial) => !among.has(trial) || trial.id === chosen);
     const results = new Map(this.#past.results);
     await runInOrder(reported, new Set(), jobs, async (trial) => {
       const result = results.get(trial.id);
@@ -212,22 +229,46 @@ class Supervisor {
     await this.#writeResults(ordered);
   }
 
+  /** Trains what has no result yet, each trial to its end. */
+  async #runAll(trials: readonly Trial[]): Promise<void> {
+    const { runFolder, jobs } = this.#options;
+    await runInOrder(trials, new Set(this.#past.results.keys()), jobs, async (trial) => {
+      const result = await this.#train(trial);
+      if (result === undefined) throw new Error(`${trial.id} was stopped.`);
+      await dropState(runFolder, trial.id);
+    });
+  }
+
   async #train(trial: Trial, until?: number): Promise<TrialResult | undefined> {
     this.#emit({ type: 'trial', trial: trial.id });
-    const result = await this.#ask({ type: 'run', trial, ...(until !== undefined && { until }) });
+    const request = { type: 'run', trial: this.#withSettings(trial) } as const;
+    const result = await this.#ask(until === undefined ? request : { ...request, until });
     if (result !== undefined) this.#emit({ type: 'result', result });
     return result;
   }
 
-  async #search({ trials, prepared }: Planned): Promise<void> {
-    await searchModels({
-      recipe: this.#recipe,
-      trials,
-      prepared,
-      results: () => [...this.#past.results.values()],
-      trace: this.#past.search.trace(),
-      jobs: this.#options.jobs,
-      secondsLeft: () => this.#secondsLeft(),
+  /** The trial with the settings that a random search has chosen for its training. */
+  #withSettings(trial: Trial): Trial {
+    const phase = trialPhase(trial);
+    if (trial.kind === 'try' || phase === undefined) return trial;
+    const chosen = this.#past.searches.trace(phase)?.chosen;
+    const training = this.#planned?.trials.find(({ id }) => id === chosen)?.training;
+    return training === undefined ? trial : { ...trial, training };
+  }
+
+  async #search({ prepared: { preparation } }: Planned, search: TrialSearch): Promise<void> {
+    const { runFolder, jobs } = this.#options;
+    const trace = this.#past.searches.trace(search.name);
+    // It was over before the run was resumed.
+    if (trace?.end !== undefined) return;
+    // Settings are worth half of the time that models are searched in.
+    const reserved = search.name === 'models' ? 0 : this.#secondsLeft() / 2;
+    await searchTrials(search, {
+      ...preparation,
+      trace,
+      jobs,
+      ...(this.#recipe.search && { secondsLeft: () => this.#secondsLeft() - reserved }),
+      epochsOf: (trial) => trialEpochs(this.#recipe, trial),
       train: (trial, epochs) => this.#train(trial, epochs),
       stop: () => {
         this.#pool.stop();
@@ -236,7 +277,17 @@ class Supervisor {
         this.#emit(event);
       },
     });
-    for (const { id } of trials) await dropState(this.#options.runFolder, id);
+    for (const { id } of search.trials) await dropState(runFolder, id);
+  }
+
+  /** What the models are searched for; the uncompressed model and its control are there. */
+  #target({ trials, prepared }: Planned): Target {
+    const { search } = this.#recipe;
+    const results = [...this.#past.results.values()];
+    const references = assembleResults(prepared, prepared.preparation, trials, results);
+    const reference = referenceAccuracy(references, 'validationAccuracy');
+    if (search === undefined || reference === undefined) throw new Error('There is nothing to search for.');
+    return targetOf(search, reference);
   }
 
   #secondsLeft(): number {
@@ -248,7 +299,7 @@ class Supervisor {
     const { runFolder } = this.#options;
     const { search, output } = this.#recipe;
     const models = modelsFolder(runFolder, this.#recipe);
-    const chosen = this.#past.search.trace()?.chosen;
+    const chosen = this.#past.searches.trace('models')?.chosen;
     const isWritten = writtenBy(this.#recipe);
     const written = results.filter(
       (result) =>
@@ -270,8 +321,8 @@ class Supervisor {
       spec.embedding.rows,
       spec.embedding.dimension,
     );
-    const isSearched = this.#recipe.search !== undefined;
-    this.#progress.plan(trials, (trial) => trialEpochs(this.#recipe, trial), isSearched);
+    const searched = new Set(planSearches(this.#recipe, trials).flatMap((search) => search.trials));
+    this.#progress.plan(trials, (trial) => trialEpochs(this.#recipe, trial), searched);
     this.#past.replay((event) => {
       this.#progress.record(event);
     });
@@ -314,10 +365,10 @@ class Supervisor {
   async #writeResults(results: readonly TrialResult[]): Promise<void> {
     if (this.#planned === undefined || results.length === 0) return;
     const { trials, prepared } = this.#planned;
-    const search = this.#past.search.trace();
-    const assembled = {
+    const searches = this.#past.searches.traces();
+    const assembled: Results = {
       ...assembleResults(prepared, prepared.preparation, trials, results),
-      ...(search && { search }),
+      ...(Object.keys(searches).length > 0 && { searches }),
     };
     await writeFileAtomic(
       runPaths(this.#options.runFolder).results,
@@ -387,7 +438,9 @@ function ratesOf(
   { train, retrain, compress }: Recipe,
   sentences: number,
 ): { readonly train?: PlannedRates; readonly retrain?: PlannedRates } {
-  const training = train && plannedRates(train, sentences);
-  const retraining = compress.length > 0 ? plannedRates(retrain, sentences) : undefined;
+  // What a random search chooses is not known yet.
+  const training = train && !train.randomSearch ? plannedRates(train, sentences) : undefined;
+  const retraining =
+    compress.length > 0 && !retrain.randomSearch ? plannedRates(retrain, sentences) : undefined;
   return { ...(training && { train: training }), ...(retraining && { retrain: retraining }) };
 }

@@ -84,11 +84,13 @@ export class FakeRunner implements TrialRunner {
       emit({ type: 'evaluation', trial: trial.id, validationAccuracy: value });
       await storage.saveBest(trial.id, checkpoint(value));
     }
+    // Other settings come to something else.
+    const drawn = trial.training ? [trial.training.batchSize, 1e6 * trial.training.rate] : [];
     let epoch = (saved?.meta.epoch as number | undefined) ?? 0;
     for (; epoch < epochs; epoch++) {
       const steps = this.#steps(trial.id, epoch, value, emit);
       if (!(await steps.then(() => true, wasStopped))) break;
-      value = Math.fround((value + new Random(trial.seed, trial.rank ?? 0, epoch).uniform()) / 2);
+      value = Math.fround((value + new Random(trial.seed, trial.rank ?? 0, epoch, ...drawn).uniform()) / 2);
       this.#dieIfAsked(trial.id, epoch);
       if (value > best.accuracy) {
         best = { epoch: epoch + 1, accuracy: value };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Results } from '../../src/core/sweep/trial.ts';
+import { bestOf, type Standing } from '../../src/core/search/halving.ts';
+import type { Results, TriedModel } from '../../src/core/sweep/trial.ts';
 import { followRun } from '../../src/process/followRun.ts';
 import { cancelRun, pauseRun, resumeRun } from '../../src/process/launcher.ts';
 import { runPaths } from '../../src/process/runFolder.ts';
@@ -18,6 +19,12 @@ import {
   type FakeRun,
   type RecipeChange,
 } from './runs.ts';
+
+const asStanding = ({ trial, storageBytes, ...model }: TriedModel): Standing => ({
+  ...model,
+  id: trial,
+  bytes: storageBytes,
+});
 
 const searchFor =
   (target: Record<string, number>): RecipeChange =>
@@ -52,15 +59,15 @@ describe('a search for a model', () => {
       const { runFolder } = await startSearch(folder, 4);
       const status = await followRun(runFolder, () => undefined);
       assert.equal(status.state, 'done');
-      const { search, points, baseline, control } = await readResults(runFolder);
+      const { searches, points, baseline, control } = await readResults(runFolder);
       const floor = Math.max(baseline!.validationAccuracy, control!.validationAccuracy) - 0.04;
       const kept = points.filter(({ validationAccuracy }) => validationAccuracy >= floor);
       const smallest = kept.sort((a, b) => a.storageBytes - b.storageBytes)[0];
       assert.ok(smallest !== undefined && kept.length < points.length, 'the target decides something');
-      assert.equal(search!.chosen, smallest.trial);
-      assert.equal(search!.end, 'complete');
+      assert.equal(searches!.models!.chosen, smallest.trial);
+      assert.equal(searches!.models!.end, 'complete');
       assert.deepEqual(
-        search!.rounds.slice(0, 2).map(({ epochs }) => epochs),
+        searches!.models!.rounds.slice(0, 2).map(({ epochs }) => epochs),
         [0, 1],
       );
       const tested = points.filter(({ testAccuracy }) => testAccuracy !== undefined);
@@ -81,8 +88,8 @@ describe('a search for a model', () => {
     withTemporaryFolder(async (folder) => {
       const { runFolder } = await startSearch(folder, 4, searchFor({ bytesAtMost: 3000 }));
       assert.equal((await followRun(runFolder, () => undefined)).state, 'done');
-      const { search, points } = await readResults(runFolder);
-      const chosen = points.find(({ trial }) => trial === search!.chosen);
+      const { searches, points } = await readResults(runFolder);
+      const chosen = points.find(({ trial }) => trial === searches!.models!.chosen);
       assert.ok(chosen !== undefined && points.length > 1 && points.length < 8);
       assert.equal(
         chosen.validationAccuracy,
@@ -113,8 +120,8 @@ describe('a search for a model', () => {
       const choice = events.find((event) => event.type === 'choice');
       assert.equal(choice!.end, 'time');
       assert.ok(choice!.time - events[0]!.time < 5000, `${choice!.time - events[0]!.time} ms`);
-      const { search, points } = await readResults(runFolder);
-      assert.equal(search!.chosen, choice!.trial);
+      const { searches, points } = await readResults(runFolder);
+      assert.equal(searches!.models!.chosen, choice!.trial);
       for (const { trial, epochs, validationAccuracy } of points) {
         const finished = events.filter((event) => event.type === 'epoch' && event.trial === trial);
         assert.equal(epochs, finished.length, trial);
@@ -136,19 +143,22 @@ describe('a search for a model', () => {
       await delay(3200);
       await resumeRun(runFolder, { jobs: 2, scripts });
       await followRun(runFolder, () => undefined);
-      assert.equal((await readResults(runFolder)).search!.end, 'complete');
+      assert.equal((await readResults(runFolder)).searches!.models!.end, 'complete');
     }));
 
   it('keeps its best model when it is cancelled, and goes on to what an undisturbed one finds', () =>
     withTemporaryFolder(async (folder) => {
-      const { runFolder } = await startSearch(folder, 60);
-      await waitFor(runFolder, ({ epochsDone }) => epochsDone >= 8);
+      const { runFolder } = await startSearch(folder, 300);
+      // One reaches the floor in the round of one epoch.
+      const reached = undisturbed.searches!.models!.rounds[1]!.tried;
+      assert.ok(bestOf(reached.map(asStanding), undisturbed.searches!.models!.target));
+      await waitFor(runFolder, ({ epochsDone }) => epochsDone >= 3 + 3 + reached.length);
       await cancelRun(runFolder);
       const status = await followRun(runFolder, () => undefined);
       assert.equal(status.state, 'cancelled');
-      const { search, points } = await readResults(runFolder);
-      assert.equal(search!.end, 'cancelled');
-      const chosen = points.find(({ trial }) => trial === search!.chosen);
+      const { searches, points } = await readResults(runFolder);
+      assert.equal(searches!.models!.end, 'cancelled');
+      const chosen = points.find(({ trial }) => trial === searches!.models!.chosen);
       assert.deepEqual((await readdir(status.models!)).sort(), [chosen!.setting, 'uncompressed']);
       assert.equal((await resumeFake(scripts, runFolder, { epochMs: 4 })).state, 'done');
       await assertUndisturbed(runFolder);
@@ -156,7 +166,7 @@ describe('a search for a model', () => {
 
   it('goes on where it was when its supervisor is killed, to the same end', () =>
     withTemporaryFolder(async (folder) => {
-      const { runFolder, pid } = await startSearch(folder, 60);
+      const { runFolder, pid } = await startSearch(folder, 200);
       await waitFor(runFolder, ({ epochsDone }) => epochsDone >= 9);
       process.kill(pid, 'SIGKILL');
       await waitFor(runFolder, ({ state }) => state === 'interrupted');
@@ -164,15 +174,55 @@ describe('a search for a model', () => {
       await assertUndisturbed(runFolder);
     }));
 
+  it('of settings trains with the best that were tried, and goes on after a kill', () =>
+    withTemporaryFolder(async (folder) => {
+      const change: RecipeChange = (json) => {
+        json.train = { ...(json.train as object), randomSearch: { trials: 5 } };
+        json.retrain = { epochs: 3, randomSearch: { trials: 4 } };
+      };
+      const whole = await startSearch(folder, 4, change);
+      assert.equal((await followRun(whole.runFolder, () => undefined)).state, 'done');
+      const results = await readResults(whole.runFolder);
+      const { train, retrain } = results.searches!;
+      assert.deepEqual(
+        train!.rounds.map(({ epochs }) => epochs),
+        [1, 2, 3],
+      );
+      assert.ok(train!.rounds.every(({ trials }) => trials.includes('train-settings-1')));
+      const last = (trace: typeof train) => trace!.rounds.flatMap(({ tried }) => tried);
+      for (const trace of [train, retrain]) {
+        const best = Math.max(...last(trace).map(({ validationAccuracy }) => validationAccuracy));
+        const chosen = last(trace).findLast(({ trial }) => trial === trace!.chosen)!;
+        assert.equal(chosen.validationAccuracy, best);
+        assert.equal(trace!.end, 'complete');
+      }
+      const settings = (trace: typeof train) =>
+        last(trace).find(({ trial }) => trial === trace!.chosen)!.training;
+      assert.deepEqual(results.baseline!.seeds[0]!.training, settings(train));
+      for (const { training } of [...results.control!.seeds, ...results.points]) {
+        assert.deepEqual(training, settings(retrain));
+      }
+      assert.equal(results.points.length, 2);
+      const accuracy = results.baseline!.validationAccuracy;
+      assert.equal(accuracy, Math.max(...last(train).map(({ validationAccuracy }) => validationAccuracy)));
+
+      const { runFolder, pid } = await startSearch(folder, 60, change);
+      await waitFor(runFolder, (status) => status.epochsDone >= 14);
+      process.kill(pid, 'SIGKILL');
+      await waitFor(runFolder, ({ state }) => state === 'interrupted');
+      assert.equal((await resumeFake(scripts, runFolder, { epochMs: 4 })).state, 'done');
+      assert.deepEqual(await figures(runFolder), await figures(whole.runFolder));
+    }));
+
   async function assertUndisturbed(runFolder: string): Promise<void> {
     const results = await readResults(runFolder);
-    const rounds = ({ search }: Results): unknown =>
-      search!.rounds.map(({ tried, ...round }) => ({
+    const rounds = ({ searches }: Results): unknown =>
+      searches!.models!.rounds.map(({ tried, ...round }) => ({
         ...round,
         tried: [...tried].sort((a, b) => (a.trial < b.trial ? -1 : 1)),
       }));
     assert.deepEqual(rounds(results), rounds(undisturbed));
-    assert.equal(results.search!.chosen, undisturbed.search!.chosen);
+    assert.equal(results.searches!.models!.chosen, undisturbed.searches!.models!.chosen);
     const timeless = (of: Results): unknown => of.points.map((point) => ({ ...point, seconds: 0 }));
     assert.deepEqual(timeless(results), timeless(undisturbed));
     assert.equal(Object.keys(await figures(runFolder)).length, undisturbed.points.length + 2);

@@ -6,6 +6,7 @@ import {
   mostEpochs,
   nextRound,
   rungs,
+  settingsRungs,
   type Candidate,
   type Round,
   type Standing,
@@ -39,11 +40,17 @@ describe('an order that is spread over a list', () => {
 });
 
 describe('the rungs of a search', () => {
+  it('of settings are a quarter, a half and all of the epochs', () => {
+    assert.deepEqual([10, 5, 4, 2, 1].map(settingsRungs), [[3, 5, 10], [2, 3, 5], [1, 2, 4], [1, 2], [1]]);
+  });
+
   it('cost half the candidates for each, and the best one to its end', () => {
     // 0 to 1: 20, to 2: 10, to 4: 2 x 5, to 5: 3; and 5.
-    assert.equal(mostEpochs(40, 5), 20 + 10 + 10 + 3 + 5);
-    assert.equal(mostEpochs(0, 5), 0);
-    assert.equal(mostEpochs(40, 0), 0);
+    assert.equal(mostEpochs(40, rungs(5)), 20 + 10 + 10 + 3 + 5);
+    // Without the first one: 40 of one epoch.
+    assert.equal(mostEpochs(40, [1, 2, 3]), 40 + 20 + 10 + 3);
+    assert.equal(mostEpochs(0, rungs(5)), 0);
+    assert.equal(mostEpochs(40, rungs(0)), 0);
   });
 
   it('double from one epoch and end with all of them', () => {
@@ -82,7 +89,9 @@ function randomWorld(random: Random, kind: Target['kind']): World {
     target:
       kind === 'accuracy'
         ? { kind, floor: 0.5 + 0.5 * random.uniform() }
-        : { kind, bytes: 200 + random.integer(900) },
+        : kind === 'size'
+          ? { kind, bytes: 200 + random.integer(900) }
+          : { kind },
   };
 }
 
@@ -90,11 +99,12 @@ function randomWorld(random: Random, kind: Target['kind']): World {
 function search(
   world: World,
   onRound: (round: Round, standings: readonly Standing[]) => void = () => undefined,
+  always?: string,
 ): { readonly rounds: readonly Round[]; readonly standings: readonly Standing[] } {
   const standings = new Map<string, Standing>();
   const rounds: Round[] = [];
   const bytes = new Map(world.candidates.map((candidate) => [candidate.id, candidate.bytes]));
-  let round = firstRound(world.candidates, world.target);
+  let round = firstRound(world.candidates, world.target, rungs(world.epochs));
   while (round !== undefined) {
     rounds.push(round);
     for (const id of round.trials) {
@@ -103,13 +113,13 @@ function search(
       standings.set(id, { id, bytes: bytes.get(id)!, epochs, validationAccuracy });
     }
     onRound(round, [...standings.values()]);
-    round = nextRound(round, [...standings.values()], world.target, world.epochs);
+    round = nextRound(round, [...standings.values()], world.target, rungs(world.epochs), always);
   }
   return { rounds, standings: [...standings.values()] };
 }
 
-for (const kind of ['accuracy', 'size'] as const) {
-  describe(`a search for ${kind === 'accuracy' ? 'the smallest' : 'the most accurate'} model`, () => {
+for (const kind of ['accuracy', 'size', 'any'] as const) {
+  describe(`a search of the target ${kind}`, () => {
     const worlds = Array.from({ length: 300 }, (_, i) => randomWorld(new Random(i, 5), kind));
 
     it('never drops the best, and what it finds never becomes worse', () => {
@@ -134,7 +144,7 @@ for (const kind of ['accuracy', 'size'] as const) {
         const meets = (one: Standing): boolean =>
           world.target.kind === 'accuracy'
             ? one.validationAccuracy >= world.target.floor
-            : one.bytes <= world.target.bytes;
+            : world.target.kind === 'any' || one.bytes <= world.target.bytes;
         if (best === undefined) assert.ok(!standings.some(meets));
         else {
           assert.ok(meets(best));
@@ -152,7 +162,7 @@ for (const kind of ['accuracy', 'size'] as const) {
           for (const id of trials) trained += epochs - (before.get(id) ?? 0);
           for (const id of trials) before.set(id, epochs);
         }
-        const most = mostEpochs(world.candidates.length, world.epochs);
+        const most = mostEpochs(world.candidates.length, rungs(world.epochs));
         assert.ok(trained <= most, `${trained} of ${most}`);
       }
     });
@@ -168,6 +178,18 @@ for (const kind of ['accuracy', 'size'] as const) {
         });
       }
     });
+
+    if (kind === 'any') {
+      it('takes one along in any case where it is told to, and comes to no less', () => {
+        for (const world of worlds) {
+          const always = world.candidates.at(-1)!.id;
+          const { rounds, standings } = search(world, undefined, always);
+          assert.ok(rounds.every(({ trials }) => trials.includes(always)));
+          const best = bestOf(standings, world.target)!;
+          assert.ok(best.validationAccuracy >= world.accuracy(always, world.epochs));
+        }
+      });
+    }
 
     it('is the same again for the same candidates in any order', () => {
       for (const world of worlds.slice(0, 50)) {
@@ -189,18 +211,18 @@ describe('a round that was cut short', () => {
 
   it('goes on with those that it came to', () => {
     const last = { epochs: 1, trials: ['a', 'b', 'c', 'd'] };
-    const next = nextRound(last, [standing('a', 10, 0.7), standing('c', 9, 0.75)], target, 4);
+    const next = nextRound(last, [standing('a', 10, 0.7), standing('c', 9, 0.75)], target, rungs(4));
     assert.deepEqual(next, { epochs: 2, trials: ['c', 'a'] });
   });
 
   it('leaves out what is no smaller than the best', () => {
     const last = { epochs: 1, trials: ['a', 'b', 'c', 'd'] };
     const standings = [standing('a', 10, 0.85), standing('b', 10, 0.79), standing('c', 9, 0.6)];
-    assert.deepEqual(nextRound(last, standings, target, 4), { epochs: 2, trials: ['c'] });
+    assert.deepEqual(nextRound(last, standings, target, rungs(4)), { epochs: 2, trials: ['c'] });
   });
 
   it('has nothing to train where nothing was tried', () => {
-    assert.equal(nextRound({ epochs: 0, trials: ['a'] }, [], target, 4), undefined);
-    assert.equal(firstRound([{ id: 'a', bytes: 11 }], { kind: 'size', bytes: 10 }), undefined);
+    assert.equal(nextRound({ epochs: 0, trials: ['a'] }, [], target, rungs(4)), undefined);
+    assert.equal(firstRound([{ id: 'a', bytes: 11 }], { kind: 'size', bytes: 10 }, rungs(4)), undefined);
   });
 });

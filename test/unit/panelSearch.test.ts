@@ -9,7 +9,7 @@ import { describeSearch, searchedRow, shownRounds } from '../../webview/searchRo
 const target = { kind: 'accuracy', floor: 0.8 } as const;
 
 function round(epochs: number, ...trials: string[]): RunEvent {
-  return { type: 'round', time: 0, epochs, trials, target };
+  return { type: 'round', search: 'models', time: 0, epochs, trials, target };
 }
 
 function result(trial: string, storageBytes: number, validationAccuracy: number, epochs: number): RunEvent {
@@ -72,7 +72,7 @@ describe('a search on the panel', () => {
     const going = panel(begun);
     assert.equal(searchedRow(going.trace, going.rows.points)?.setting, 'b');
     assert.match(describeSearch(going.trace!, searchedRow(going.trace, going.rows.points)), /^Best so far/);
-    const choice: RunEvent = { type: 'choice', time: 0, trial: 'b', end: 'cancelled' };
+    const choice: RunEvent = { type: 'choice', search: 'models', time: 0, trial: 'b', end: 'cancelled' };
     const stopped = panel([...begun, choice]);
     assert.match(
       describeSearch(stopped.trace!, searchedRow(stopped.trace, stopped.rows.points)),
@@ -86,7 +86,7 @@ describe('a search on the panel', () => {
     ]);
     assert.equal(resumed.trace!.end, undefined);
     assert.equal(searchedRow(resumed.trace, resumed.rows.points)?.setting, 'c');
-    const ended = panel([...begun, { type: 'choice', time: 0, end: 'time' }]);
+    const ended = panel([...begun, { type: 'choice', search: 'models', time: 0, end: 'time' }]);
     assert.equal(describeSearch(ended.trace!, undefined), 'The time was over before a model reached this.');
   });
 

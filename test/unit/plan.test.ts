@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { achievedReduction } from '../../src/core/cost/reduction.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
-import { planTrials, totalEpochs } from '../../src/core/sweep/plan.ts';
+import { planSearches, planTrials, totalEpochs } from '../../src/core/sweep/plan.ts';
 
 const data = { train: { path: 'train.tsv', format: 'tsv' } };
 const recipe = (raw: object) => parseRecipe(JSON.stringify({ data, ...raw }), '/home/ann/spam.press.json');
@@ -45,6 +45,35 @@ describe('plan of a sweep', () => {
     assert.deepEqual(warnings, []);
     const ranks = trials.flatMap(({ rank }) => rank ?? []);
     assert.deepEqual(ranks, [99, 60, 9, 49, 29, 4, 1]);
+  });
+
+  it('tries drawn settings of the first seed’s model, and of the point in the middle by its size', () => {
+    const searching = recipe({
+      train: { architecture: 'dan', randomSearch: { trials: 3 } },
+      compress: [{ ranks: [1, 9, 4] }, { method: 'fixed-point', bits: [8], retrain: false }],
+      retrain: { seeds: [5, 6], randomSearch: { trials: 2 } },
+    });
+    const { trials } = planTrials(searching, 17575, 100);
+    const tries = trials.filter(({ kind }) => kind === 'try');
+    assert.deepEqual(
+      tries.map(({ id, from, seed, rank }) => [id, from, seed, rank]),
+      [
+        ['train-settings-1', undefined, 5, undefined],
+        ['train-settings-2', undefined, 5, undefined],
+        ['train-settings-3', undefined, 5, undefined],
+        ['retrain-settings-1', 'baseline-s5', 5, 4],
+        ['retrain-settings-2', 'baseline-s5', 5, 4],
+      ],
+    );
+    // Each phase's first ones are the recipe's own, here the same defaults.
+    assert.equal(new Set(tries.map(({ training }) => JSON.stringify(training))).size, 4);
+    assert.deepEqual(
+      planSearches(searching, trials).map(({ name, rungs, trials: among }) => [name, rungs, among.length]),
+      [
+        ['train', [3, 5, 10], 3],
+        ['retrain', [2, 3, 5], 2],
+      ],
+    );
   });
 
   it('has only baselines where nothing is to be compressed', () => {

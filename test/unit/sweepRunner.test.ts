@@ -184,6 +184,27 @@ describe('the trials of a recipe', () => {
     assert.ok(offOf('spectrum-k6-s1', 3) > 0.01, 'the spectrum does not depend on the model');
   });
 
+  it('train with the settings that they are given as if the recipe had them', async () => {
+    const drawn = { rate: 0.03, batchSize: 32, dropout: 0.1, wordDropout: 0 };
+    const { rate, ...others } = drawn;
+    const given = { ...others, schedule: { name: 'constant', rate } };
+    const json = { ...training, train: { ...training.train, ...given }, retrain: { epochs: 2, ...given } };
+    const own = await runAll(json);
+    const [runner, trials] = await runnerOf({ ...training, retrain: { epochs: 2, schedule: 'constant' } });
+    const memory = new Memory();
+    for (const trial of trials) {
+      const { training: told, ...result } = await runner.run(
+        { ...trial, training: drawn },
+        memory,
+        () => undefined,
+      );
+      assert.deepEqual(told, drawn);
+      const whole = own.results.find((r) => r.trial === trial.id)!;
+      assert.equal(result.validationAccuracy, whole.validationAccuracy);
+      assert.deepEqual(memory.best.get(trial.id)!.weights, own.memory.best.get(trial.id)!.weights);
+    }
+  });
+
   it('end after the epochs that they are given, and go on to what they would have come to at once', async () => {
     const json = {
       ...training,

@@ -97,6 +97,15 @@ export const retrainDefaults = {
   seeds: [1] satisfies RetrainSettings['seeds'],
 } as const;
 
+/** Where a recipe asks for it; `rate` is from a tenth of the schedule's to ten times it. */
+export const randomSearchDefaults = {
+  trials: 8,
+  rateFactors: [0.1, 10],
+  batchSize: [16, 256],
+  dropout: [0, 0.5],
+  wordDropout: [0, 0.5],
+} as const;
+
 /** Where a recipe asks for it. */
 export const distillationDefaults: DistillationSettings = { temperature: 2, weight: 0.5 };
 

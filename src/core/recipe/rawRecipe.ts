@@ -11,6 +11,7 @@ import type {
   LowRankSettings,
   Metric,
   OptimizerSettings,
+  RandomSearchSettings,
   ScheduleSettings,
   TextSettings,
 } from './recipe.ts';
@@ -33,6 +34,7 @@ export interface RawTraining {
   readonly schedule?: RawSchedule;
   readonly dropout?: number;
   readonly wordDropout?: number;
+  readonly randomSearch?: Partial<RandomSearchSettings>;
 }
 
 export interface RawTrain extends RawTraining {

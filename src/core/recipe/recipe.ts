@@ -106,6 +106,28 @@ export type ScheduleSettings =
       readonly stepSize: StepSize;
     };
 
+/** From the lowest value to the highest. */
+export type Range = readonly [number, number];
+
+/** A random search for a training's settings, each within a range. */
+export interface RandomSearchSettings {
+  /** Trainings that it begins, the recipe's own settings the first of them. */
+  readonly trials: number;
+  /** Of the schedule. */
+  readonly rate: Range;
+  readonly batchSize: Range;
+  readonly dropout: Range;
+  readonly wordDropout: Range;
+}
+
+/** What a random search has drawn for a training. */
+export interface DrawnSettings {
+  readonly rate: number;
+  readonly batchSize: number;
+  readonly dropout: number;
+  readonly wordDropout: number;
+}
+
 export interface TrainingSettings {
   readonly epochs: number;
   readonly batchSize: number;
@@ -115,6 +137,8 @@ export interface TrainingSettings {
   readonly dropout: number;
   /** Probability of dropping a token, in training only. */
   readonly wordDropout: number;
+  /** None: the settings are as they stand here. */
+  readonly randomSearch?: RandomSearchSettings;
 }
 
 export interface EmbeddingSettings {

@@ -193,6 +193,28 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   }
   for (const phase of ['train', 'retrain'] as const) {
+    const { randomSearch } = recipe[phase] ?? {};
+    for (const setting of ['rate', 'batchSize', 'dropout', 'wordDropout'] as const) {
+      const [low = 0, high = 0] = randomSearch?.[setting] ?? [];
+      if (low <= high) continue;
+      fail(
+        'range-upside-down',
+        [phase, 'randomSearch', setting],
+        `${phase}.randomSearch.${setting} must go from the lowest value to the highest, found ${low} and ${high}.`,
+        'Swap them.',
+      );
+    }
+    if (randomSearch === undefined || phase === 'train') continue;
+    if (compress === undefined || recipe.retrain?.epochs === 0) {
+      fail(
+        'random-search-of-nothing',
+        ['retrain', 'randomSearch'],
+        `retrain.randomSearch has no meaning where ${compress === undefined ? 'nothing is compressed' : 'retrain.epochs is 0'}.`,
+        'Remove it.',
+      );
+    }
+  }
+  for (const phase of ['train', 'retrain'] as const) {
     const schedule = recipe[phase]?.schedule;
     if (typeof schedule !== 'object' || !('lowerRate' in schedule)) continue;
     const { rate = scheduleDefaults[schedule.name].rate, lowerRate = 0 } = schedule;

@@ -7,6 +7,7 @@ import {
   distillationDefaults,
   lowerRateShare,
   optimizerDefaults,
+  randomSearchDefaults,
   retrainDefaults,
   scheduleDefaults,
   searchedMethods,
@@ -31,6 +32,7 @@ import type {
   Fold,
   Fraction,
   OptimizerSettings,
+  RandomSearchSettings,
   Recipe,
   ScheduleSettings,
   SearchSettings,
@@ -124,14 +126,23 @@ function resolveTraining(
   raw: RawTraining,
   defaults: typeof trainDefaults | typeof retrainDefaults,
 ): TrainingSettings {
+  const schedule = resolveSchedule(raw.schedule ?? defaults.schedule, defaults.decayEpochs);
   return {
     epochs: raw.epochs ?? defaults.epochs,
     batchSize: raw.batchSize ?? defaults.batchSize,
     optimizer: resolveOptimizer(raw.optimizer ?? defaults.optimizer),
-    schedule: resolveSchedule(raw.schedule ?? defaults.schedule, defaults.decayEpochs),
+    schedule,
     dropout: raw.dropout ?? defaults.dropout,
     wordDropout: raw.wordDropout ?? defaults.wordDropout,
+    ...(raw.randomSearch && { randomSearch: resolveRandomSearch(raw.randomSearch, schedule.rate) }),
   };
+}
+
+function resolveRandomSearch(raw: Partial<RandomSearchSettings>, own: number): RandomSearchSettings {
+  const { rateFactors, ...defaults } = randomSearchDefaults;
+  // 10 * 0.001 and the like have more digits than they should.
+  const rate = rateFactors.map((factor) => Number((factor * own).toPrecision(12))) as [number, number];
+  return { ...defaults, rate, ...raw };
 }
 
 function resolveOptimizer(raw: RawOptimizer): OptimizerSettings {

@@ -10,7 +10,7 @@ import { mostEpochs } from '../search/halving.ts';
 import { usesGradient } from '../embedding/factorize.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
-import { planTrials, trialEpochs } from '../sweep/plan.ts';
+import { planSearches, planTrials, trialEpochs } from '../sweep/plan.ts';
 import { newSpec } from '../sweep/startingModels.ts';
 import type { Trial } from '../sweep/trial.ts';
 import { trainingBatches } from '../text/batches.ts';
@@ -58,32 +58,34 @@ export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number):
   };
 }
 
-/** A search ends with its last round or its time, and not before the uncompressed model and its control are there. */
+/** Searches end with their last round or with the time, and not before the uncompressed model and its control are there. */
 function runSeconds(
-  { search, retrain }: Recipe,
+  recipe: Recipe,
   trials: readonly Trial[],
   secondsOf: (trial: Trial) => number,
   jobs: number,
 ): { readonly seconds: number; readonly warnings: readonly string[] } {
-  if (search === undefined) return { seconds: makespan(trials, secondsOf, jobs), warnings: [] };
-  const points = trials.filter(({ kind }) => kind === 'point');
-  const references = makespan(
-    trials.filter(({ kind }) => kind !== 'point'),
+  const searches = planSearches(recipe, trials);
+  const searched = new Set(searches.flatMap((search) => search.trials));
+  const others = makespan(
+    trials.filter((trial) => !searched.has(trial)),
     secondsOf,
     jobs,
   );
-  const left = Math.max(0, 60 * search.minutes - references);
-  const whole = points.reduce((sum, point) => sum + secondsOf(point), 0);
-  const share = mostEpochs(points.length, retrain.epochs) / Math.max(1, points.length * retrain.epochs);
-  const searching = (share * whole) / jobs;
+  const searching = searches.reduce((sum, { trials: among, rungs }) => {
+    const whole = among.reduce((seconds, trial) => seconds + secondsOf(trial), 0);
+    const share = mostEpochs(among.length, rungs) / Math.max(1, among.length * (rungs.at(-1) ?? 0));
+    return sum + (share * whole) / jobs;
+  }, 0);
+  const left = Math.max(0, 60 * (recipe.search?.minutes ?? Infinity) - others);
   return {
-    seconds: references + Math.min(searching, left),
+    seconds: others + Math.min(searching, left),
     warnings:
       searching <= left
         ? []
         : [
             `A whole search takes about ${Math.ceil(searching)} s. The uncompressed model and its control, which ` +
-              `take ${Math.ceil(references)} s, leave it ${Math.floor(left)} s of compress.minutes.`,
+              `take ${Math.ceil(others)} s, leave it ${Math.floor(left)} s of compress.minutes.`,
           ],
   };
 }

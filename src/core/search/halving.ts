@@ -15,9 +15,11 @@ export interface Standing extends Candidate {
   readonly validationAccuracy: number;
 }
 
-/** The smallest model of at least an accuracy, or the most accurate one of at most a size. */
+/** The smallest model of at least an accuracy, or the most accurate one, of at most a size or of any. */
 export type Target =
-  { readonly kind: 'accuracy'; readonly floor: number } | { readonly kind: 'size'; readonly bytes: number };
+  | { readonly kind: 'accuracy'; readonly floor: number }
+  | { readonly kind: 'size'; readonly bytes: number }
+  | { readonly kind: 'any' };
 
 /** Candidates, the most promising first, and the epochs that each is to have had at the round's end. */
 export interface Round {
@@ -40,29 +42,43 @@ export function rungs(epochs: number): number[] {
 }
 
 /**
- * Epochs of a whole search at most: each round's share of the candidates, and the best one's to its end.
+ * Epochs at which settings of a training are compared: a quarter, a half, and all of them. Before, those that learn fast
+ * look better than they come out.
  *
  * @param epochs of a whole training
  */
-export function mostEpochs(candidates: number, epochs: number): number {
-  if (candidates === 0) return 0;
-  const steps = rungs(epochs);
-  return steps
-    .slice(1)
-    .reduce(
-      (sum, rung, i) => sum + (rung - (steps[i] ?? 0)) * Math.ceil(candidates / eta ** (i + 1)),
-      epochs,
-    );
+export function settingsRungs(epochs: number): number[] {
+  return [...new Set([4, 2, 1].map((part) => Math.ceil(epochs / part)))];
 }
 
 /**
- * All candidates that can be chosen, untrained: the largest first, then ever finer steps between it and the smallest, so
- * that a round that time cuts short has looked everywhere.
+ * Epochs of a whole search at most: each round's share of the candidates, and the training to its end of one more, the best
+ * or the one that always goes on.
  */
-export function firstRound(candidates: readonly Candidate[], target: Target): Round | undefined {
-  const possible = candidates.filter(({ bytes }) => target.kind === 'accuracy' || bytes <= target.bytes);
+export function mostEpochs(candidates: number, rungs: readonly number[]): number {
+  if (candidates === 0) return 0;
+  const last = rungs.at(-1) ?? 0;
+  return rungs.reduce(
+    (sum, rung, i) => sum + (rung - (rungs[i - 1] ?? 0)) * Math.ceil(candidates / eta ** i),
+    last,
+  );
+}
+
+/**
+ * All candidates that can be chosen, until the first rung: the largest first, then ever finer steps between it and the
+ * smallest, so that a round that time cuts short has looked everywhere.
+ */
+export function firstRound(
+  candidates: readonly Candidate[],
+  target: Target,
+  rungs: readonly number[],
+): Round | undefined {
+  const [epochs] = rungs;
+  const possible = candidates.filter(({ bytes }) => target.kind !== 'size' || bytes <= target.bytes);
   const trials = spread([...possible].sort((a, b) => b.bytes - a.bytes || byId(a, b)));
-  return trials.length === 0 ? undefined : { epochs: 0, trials: trials.map(({ id }) => id) };
+  return epochs === undefined || trials.length === 0
+    ? undefined
+    : { epochs, trials: trials.map(({ id }) => id) };
 }
 
 /**
@@ -72,24 +88,27 @@ export function firstRound(candidates: readonly Candidate[], target: Target): Ro
  * once no smaller one is left.
  *
  * @param standings of all that were tried, those of the last round among them; what it did not come to is out
- * @param epochs of a whole training
+ * @param always a candidate that goes on in any case
  */
 export function nextRound(
   last: Round,
   standings: readonly Standing[],
   target: Target,
-  epochs: number,
+  rungs: readonly number[],
+  always?: string,
 ): Round | undefined {
+  const epochs = rungs.at(-1) ?? 0;
   const best = bestOf(standings, target);
   const open = standings.filter(
     (one) =>
       last.trials.includes(one.id) &&
       one.epochs < epochs &&
-      (target.kind === 'size' || best === undefined || one.bytes < best.bytes),
+      (target.kind !== 'accuracy' || best === undefined || one.bytes < best.bytes),
   );
-  const next = rungs(epochs).find((rung) => rung > last.epochs);
+  const next = rungs.find((rung) => rung > last.epochs);
   if (next !== undefined && open.length > 0) {
-    const kept = [...open].sort(byAccuracy).slice(0, Math.ceil(last.trials.length / eta));
+    const count = Math.ceil(last.trials.length / eta);
+    const kept = [...open].sort(byAccuracy).filter(({ id }, place) => place < count || id === always);
     return { epochs: next, trials: kept.map(({ id }) => id) };
   }
   return best === undefined || best.epochs >= epochs ? undefined : { epochs, trials: [best.id] };
@@ -99,7 +118,7 @@ export function nextRound(
 export function bestOf<S extends Standing>(standings: readonly S[], target: Target): S | undefined {
   return target.kind === 'accuracy'
     ? standings.filter((one) => one.validationAccuracy >= target.floor).sort(bySize)[0]
-    : standings.filter((one) => one.bytes <= target.bytes).sort(byAccuracy)[0];
+    : standings.filter(({ bytes }) => target.kind === 'any' || bytes <= target.bytes).sort(byAccuracy)[0];
 }
 
 function bySize(a: Standing, b: Standing): number {

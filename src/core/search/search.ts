@@ -2,7 +2,6 @@ import {
   bestOf,
   firstRound,
   nextRound,
-  rungs,
   type Candidate,
   type Round,
   type Standing,
@@ -22,8 +21,10 @@ export interface SearchPast {
 export interface Search {
   readonly candidates: readonly Candidate[];
   readonly target: Target;
-  /** Of a whole training. */
-  readonly epochs: number;
+  /** Epochs at which candidates are compared: see `rungs`. */
+  readonly rungs: readonly number[];
+  /** A candidate that goes on from round to round in any case. */
+  readonly always?: string;
   /** Candidates at once. */
   readonly jobs: number;
   readonly past?: SearchPast | undefined;
@@ -46,16 +47,16 @@ export interface Found {
  * come to are out. What is under way when all the time is over is the caller's to stop.
  */
 export async function search(options: Search): Promise<Found> {
-  const { candidates, target, epochs, past, secondsLeft, onRound } = options;
+  const { candidates, target, rungs, always, past, secondsLeft, onRound } = options;
   const best = (): Standing | undefined => bestOf([...standings.values()], target);
   const standings = new Map(past?.standings.map((standing) => [standing.id, standing]));
   let finished = past?.finished ?? new Set<string>();
-  let round = past?.round ?? firstRound(candidates, target);
+  let round = past?.round ?? firstRound(candidates, target, rungs);
   if (round !== undefined && past === undefined) onRound(round);
   while (round !== undefined) {
     await runRound(round, finished, standings, options);
     if (secondsLeft !== undefined && secondsLeft() <= 0) return { best: best(), end: 'time' };
-    round = nextRound(round, [...standings.values()], target, epochs);
+    round = nextRound(round, [...standings.values()], target, rungs, always);
     if (round !== undefined) onRound(round);
     finished = new Set();
   }
@@ -66,11 +67,11 @@ async function runRound(
   { trials, epochs }: Round,
   finished: ReadonlySet<string>,
   standings: Map<string, Standing>,
-  { epochs: all, jobs, secondsLeft, train }: Search,
+  { rungs, jobs, secondsLeft, train }: Search,
 ): Promise<void> {
   const waiting = trials.filter((id) => !finished.has(id));
   const left = secondsLeft?.() ?? 0;
-  const later = rungs(all).filter((rung) => rung > epochs).length;
+  const later = rungs.filter((rung) => rung > epochs).length;
   const reserved = left * (later / (later + 1));
   let begun = finished.size;
   const isOver = (): boolean =>

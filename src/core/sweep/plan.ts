@@ -1,9 +1,11 @@
 import { methodOf } from '../compression/methods.ts';
+import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import type { PointSettings } from '../compression/method.ts';
 import { pointBytes } from '../cost/cost.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { mostEpochs } from '../search/halving.ts';
-import type { Trial } from './trial.ts';
+import { drawSettings } from '../search/drawSettings.ts';
+import { mostEpochs, rungs, settingsRungs } from '../search/halving.ts';
+import type { SearchName, Trial } from './trial.ts';
 import { trialPhase } from './trialPhase.ts';
 
 export interface Plan {
@@ -13,7 +15,7 @@ export interface Plan {
 }
 
 /**
- * The trials of a recipe: the baselines, their retrained controls, then seed by seed the points of the curves, each
+ * The trials of a recipe: those of its random searches, the baselines, their retrained controls, then seed by seed the points of the curves, each
  * from the largest to the smallest, so that the first whole curves are there early. A loaded model is one
  * baseline for all seeds; a trained one is trained anew for each.
  *
@@ -31,7 +33,9 @@ export function planTrials(recipe: Recipe, rows: number, dimension: number): Pla
     kind: 'baseline',
     seed,
   }));
-  if (compress.length === 0) return { trials: baselines, warnings: [] };
+  const [seed = 1] = seeds;
+  const tries = planTries(recipe, 'train', { seed });
+  if (compress.length === 0) return { trials: [...tries, ...baselines], warnings: [] };
 
   const { points, warnings } = planPoints(recipe, { rows, dimension });
   const controls = seeds.map((seed): Trial => ({
@@ -49,7 +53,29 @@ export function planTrials(recipe: Recipe, rows: number, dimension: number): Pla
       ...point,
     })),
   );
-  return { trials: [...baselines, ...controls, ...trials], warnings };
+  const tried = middleOf(trials, { rows, dimension });
+  const retries = tried === undefined ? [] : planTries(recipe, 'retrain', tried);
+  return { trials: [...tries, ...baselines, ...retries, ...controls, ...trials], warnings };
+}
+
+/** A model with each of the settings that a phase's random search draws. */
+function planTries(recipe: Recipe, phase: 'train' | 'retrain', model: Omit<Trial, 'id' | 'kind'>): Trial[] {
+  const settings = recipe[phase];
+  if (settings?.randomSearch === undefined) return [];
+  const drawn = drawSettings(settings, settings.randomSearch, recipe.data.seed, phase === 'train' ? 0 : 1);
+  return drawn.map((training, i) => ({ ...model, id: tryId(phase, i), kind: 'try', training }));
+}
+
+function tryId(phase: 'train' | 'retrain', i: number): string {
+  return `${phase}-settings-${i + 1}`;
+}
+
+/** Of the points that are retrained with the first seed the one in the middle by its size. */
+function middleOf(points: readonly Trial[], table: ModelSpec['embedding']): Trial | undefined {
+  const seed = points[0]?.seed;
+  const retrained = points.filter((point) => point.seed === seed && trialPhase(point) === 'retrain');
+  const bySize = retrained.sort((a, b) => pointBytes(table, b) - pointBytes(table, a));
+  return bySize[Math.floor(bySize.length / 2)];
 }
 
 /** The points of all entries, in the entries' order; a point that two entries have is tried once. */
@@ -89,7 +115,37 @@ export function trialEpochs(recipe: Recipe, trial: Trial): number {
  * baseline is only measured.
  */
 export function totalEpochs(recipe: Recipe, trials: readonly Trial[]): number {
-  const isSearched = ({ kind }: Trial): boolean => recipe.search !== undefined && kind === 'point';
-  const searched = mostEpochs(trials.filter(isSearched).length, recipe.retrain.epochs);
-  return trials.reduce((sum, trial) => sum + (isSearched(trial) ? 0 : trialEpochs(recipe, trial)), searched);
+  const searches = planSearches(recipe, trials);
+  const searched = new Set(searches.flatMap((search) => search.trials));
+  return (
+    trials.reduce((sum, trial) => sum + (searched.has(trial) ? 0 : trialEpochs(recipe, trial)), 0) +
+    searches.reduce((sum, search) => sum + mostEpochs(search.trials.length, search.rungs), 0)
+  );
+}
+
+/** Trials that a search trains for longer and longer, in the place of each to its end. */
+export interface PlannedSearch {
+  readonly name: SearchName;
+  /** Epochs at which they are compared. */
+  readonly rungs: readonly number[];
+  readonly trials: readonly Trial[];
+  /** The one that is trained to its end in any case. */
+  readonly always?: string;
+}
+
+/** The searches of a plan, in their order. */
+export function planSearches(recipe: Recipe, trials: readonly Trial[]): PlannedSearch[] {
+  const tries = (phase: 'train' | 'retrain'): PlannedSearch => ({
+    name: phase,
+    rungs: settingsRungs(recipe[phase]?.epochs ?? 0),
+    trials: trials.filter((trial) => trial.kind === 'try' && trialPhase(trial) === phase),
+    // The recipe's own settings: what is found is no worse than they are.
+    always: tryId(phase, 0),
+  });
+  const models: PlannedSearch = {
+    name: 'models',
+    rungs: rungs(recipe.retrain.epochs),
+    trials: recipe.search === undefined ? [] : trials.filter(({ kind }) => kind === 'point'),
+  };
+  return [tries('train'), tries('retrain'), models].filter((search) => search.trials.length > 0);
 }

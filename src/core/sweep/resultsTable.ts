@@ -12,7 +12,7 @@ interface Row {
 }
 
 /** What a table shows of results. */
-export type TableResults = Pick<Results, 'baseline' | 'control' | 'points' | 'search'>;
+export type TableResults = Pick<Results, 'baseline' | 'control' | 'points' | 'searches'>;
 
 /** The results as a plain-text table: the uncompressed model, its control, and each series, from the largest model to the smallest. */
 export function resultsTable(results: TableResults): string {
@@ -68,7 +68,7 @@ function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
     ...(rows.some(({ result }) => result.latency)
       ? [{ title: 'ms', cell: ({ result }: Row) => result.latency?.p50Ms.toPrecision(2) ?? '-' }]
       : []),
-    ...(results.search
+    ...(results.searches?.models
       ? [{ title: 'epochs', cell: ({ result }: Row) => String(result.seeds[0]?.epochs ?? '-') }]
       : []),
     { title: 'validation before', cell: ({ result }) => formatAccuracy(result.validationAccuracyBefore) },
@@ -85,8 +85,8 @@ function columnsFor(results: TableResults, rows: readonly Row[]): Column[] {
   ];
 }
 
-function isChosen({ search }: TableResults, { seeds }: MeanResult): boolean {
-  return seeds.some(({ trial }) => trial === search?.chosen);
+function isChosen({ searches }: TableResults, { seeds }: MeanResult): boolean {
+  return seeds.some(({ trial }) => trial === searches?.models?.chosen);
 }
 
 function notes(results: TableResults, rows: readonly Row[]): string[] {

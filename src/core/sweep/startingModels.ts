@@ -168,7 +168,7 @@ export class StartingModels {
 }
 
 function isPoint(trial: Trial): trial is Trial & PointSettings {
-  return trial.kind === 'point';
+  return trial.setting !== undefined;
 }
 
 /** What the recipe's `train` describes. */

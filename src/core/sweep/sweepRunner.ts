@@ -8,6 +8,7 @@ import { Classifier } from '../model/classifier.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { meanLength, type EncodedDataset } from '../text/encoded.ts';
 import { packAnswers } from '../reproduction/answers.ts';
+import { withDrawn } from '../search/drawSettings.ts';
 import { measureLatency } from '../report/latency.ts';
 import { predictDataset } from '../training/evaluate.ts';
 import { accuracy, countInto, emptyConfusion, macroF1 } from '../training/metrics.ts';
@@ -98,7 +99,8 @@ class SweepRunner implements TrialRunner {
           })
         : await storage.loadBest(trial.id);
     const trained = trial.from === undefined;
-    const settings: TrainingSettings | undefined = trained ? this.#recipe.train : this.#recipe.retrain;
+    const given: TrainingSettings | undefined = trained ? this.#recipe.train : this.#recipe.retrain;
+    const settings = given && withDrawn(given, trial.training);
     const epochs = Math.min(until, trialEpochs(this.#recipe, trial));
     const weights = saved === undefined ? start.weights : weightsOfState(saved);
     // A table that training was told to keep is moved in retraining, for the control as for the factors.

@@ -1,17 +1,21 @@
 import type { PointSettings } from '../compression/method.ts';
+import type { DrawnSettings } from '../recipe/recipe.ts';
 import type { Round, Target } from '../search/halving.ts';
 import type { PlannedRates } from '../training/plannedRates.ts';
 
 /**
  * One model to make: `baseline` trains (or loads and measures) the uncompressed model of a seed, `control`
  * retrains it uncompressed, `point` compresses it in one way and retrains it, or compresses the word vectors and trains.
- * A point has all that its PointSettings have; the others none of it.
+ * A `try` is a baseline or a point with settings that a random search has drawn for its training. A point has all that
+ * its PointSettings have; the others none of it.
  */
 export interface Trial extends Partial<PointSettings> {
   /** File-safe, unique in the run, e.g. `baseline-s1`, `control-s1`, `task-k9-s1`. */
   readonly id: string;
-  readonly kind: 'baseline' | 'control' | 'point';
+  readonly kind: 'baseline' | 'control' | 'point' | 'try';
   readonly seed: number;
+  /** In the place of the recipe's, where a random search has drawn or chosen them. */
+  readonly training?: DrawnSettings;
   /** The trial whose best checkpoint this one starts from; baselines have none, nor points that train. */
   readonly from?: string;
 }
@@ -30,6 +34,8 @@ export interface TrialResult extends Partial<PointSettings> {
   /** Share of the float32 table's bytes that is saved, codebooks, scales and the like counted; of factors 1 - k(m+n)/(mn). */
   readonly reduction?: number;
   readonly seed: number;
+  /** Where they are not the recipe's. */
+  readonly training?: DrawnSettings;
   readonly parameters: number;
   readonly storageBytes: number;
   /** Of the table or what stands for it. */
@@ -85,7 +91,12 @@ export interface TriedModel {
   readonly storageBytes: number;
   /** Of the best epoch so far. */
   readonly validationAccuracy: number;
+  /** Where a random search has drawn them. */
+  readonly training?: DrawnSettings;
 }
+
+/** For the models that `auto` looks for, or for the settings of a training. */
+export type SearchName = 'models' | 'train' | 'retrain';
 
 /** What a search has tried, round by round; a round may have been cut short. */
 export interface SearchTrace {
@@ -117,8 +128,8 @@ export interface Results {
   readonly baseline?: MeanResult;
   readonly control?: MeanResult;
   readonly points: readonly TrialResult[];
-  /** Where the recipe's method is `auto`: the points are those that were tried. */
-  readonly search?: SearchTrace;
+  /** Those that the recipe asks for; where there is one for `models`, the points are those that it has tried. */
+  readonly searches?: Partial<Record<SearchName, SearchTrace>>;
 }
 
 /** What a run tells while it goes; one JSON line each in events.jsonl. `time` is milliseconds since 1970. */
@@ -165,11 +176,17 @@ export type RunEvent =
     }
   | { readonly type: 'result'; readonly time: number; readonly result: TrialResult }
   /** A search's round begins. */
-  | (Round & { readonly type: 'round'; readonly time: number; readonly target: Target })
+  | (Round & {
+      readonly type: 'round';
+      readonly time: number;
+      readonly search: SearchName;
+      readonly target: Target;
+    })
   /** A search has ended; a run that is resumed may go on with it. */
   | {
       readonly type: 'choice';
       readonly time: number;
+      readonly search: SearchName;
       readonly trial?: string;
       readonly end: SearchEnd;
     }
