@@ -138,8 +138,9 @@ class SweepRunner implements TrialRunner {
     let mark = started;
     while (trainer.epochsDone < epochs) {
       if (trainer.epochsDone === refreshAfter) {
-        const { weights: anew } = await this.#models.again(trial, storage, data, model.weights());
-        const refreshed = open(anew);
+        const anew = await this.#models.again(trial, storage, data, model.weights()).catch(unlessStopped);
+        if (anew === undefined) break;
+        const refreshed = open(anew.weights);
         refreshed.trainer.goOnFrom(trainer);
         ({ model, trainer } = refreshed);
       }
