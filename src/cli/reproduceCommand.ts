@@ -214,6 +214,11 @@ async function tellEstimate(open: readonly Experiment[], options: ReproduceOptio
   console.log(`About ${shownDuration(seconds)}, with ${options.jobs} models at once.`);
 }
 
+/** As it may stand in a command. */
+function fromHere(path: string): string {
+  return relative(process.cwd(), path) || '.';
+}
+
 async function writeReport(
   finished: readonly FinishedExperiment[],
   missing: readonly string[],
@@ -226,7 +231,7 @@ async function writeReport(
     missing,
     {
       command:
-        `embedding-press reproduce ${shownPath(data)} ${shownPath(vectors)} --output ${shownPath(output)}` +
+        `embedding-press reproduce ${[data, vectors].map(fromHere).join(' ')} --output ${fromHere(output)}` +
         (quick ? ' --quick' : ''),
       version,
       vectors: relative(join(vectors, '..'), vectors),
