@@ -65,7 +65,7 @@ function normalizing({ scale, center }: Config): string[] {
 }
 
 function wrapped(config: Config): { readonly class_name?: unknown; readonly config?: unknown } {
-  return (config.layer ?? {});
+  return config.layer ?? {};
 }
 
 /**
