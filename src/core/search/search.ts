@@ -43,8 +43,8 @@ export interface Found {
 
 /**
  * Searches by successive halving until no candidate is left that could be better, or the time is over. Each round has an
- * equal share of the time that is left: when that is over it begins with no other candidate, and those that it did not
- * come to are out. What is under way when all the time is over is the caller's to stop.
+ * equal share of the time that is left: when that is over it begins with no other candidate. Those that it did not come to
+ * wait until no round is left, and have rounds of their own then. What is under way when all the time is over is the caller's to stop.
  */
 export async function search(options: Search): Promise<Found> {
   const { candidates, target, rungs, always, past, secondsLeft, onRound } = options;
@@ -56,7 +56,10 @@ export async function search(options: Search): Promise<Found> {
   while (round !== undefined) {
     await runRound(round, finished, standings, options);
     if (secondsLeft !== undefined && secondsLeft() <= 0) return { best: best(), end: 'time' };
-    round = nextRound(round, [...standings.values()], target, rungs, always);
+    const untried = candidates.filter(({ id }) => !standings.has(id));
+    round =
+      nextRound(round, [...standings.values()], target, rungs, always) ??
+      firstRound(stillBetter(untried, best(), target), target, rungs);
     if (round !== undefined) onRound(round);
     finished = new Set();
   }
@@ -86,4 +89,13 @@ async function runRound(
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
+}
+
+/** Without those that are no smaller than the best, where the smallest is wanted. */
+function stillBetter(
+  candidates: readonly Candidate[],
+  best: Standing | undefined,
+  { kind }: Target,
+): readonly Candidate[] {
+  return candidates.filter(({ bytes }) => kind !== 'accuracy' || best === undefined || bytes < best.bytes);
 }
