@@ -37,7 +37,7 @@ export class ConvolutionLayer {
     const shape = [width, embedding.dimension, filters];
     const kernel = new Parameter(workspace, `${name}/kernel`, shape, weights, optimizer);
     this.#workspace = workspace;
-    this.#kernel = new InputKernel(workspace, embedding, kernel, width);
+    this.#kernel = new InputKernel(workspace, embedding.factor, kernel, width);
     this.#bias = new Parameter(workspace, `${name}/bias`, [filters], weights, optimizer);
   }
 

@@ -104,9 +104,11 @@ export class Embedding {
     workspace.kernels.scatterMeans(at, columns, slots, lengths, batch.size, gradients.at);
   }
 
-  /** Backward of `expand(gather(tokens))`. @param rows that were gathered */
-  backwardVectors(tokens: Int32Array, rows: Matrix, gradient: Matrix): void {
-    this.backwardGather(tokens, this.#contract(rows, gradient));
+  /** Backward of `expand(rows)`: dL/d rows. @param factorGradient to which dL/dB is added, where there is a B */
+  backwardExpand(rows: Matrix, gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
+    if (this.#factor === undefined || factorGradient === undefined) return gradient;
+    this.#workspace.matMul(rows, gradient, true, false, factorGradient);
+    return this.#workspace.matMul(gradient, this.#factor.value, false, true);
   }
 
   /** Backward of `gather(tokens)`. */

@@ -47,7 +47,7 @@ export class GruLayer implements RecurrentLayer {
     this.#mean = pooling === 'mean';
     const parameter = (of: string, rows: number): Parameter =>
       new Parameter(workspace, `${name}/${of}`, [rows, 3 * units], weights, optimizer);
-    this.#kernel = new InputKernel(workspace, embedding, parameter('kernel', embedding.dimension));
+    this.#kernel = new InputKernel(workspace, embedding.factor, parameter('kernel', embedding.dimension));
     this.#recurrent = parameter('recurrent_kernel', units);
     this.#bias = parameter('bias', 2);
   }

@@ -1,5 +1,4 @@
 import { Matrix, type Workspace } from '../engine/workspace.ts';
-import type { Embedding } from './embedding.ts';
 import type { Parameter } from './parameter.ts';
 
 /**
@@ -12,14 +11,15 @@ export class InputKernel {
   readonly #factor: Parameter | undefined;
   readonly #blocks: number;
 
+  /** @param factor B, where the layer reads the rows of A */
   constructor(
     workspace: Workspace,
-    embedding: Embedding,
+    factor: Parameter | undefined,
     readonly parameter: Parameter,
     blocks = 1,
   ) {
     this.#workspace = workspace;
-    this.#factor = embedding.factor;
+    this.#factor = factor;
     this.#blocks = blocks;
   }
 

@@ -46,7 +46,11 @@ export class LstmLayer implements RecurrentLayer {
     this.#mean = pooling === 'mean';
     const parameter = (of: string, ...shape: number[]): Parameter =>
       new Parameter(workspace, `${name}/${of}`, shape, weights, optimizer);
-    this.#kernel = new InputKernel(workspace, embedding, parameter('kernel', embedding.dimension, 4 * units));
+    this.#kernel = new InputKernel(
+      workspace,
+      embedding.factor,
+      parameter('kernel', embedding.dimension, 4 * units),
+    );
     this.#recurrent = parameter('recurrent_kernel', units, 4 * units);
     this.#bias = parameter('bias', 4 * units);
     if (peepholes === true) this.#peephole = parameter('peephole', 3, units);

@@ -9,6 +9,7 @@ import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { columnSums } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
 import { activate, activateBackward } from './activationFunction.ts';
+import type { LayerKernel } from './layerKernel.ts';
 import { sentencesOf, single, type GraphLayer, type LayerParts, type Signal } from './graphLayer.ts';
 
 interface Cache {
@@ -25,21 +26,19 @@ interface Cache {
 export class Convolution implements GraphLayer {
   readonly #workspace: Workspace;
   readonly #settings: ConvolutionSettings;
-  readonly #width: number;
-  readonly #kernel: Parameter;
+  readonly #kernel: LayerKernel;
   readonly #bias: Parameter | undefined;
   #cache: Cache | undefined;
 
   constructor(parts: LayerParts) {
     this.#workspace = parts.workspace;
     this.#settings = convolutionSettings(parts.config);
-    this.#width = parts.input.width;
-    this.#kernel = parts.parameter('kernel');
+    this.#kernel = parts.kernel('kernel', this.#settings.size);
     this.#bias = parts.optional('bias', this.#settings.useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, ...(this.#bias ? [this.#bias] : [])];
   }
 
   forward(inputs: readonly Signal[]): Signal {
@@ -48,12 +47,13 @@ export class Convolution implements GraphLayer {
     const [steps, size] = [input.steps ?? 1, sentencesOf(input)];
     const plan = planWindows(this.#settings, steps);
     checkWindows(plan, this.#settings.size, steps);
-    const rows = workspace.zeros(plan.windows * size, this.#settings.size * this.#width);
+    const width = input.values.columns;
+    const rows = workspace.zeros(plan.windows * size, this.#settings.size * width);
     const [from, to] = [input.values.data, rows.data];
-    this.#eachVector(steps, size, plan, (at, into) => {
-      to.set(from.subarray(at, at + this.#width), into);
+    this.#eachVector(steps, size, width, plan, (at, into) => {
+      to.set(from.subarray(at, at + width), into);
     });
-    const sums = workspace.matMul(rows, this.#kernel.value);
+    const sums = workspace.matMul(rows, this.#kernel.begin());
     if (this.#bias) workspace.kernels.addBias(sums.at, this.#bias.value.at, sums.rows, sums.columns, false);
     const output = activate(workspace, this.#settings.activation, sums);
     this.#cache = { steps, size, plan, rows, sums, output };
@@ -68,10 +68,11 @@ export class Convolution implements GraphLayer {
     this.#kernel.gradient = workspace.matMul(rows, gradient, true, false);
     if (this.#bias) this.#bias.gradient = columnSums(workspace, gradient);
     const rowGradients = workspace.matMul(gradient, this.#kernel.value, false, true);
-    const inputs = workspace.zeros(steps * size, this.#width);
+    const width = rows.columns / this.#settings.size;
+    const inputs = workspace.zeros(steps * size, width);
     const [from, to] = [rowGradients.data, inputs.data];
-    this.#eachVector(steps, size, plan, (at, into) => {
-      for (let c = 0; c < this.#width; c++) to[at + c]! += from[into + c]!;
+    this.#eachVector(steps, size, width, plan, (at, into) => {
+      for (let c = 0; c < width; c++) to[at + c]! += from[into + c]!;
     });
     return [inputs];
   }
@@ -80,11 +81,11 @@ export class Convolution implements GraphLayer {
   #eachVector(
     steps: number,
     size: number,
+    width: number,
     { windows, before }: WindowPlan,
     call: (at: number, into: number) => void,
   ): void {
     const { size: window, stride, dilation } = this.#settings;
-    const width = this.#width;
     for (let w = 0; w < windows; w++) {
       for (let j = 0; j < window; j++) {
         const step = w * stride - before + j * dilation;

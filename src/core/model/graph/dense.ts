@@ -3,13 +3,14 @@ import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { columnSums } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
 import { activate, activateBackward } from './activationFunction.ts';
+import type { LayerKernel } from './layerKernel.ts';
 import { single, type GraphLayer, type LayerParts, type Signal } from './graphLayer.ts';
 
 /** f(x K + b), of each step or of the sentence. */
 export class Dense implements GraphLayer {
   readonly #workspace: Workspace;
   readonly #settings: DenseSettings;
-  readonly #kernel: Parameter;
+  readonly #kernel: LayerKernel;
   readonly #bias: Parameter | undefined;
   #cache: { readonly input: Matrix; readonly sums: Matrix; readonly output: Matrix } | undefined;
 
@@ -17,18 +18,18 @@ export class Dense implements GraphLayer {
     const { workspace, config } = parts;
     this.#workspace = workspace;
     this.#settings = denseSettings(config.className === 'TimeDistributed' ? config.inner('layer') : config);
-    this.#kernel = parts.parameter('kernel');
+    this.#kernel = parts.kernel('kernel');
     this.#bias = parts.optional('bias', this.#settings.useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, ...(this.#bias ? [this.#bias] : [])];
   }
 
   forward(inputs: readonly Signal[]): Signal {
     const input = single(inputs);
     const workspace = this.#workspace;
-    const sums = workspace.matMul(input.values, this.#kernel.value);
+    const sums = workspace.matMul(input.values, this.#kernel.begin());
     const { at, rows, columns } = sums;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
     const output = activate(workspace, this.#settings.activation, sums);

@@ -11,14 +11,29 @@ import type { Embedding } from '../embedding.ts';
 import type { Parameter } from '../parameter.ts';
 import { createLayer } from './createLayer.ts';
 import { LayerParts, type GraphLayer, type Signal } from './graphLayer.ts';
+import type { FactorGradient } from './layerKernel.ts';
 
 interface Node extends GraphNode {
   readonly layer: GraphLayer;
+  /** Whether it takes the rows of A from the embedding, not the vectors that B makes of them. */
+  readonly readsRows: boolean;
 }
+
+/** Layers that multiply their input by a kernel before all else. */
+const kernelLayers: ReadonlySet<string> = new Set([
+  'Dense',
+  'TimeDistributed',
+  'LSTM',
+  'GRU',
+  'SimpleRNN',
+  'Bidirectional',
+  'Conv1D',
+]);
 
 /**
  * Any layers, each at its turn over the whole batch, padding included: what counts is the layers' business, as in Keras.
- * The vectors of a factorized embedding are multiplied by B before the first layer.
+ * Of a factorized embedding a layer that multiplies by a kernel K reads the rows of A, and multiplies them by B K, which
+ * costs k rather than n multiplications a value; others read the vectors.
  */
 export class GraphEncoder implements SentenceEncoder {
   readonly width: number;
@@ -26,6 +41,7 @@ export class GraphEncoder implements SentenceEncoder {
   readonly #embedding: Embedding;
   readonly #body: GraphBody;
   readonly #nodes: readonly Node[];
+  readonly #factorGradient: FactorGradient = { current: undefined };
   /** To which sentences are padded, where the model says it and it matters. */
   readonly #length: number | undefined;
   #cache: { readonly tokens: Int32Array; readonly rows: Matrix } | undefined;
@@ -40,17 +56,26 @@ export class GraphEncoder implements SentenceEncoder {
     this.#workspace = workspace;
     this.#embedding = embedding;
     this.#body = body;
-    const { dimension } = embedding;
+    const { dimension, factor } = embedding;
     if (!isPaddingMasked(body, dimension)) this.#length = body.length;
     const facts = describeGraph(body, dimension);
     const shapes = new Map([...facts].map(([name, { output }]) => [name, output]));
     shapes.set('embedding', embeddingShape(body, dimension));
     this.#nodes = body.nodes.map((node) => {
-      const inputs = node.inputs.map((name) => shapes.get(name)!);
-      const config = new NodeConfig(node, body.dialect);
-      const own = facts.get(node.name)!;
-      const parts = new LayerParts(workspace, `graph/${node.name}`, config, inputs, own, weights, optimizer);
-      return { ...node, layer: createLayer(parts) };
+      const readsRows =
+        factor !== undefined && node.inputs[0] === 'embedding' && kernelLayers.has(node.className);
+      const parts = new LayerParts({
+        workspace,
+        name: `graph/${node.name}`,
+        config: new NodeConfig(node, body.dialect),
+        input: shapes.get(node.inputs[0]!)!,
+        facts: facts.get(node.name)!,
+        weights,
+        optimizer,
+        factor: readsRows ? factor : undefined,
+        factorGradient: this.#factorGradient,
+      });
+      return { ...node, layer: createLayer(parts), readsRows };
     });
     this.width = shapes.get(this.#last().name)!.width;
   }
@@ -60,40 +85,45 @@ export class GraphEncoder implements SentenceEncoder {
   }
 
   forward(batch: Batch, random?: Random): Matrix {
-    const embedded = this.#embed(batch);
-    const signals = new Map([['embedding', embedded]]);
-    for (const { name, inputs, layer } of this.#nodes) {
-      signals.set(
-        name,
-        layer.forward(
-          inputs.map((input) => signals.get(input)!),
-          random,
-        ),
-      );
+    const rows = this.#embed(batch);
+    const signals = new Map<string, Signal>();
+    if (this.#nodes.some(({ inputs, readsRows }) => inputs.includes('embedding') && !readsRows)) {
+      signals.set('embedding', { ...rows, values: this.#embedding.expand(rows.values) });
+    }
+    for (const { name, inputs, layer, readsRows } of this.#nodes) {
+      const own = readsRows ? [rows] : inputs.map((input) => signals.get(input)!);
+      signals.set(name, layer.forward(own, random));
     }
     return signals.get(this.#last().name)!.values;
   }
 
   backward(gradient: Matrix): VectorGradient {
+    const workspace = this.#workspace;
+    const factorGradient = this.#embedding.beginFactorGradient();
+    this.#factorGradient.current = factorGradient;
     const gradients = new Map([[this.#last().name, gradient]]);
-    for (const { name, inputs, layer } of [...this.#nodes].reverse()) {
+    let ofRows: Matrix | undefined;
+    for (const { name, inputs, layer, readsRows } of [...this.#nodes].reverse()) {
       const parts = layer.backward(gradients.get(name)!);
+      if (readsRows) {
+        ofRows = sum(workspace, ofRows, parts[0]!);
+        continue;
+      }
       inputs.forEach((input, i) => {
-        const part = parts[i]!;
-        const known = gradients.get(input);
-        if (known === undefined) gradients.set(input, part);
-        else this.#workspace.kernels.add(known.at, part.at, part.rows * part.columns);
+        gradients.set(input, sum(workspace, gradients.get(input), parts[i]!));
       });
     }
-    return { gradient: gradients.get('embedding')! };
+    const ofVectors = gradients.get('embedding');
+    if (ofVectors === undefined) return { gradient: ofRows! };
+    const through = this.#embedding.backwardExpand(this.#cached().rows, ofVectors, factorGradient);
+    return { gradient: sum(workspace, ofRows, through) };
   }
 
   backwardEmbedding({ gradient }: VectorGradient): void {
-    if (this.#cache === undefined) throw new Error('graph: backward without forward');
-    this.#embedding.backwardVectors(this.#cache.tokens, this.#cache.rows, gradient);
+    this.#embedding.backwardGather(this.#cached().tokens, gradient);
   }
 
-  /** The vectors, step after step, of all sentences, padded to the longest or to the model's length. */
+  /** The rows of the tokens, step after step, of all sentences, padded to the longest or to the model's length. */
   #embed({ size, length, ids }: Batch): Signal {
     // A sentence without a token is one of padding.
     const steps = this.#length ?? Math.max(1, length);
@@ -105,7 +135,7 @@ export class GraphEncoder implements SentenceEncoder {
     const rows = this.#embedding.gather(tokens);
     this.#cache = { tokens, rows };
     const mask = this.#body.maskZero ? Uint8Array.from(tokens, (id) => (id === 0 ? 0 : 1)) : undefined;
-    return { values: this.#embedding.expand(rows), steps, mask };
+    return { values: rows, steps, mask };
   }
 
   #last(): Node {
@@ -113,4 +143,16 @@ export class GraphEncoder implements SentenceEncoder {
     if (last === undefined) throw new Error('A graph has nodes.');
     return last;
   }
+
+  #cached(): { readonly tokens: Int32Array; readonly rows: Matrix } {
+    if (this.#cache === undefined) throw new Error('graph: backward without forward');
+    return this.#cache;
+  }
+}
+
+/** Adds to the first, where there is one. */
+function sum(workspace: Workspace, to: Matrix | undefined, part: Matrix): Matrix {
+  if (to === undefined) return part;
+  workspace.kernels.add(to.at, part.at, part.rows * part.columns);
+  return to;
 }

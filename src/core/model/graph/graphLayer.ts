@@ -4,7 +4,9 @@ import type { NodeFacts, NodeShape } from '../../checkpoint/graph/nodeFacts.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
 import type { OptimizerSettings } from '../../recipe/recipe.ts';
+import { InputKernel } from '../inputKernel.ts';
 import { Parameter } from '../parameter.ts';
+import { LayerKernel, type FactorGradient } from './layerKernel.ts';
 
 /** What a node hands on for a batch of B sentences. */
 export interface Signal {
@@ -29,44 +31,44 @@ export interface GraphLayer {
 }
 
 /** What a layer is made of. */
+export interface LayerSource {
+  readonly workspace: Workspace;
+  /** Before the names of its weights. */
+  readonly name: string;
+  readonly config: NodeConfig;
+  /** What the first input hands on. */
+  readonly input: NodeShape;
+  readonly facts: NodeFacts;
+  readonly weights: Weights;
+  readonly optimizer: OptimizerSettings;
+  /** B, where the layer's kernel reads the rows of A. */
+  readonly factor: Parameter | undefined;
+  readonly factorGradient: FactorGradient;
+}
+
+/** Makes the parts that a layer asks for. */
 export class LayerParts {
   readonly workspace: Workspace;
   readonly config: NodeConfig;
-  readonly inputs: readonly NodeShape[];
-  readonly #name: string;
-  readonly #facts: NodeFacts;
-  readonly #weights: Weights;
-  readonly #optimizer: OptimizerSettings;
+  readonly input: NodeShape;
+  readonly #source: LayerSource;
 
-  /** @param name before the names of its weights */
-  constructor(
-    workspace: Workspace,
-    name: string,
-    config: NodeConfig,
-    inputs: readonly NodeShape[],
-    facts: NodeFacts,
-    weights: Weights,
-    optimizer: OptimizerSettings,
-  ) {
-    this.workspace = workspace;
-    this.config = config;
-    this.inputs = inputs;
-    this.#name = name;
-    this.#facts = facts;
-    this.#weights = weights;
-    this.#optimizer = optimizer;
-  }
-
-  /** The shape of the first input. */
-  get input(): NodeShape {
-    const [first] = this.inputs;
-    if (first === undefined) throw new Error(`The layer '${this.#name}' has no input.`);
-    return first;
+  constructor(source: LayerSource) {
+    this.workspace = source.workspace;
+    this.config = source.config;
+    this.input = source.input;
+    this.#source = source;
   }
 
   /** The weight of that name below the node's, as Keras has it. @throws Error where the layer has none */
   parameter(name: string): Parameter {
-    return this.#make(name, this.#optimizer);
+    return this.#make(name, this.#source.optimizer);
+  }
+
+  /** The weight of that name, which the input is multiplied by. @param blocks steps of a window */
+  kernel(name: string, blocks = 1): LayerKernel {
+    const kernel = new InputKernel(this.workspace, this.#source.factor, this.parameter(name), blocks);
+    return new LayerKernel(kernel, this.#source.factorGradient);
   }
 
   /** One that training leaves as it is. */
@@ -80,9 +82,10 @@ export class LayerParts {
   }
 
   #make(name: string, settings: OptimizerSettings | 'fixed'): Parameter {
-    const shape = this.#facts.weights.find(([weight]) => weight === name)?.[1];
-    if (shape === undefined) throw new Error(`The layer '${this.#name}' has no weight '${name}'.`);
-    return new Parameter(this.workspace, `${this.#name}/${name}`, shape, this.#weights, settings);
+    const { name: prefix, facts, weights } = this.#source;
+    const shape = facts.weights.find(([weight]) => weight === name)?.[1];
+    if (shape === undefined) throw new Error(`The layer '${prefix}' has no weight '${name}'.`);
+    return new Parameter(this.workspace, `${prefix}/${name}`, shape, weights, settings);
   }
 }
 

@@ -4,6 +4,7 @@ import { columnSums, joinColumns, splitColumns } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
 import { scalarFunction, type ScalarFunction } from './activationFunction.ts';
 import type { LayerParts } from './graphLayer.ts';
+import type { LayerKernel } from './layerKernel.ts';
 import type { RecurrentCell } from './recurrentCell.ts';
 
 interface Cache {
@@ -35,7 +36,7 @@ export class GruCell implements RecurrentCell {
   readonly #isUsual: boolean;
   readonly #gate: ScalarFunction;
   readonly #state: ScalarFunction;
-  readonly #kernel: Parameter;
+  readonly #kernel: LayerKernel;
   readonly #recurrent: Parameter;
   /** 3H, or 2 x 3H, the input's and the recurrence's, where the reset gate acts after the product. */
   readonly #bias: Parameter | undefined;
@@ -51,19 +52,19 @@ export class GruCell implements RecurrentCell {
     this.#isUsual = resetAfter && activation.kind === 'tanh' && recurrentActivation.kind === 'sigmoid';
     this.#gate = scalarFunction(recurrentActivation);
     this.#state = scalarFunction(activation);
-    this.#kernel = parts.parameter(`${prefix}kernel`);
+    this.#kernel = parts.kernel(`${prefix}kernel`);
     this.#recurrent = parts.parameter(`${prefix}recurrent_kernel`);
     this.#bias = parts.optional(`${prefix}bias`, settings.useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
   }
 
   begin(input: Matrix, [before]: readonly Matrix[], [hidden]: readonly Matrix[]): void {
     const workspace = this.#workspace;
     const H = this.#units;
-    const gates = workspace.matMul(input, this.#kernel.value);
+    const gates = workspace.matMul(input, this.#kernel.begin());
     const { at, rows, columns } = gates;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
     const inner = workspace.zeros(rows, columns);

@@ -4,6 +4,7 @@ import { columnSums } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
 import { scalarFunction, type ScalarFunction } from './activationFunction.ts';
 import type { LayerParts } from './graphLayer.ts';
+import type { LayerKernel } from './layerKernel.ts';
 import type { RecurrentCell } from './recurrentCell.ts';
 
 interface Cache {
@@ -23,7 +24,7 @@ export class LstmCell implements RecurrentCell {
   readonly #units: number;
   /** Undefined: sigmoid and tanh. */
   readonly #functions: { readonly gate: ScalarFunction; readonly state: ScalarFunction } | undefined;
-  readonly #kernel: Parameter;
+  readonly #kernel: LayerKernel;
   readonly #recurrent: Parameter;
   readonly #bias: Parameter | undefined;
   #cache: Cache | undefined;
@@ -37,18 +38,18 @@ export class LstmCell implements RecurrentCell {
     if (!isUsual) {
       this.#functions = { gate: scalarFunction(recurrentActivation), state: scalarFunction(activation) };
     }
-    this.#kernel = parts.parameter(`${prefix}kernel`);
+    this.#kernel = parts.kernel(`${prefix}kernel`);
     this.#recurrent = parts.parameter(`${prefix}recurrent_kernel`);
     this.#bias = parts.optional(`${prefix}bias`, settings.useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
   }
 
   begin(input: Matrix, before: readonly Matrix[], states: readonly Matrix[]): void {
     const workspace = this.#workspace;
-    const gates = workspace.matMul(input, this.#kernel.value);
+    const gates = workspace.matMul(input, this.#kernel.begin());
     const { at, rows, columns } = gates;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
     const sums = this.#functions && workspace.matrix(rows, columns);

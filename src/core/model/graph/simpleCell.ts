@@ -4,6 +4,7 @@ import { columnSums } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
 import { scalarFunction, type ScalarFunction } from './activationFunction.ts';
 import type { LayerParts } from './graphLayer.ts';
+import type { LayerKernel } from './layerKernel.ts';
 import type { RecurrentCell } from './recurrentCell.ts';
 
 interface Cache {
@@ -19,7 +20,7 @@ export class SimpleCell implements RecurrentCell {
   readonly states = 1;
   readonly #workspace: Workspace;
   readonly #function: ScalarFunction;
-  readonly #kernel: Parameter;
+  readonly #kernel: LayerKernel;
   readonly #recurrent: Parameter;
   readonly #bias: Parameter | undefined;
   #cache: Cache | undefined;
@@ -28,18 +29,18 @@ export class SimpleCell implements RecurrentCell {
   constructor(parts: LayerParts, { activation, useBias }: RecurrentSettings, prefix: string) {
     this.#workspace = parts.workspace;
     this.#function = scalarFunction(activation);
-    this.#kernel = parts.parameter(`${prefix}kernel`);
+    this.#kernel = parts.kernel(`${prefix}kernel`);
     this.#recurrent = parts.parameter(`${prefix}recurrent_kernel`);
     this.#bias = parts.optional(`${prefix}bias`, useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
   }
 
   begin(input: Matrix, [before]: readonly Matrix[], [hidden]: readonly Matrix[]): void {
     const workspace = this.#workspace;
-    const sums = workspace.matMul(input, this.#kernel.value);
+    const sums = workspace.matMul(input, this.#kernel.begin());
     const { at, rows, columns } = sums;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
     this.#cache = { input, before: before!, hidden: hidden!, sums };
