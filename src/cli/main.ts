@@ -182,8 +182,9 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .argument('<folder>', 'where to; it is made')
     .addOption(rank())
     .addOption(reduction())
+    .option('--embedding <name>', 'of several embedding layers the one to factorize, if not all')
     .addOption(json())
-    .action(async (checkpoint: string, folder: string, options: SizeOptions) => {
+    .action(async (checkpoint: string, folder: string, options: SizeOptions & { embedding?: string }) => {
       exit(await factorizeCommand(checkpoint, folder, { ...options, scripts }));
     });
   program

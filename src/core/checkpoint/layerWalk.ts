@@ -29,7 +29,7 @@ export class LayerWalk {
       throw new UserError(
         'several-inputs',
         `The model has ${start === undefined ? 0 : 1 + others.length} inputs, where one is expected.`,
-        'Export a model with one input of token ids.',
+        'Export a model with one input of token ids, or compress its embeddings without retraining: embedding-press factorize MODEL FOLDER --reduction 0.9.',
         { file },
       );
     }

@@ -78,19 +78,18 @@ export function outputsOf(topology: unknown): string[] | undefined {
   );
 }
 
-const supported =
-  'Embedding, an optional Dense without bias and activation, GlobalAveragePooling1D, LSTM, GRU, Bidirectional LSTM or convolutions with GlobalMaxPooling1D, Dropout, Dense with ReLU, and a Dense head';
-
+/** @param layer with what feeds it, which says where it is */
 export function unsupported(
-  { className, name }: Pick<Layer, 'className' | 'name'>,
+  { className, name, inputs = [] }: Pick<Layer, 'className' | 'name'> & Partial<Pick<Layer, 'inputs'>>,
   why: string,
-  file: string,
+  file: string | undefined,
 ): UserError {
+  const place = inputs.length === 0 ? '' : ` behind '${inputs.join("', '")}'`;
   return new UserError(
     'unsupported-layer',
-    `The layer '${name}' (${className}) is not supported: ${why}.`,
-    `Supported are chains of ${supported}.`,
-    { file, item: name },
+    `The layer '${name}' (${className})${place} is not supported: ${why}.`,
+    'Change that layer; or compress the embedding without retraining, whatever the layers: embedding-press factorize MODEL FOLDER --reduction 0.9.',
+    file === undefined ? undefined : { file, item: name },
   );
 }
 
@@ -99,7 +98,7 @@ export function noHead(file: string): UserError {
   return new UserError(
     'no-head',
     'The model ends before its classifying layer.',
-    `Supported are chains of ${supported}.`,
+    'Export it with the Dense layer that gives a number for each class.',
     { file },
   );
 }

@@ -82,7 +82,8 @@ function needlessArchitecture(file: string): UserError {
   );
 }
 
-async function findModel(path: string): Promise<string> {
+/** The model's file, which a folder may stand for. @throws UserError `file-not-found`, `unknown-format`, `no-model` */
+export async function findModel(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw new UserError('file-not-found', 'The checkpoint does not exist.', 'Check the path.', {

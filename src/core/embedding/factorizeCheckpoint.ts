@@ -1,56 +1,66 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ModelSpec, StreamedTensor, Tensor } from '../checkpoint/checkpoint.ts';
-import { settingsFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
+import { settingsFile } from '../checkpoint/fileNames.ts';
 import { writeCheckpoint } from '../checkpoint/folder.ts';
-import { openCheckpoint, type OpenCheckpoint } from '../checkpoint/openCheckpoint.ts';
+import { findModel, openCheckpoint, type OpenCheckpoint } from '../checkpoint/openCheckpoint.ts';
 import { checkLabels, readSettings } from '../checkpoint/settings.ts';
-import { chosenRank, type RankChoice } from '../cost/reduction.ts';
+import { chosenRank } from '../cost/reduction.ts';
 import { UserError } from '../errors.ts';
 import { findFactors } from './factorize.ts';
+import { factorizeLayers, type FactorizedLayers, type FactorizeOptions } from './factorizeLayers.ts';
 import { projectRows } from './rowPass.ts';
 import type { RowSource } from './rowSource.ts';
-import type { RowThreads } from './rowWork.ts';
 import { relativeError } from './spectrum.ts';
 import { EmbeddingTable } from './table.ts';
 
-export interface FactorizeCheckpointOptions {
-  readonly size: RankChoice;
-  readonly threads?: RowThreads;
-  /** Called often; what it throws ends the work and leaves nothing behind. `share` is of all the work, in [0,1]. */
-  readonly watch?: (progress: {
-    readonly phase: 'summing' | 'writing';
-    readonly share: number;
-  }) => void | Promise<void>;
-}
-
-export interface FactorizedCheckpoint {
-  readonly folder: string;
-  readonly format: WrittenFormat;
-  /** Of what was written. */
-  readonly spec: ModelSpec;
-  readonly rank: number;
-  /** ||W - A B|| / ||W||, the least that the rank allows. */
-  readonly relativeError: number;
-  readonly notes: readonly string[];
+export interface FactorizedCheckpoint extends FactorizedLayers {
+  /** Of what was written; undefined for a model that was changed without being understood. */
+  readonly spec?: ModelSpec;
 }
 
 const tableName = 'embedding/table';
 /** Of the time that the sums take, roughly. */
 const summing = 0.6;
 
+/** What only retraining needs. */
+const notUnderstood: ReadonlySet<string> = new Set([
+  'no-head',
+  'no-layers',
+  'several-inputs',
+  'several-outputs',
+  'unsupported-layer',
+]);
+
 /**
  * Factorizes a model's embedding without training: the truncated SVD of its table, read block by block where the model's
- * format allows it, so that memory does not grow with the vocabulary's size times the dimension.
+ * format allows it, so that memory does not grow with the vocabulary's size times the dimension. A model with a layer that
+ * is not supported is changed as `factorizeLayers` does, and so is one of which one embedding is named.
  *
  * @throws UserError as `openCheckpoint` and `findFactors` do; `already-factorized`; `output-over-input`; `output-exists`
  */
 export async function factorizeCheckpoint(
   input: string,
   folder: string,
-  { size, threads, watch }: FactorizeCheckpointOptions,
+  options: FactorizeOptions,
 ): Promise<FactorizedCheckpoint> {
-  const opened = await openCheckpoint(input);
+  const path = await findModel(input);
+  await checkApart(folder, path);
+  if (options.embedding !== undefined) return factorizeLayers(path, folder, options);
+  try {
+    return await factorizeKnown(await openCheckpoint(path), folder, options);
+  } catch (error) {
+    if (!(error instanceof UserError) || !notUnderstood.has(error.code)) throw error;
+    const changed = await factorizeLayers(path, folder, options);
+    return { ...changed, notes: [`${error.message} So only the embedding was changed.`, ...changed.notes] };
+  }
+}
+
+async function factorizeKnown(
+  opened: OpenCheckpoint,
+  folder: string,
+  { size, threads, watch }: FactorizeOptions,
+): Promise<FactorizedCheckpoint> {
   const { spec, path } = opened;
   const { rows, dimension, rank: present } = spec.embedding;
   if (present !== undefined) {
@@ -61,7 +71,6 @@ export async function factorizeCheckpoint(
       { file: path },
     );
   }
-  await checkApart(folder, path);
   const settings = await readSettings(dirname(path), rows);
   if (settings.labels !== undefined) {
     checkLabels(settings.labels, spec.classes, join(dirname(path), settingsFile));
@@ -96,8 +105,9 @@ export async function factorizeCheckpoint(
     folder: resolve(folder),
     format,
     spec: factorized,
-    rank,
-    relativeError: relativeError(singularValues, rank),
+    tables: [
+      { name: 'embedding', rows, dimension, rank, relativeError: relativeError(singularValues, rank) },
+    ],
     notes: [...warnings, ...notes],
   };
 }

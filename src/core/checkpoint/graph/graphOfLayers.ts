@@ -139,7 +139,7 @@ function inputOf(layers: readonly Layer[], file: string): Layer | undefined {
     throw new UserError(
       'several-inputs',
       `The model has several inputs, '${start?.name}' and '${other.name}' among them, where one is expected.`,
-      'Export a model with one input of token ids.',
+      'Export a model with one input of token ids, or compress its embeddings without retraining: embedding-press factorize MODEL FOLDER --reduction 0.9.',
       { file, item: other.name },
     );
   }

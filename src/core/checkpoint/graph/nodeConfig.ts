@@ -1,16 +1,21 @@
-import { UserError } from '../../errors.ts';
+import type { UserError } from '../../errors.ts';
 import type { GraphNode } from '../graphBody.ts';
+import { unsupported } from '../layers.ts';
 import type { Dialect } from '../specOfLayers.ts';
 import { activationNamed, type Activation } from './activation.ts';
 
 /** A layer's config, read field by field. What a config leaves out is Keras's default. */
 export class NodeConfig {
-  readonly #node: Omit<GraphNode, 'inputs'>;
+  readonly #node: Omit<GraphNode, 'inputs'> & Partial<Pick<GraphNode, 'inputs'>>;
   readonly dialect: Dialect;
   readonly #file: string | undefined;
 
   /** @param file that errors name */
-  constructor(node: Omit<GraphNode, 'inputs'>, dialect: Dialect, file?: string) {
+  constructor(
+    node: Omit<GraphNode, 'inputs'> & Partial<Pick<GraphNode, 'inputs'>>,
+    dialect: Dialect,
+    file?: string,
+  ) {
     this.#node = node;
     this.dialect = dialect;
     this.#file = file;
@@ -22,13 +27,7 @@ export class NodeConfig {
 
   /** @param why the rest of the sentence `The layer ... is not supported: ...` */
   refuse(why: string): UserError {
-    const { name, className } = this.#node;
-    return new UserError(
-      'unsupported-layer',
-      `The layer '${name}' (${className}) is not supported: ${why}.`,
-      'Change that layer, or compress the model without retraining.',
-      this.#file === undefined ? undefined : { file: this.#file, item: name },
-    );
+    return unsupported(this.#node, why, this.#file);
   }
 
   size(field: string, otherwise?: number): number {

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Hdf5Calls, Hdf5Dataset, Hdf5Reply, Hdf5Request, Hdf5Source } from './hdf5Protocol.ts';
+import type {
+  Hdf5Calls,
+  Hdf5Dataset,
+  Hdf5Entry,
+  Hdf5Reply,
+  Hdf5Request,
+  Hdf5Source,
+} from './hdf5Protocol.ts';
 
 /** What the HDF5 library says of a damaged file. */
 export class Hdf5Error extends Error {
@@ -114,6 +121,10 @@ export class Hdf5File {
     return this.#thread.call('hasGroup', object);
   }
 
+  entries(): Promise<Hdf5Entry[]> {
+    return this.#thread.call('entries');
+  }
+
   /** @throws Hdf5Error for an array that claims more than the file can hold, before anything is allocated for it. */
   async dataset(object: string): Promise<Hdf5Dataset | undefined> {
     const found = await this.#thread.call('dataset', object);
@@ -154,12 +165,40 @@ export class Hdf5Output {
     this.#thread = thread;
   }
 
-  setText(object: string, attribute: string, value: string | string[]): Promise<void> {
+  setText(object: string, attribute: string, value: string | readonly string[]): Promise<void> {
     return this.#thread.call('setText', object, attribute, value);
   }
 
   makeGroup(object: string): Promise<void> {
     return this.#thread.call('makeGroup', object);
+  }
+
+  /** Opens the file that `copy` copies from. */
+  openOrigin(source: Hdf5Source): Promise<void> {
+    return this.#thread.call('openOrigin', source);
+  }
+
+  /**
+   * Copies a group's or an array's texts and single numbers, and the numbers of an array as they are.
+   * @param shape of an array
+   * @param without texts of these names
+   */
+  async copy(
+    from: string,
+    to: string,
+    shape?: readonly number[],
+    without: readonly string[] = [],
+  ): Promise<void> {
+    if (shape === undefined) await this.makeGroup(to);
+    else {
+      const [rows = 1, ...others] = shape;
+      const width = others.reduce((product, length) => product * length, 1);
+      // Of up to eight bytes each.
+      for (const [begin, end] of blocks(rows, 2 * width)) {
+        await this.#thread.call('copyRows', from, to, begin, end);
+      }
+    }
+    await this.#thread.call('copyAttributes', from, to, without);
   }
 
   /** Writes an array block by block, so that memory holds one of them; a single block lies in one piece in the file. */

@@ -16,6 +16,12 @@ export interface Hdf5Dataset {
   readonly elsewhere: boolean;
 }
 
+/** A group or an array of a file. */
+export interface Hdf5Entry {
+  readonly object: string;
+  readonly isArray: boolean;
+}
+
 /** What the thread does; `object` is a path such as `/model_weights/dense`, and one file is open at a time. */
 export interface Hdf5Calls {
   open(source: Hdf5Source): void;
@@ -25,10 +31,18 @@ export interface Hdf5Calls {
   texts(object: string, attribute: string): string[] | undefined;
   hasGroup(object: string): boolean;
   dataset(object: string): Hdf5Dataset | undefined;
+  /** All groups and arrays, a group before what it holds, and nothing that a link leads to. */
+  entries(): Hdf5Entry[];
+  /** Opens a second file, from which `copyAttributes` and `copyRows` copy into the one that is being made. */
+  openOrigin(source: Hdf5Source): void;
+  /** Texts and single numbers of a group or an array, without some, and what Keras has cut of these into numbered parts. */
+  copyAttributes(from: string, to: string, without: readonly string[]): void;
+  /** Rows of an array, whatever its numbers; the first ones make the array. */
+  copyRows(from: string, to: string, begin: number, end: number): void;
   /** Numbers of the rows from `begin` to `end`. */
   read(object: string, begin: number, end: number): Float32Array;
   makeGroup(object: string): void;
-  setText(object: string, attribute: string, value: string | string[]): void;
+  setText(object: string, attribute: string, value: string | readonly string[]): void;
   /** Groups on the way to the array are made. `rows` are those of the first block, fewer than all where more follow. */
   write(object: string, shape: readonly number[], rows: number, data: Float32Array): void;
   /** Further rows from `begin` on. */

@@ -1,14 +1,26 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { Dataset, File, FS, Group, ready } from 'h5wasm';
-import type { Hdf5Calls, Hdf5Dataset, Hdf5Reply, Hdf5Request, Hdf5Source } from './hdf5Protocol.ts';
+import type {
+  Hdf5Calls,
+  Hdf5Dataset,
+  Hdf5Entry,
+  Hdf5Reply,
+  Hdf5Request,
+  Hdf5Source,
+} from './hdf5Protocol.ts';
 
 /**
- * The HDF5 library, in a thread of its own. It sees no file system: a single name is there, which reads and writes the
- * file that it was given, so that a file that names others reaches none.
+ * The HDF5 library, in a thread of its own. It sees no file system: a name is there, which reads and writes the file that
+ * it was given, and another for the file that is copied from, so that a file that names others reaches none.
  */
 const name = '/model';
+const originName = '/origin';
 const maxAttributeBytes = 64 * 2 ** 20;
+/** More than any model has. */
+const maxEntries = 100_000;
+/** What the library can read and write: integers and floating-point numbers of these bytes. */
+const copied = /^<[fdbBhHiIqQ]$/;
 
 interface Stream {
   readonly node: Node;
@@ -31,24 +43,31 @@ interface FileSystem {
 const fileSystem = (): FileSystem => FS as unknown as FileSystem;
 
 let file: File | undefined;
-let handle: number | undefined;
+let origin: File | undefined;
+let handles: number[] = [];
 
 const calls: Hdf5Calls = {
   open(source) {
-    mount(reader(source), false);
+    mount(name, reader(source), false);
     file = new File(name, 'r');
   },
   create(path) {
-    handle = openSync(path, 'wx+');
-    mount(wholeFile(handle), true);
+    const handle = openSync(path, 'wx+');
+    handles.push(handle);
+    mount(name, wholeFile(handle), true);
     file = new File(name, 'w');
   },
   close() {
     file?.close();
     file = undefined;
-    if (handle !== undefined) closeSync(handle);
-    handle = undefined;
     fileSystem().unlink(name);
+    if (origin !== undefined) {
+      origin.close();
+      origin = undefined;
+      fileSystem().unlink(originName);
+    }
+    handles.forEach(closeSync);
+    handles = [];
   },
   texts(object, attribute) {
     const found = at(object);
@@ -82,6 +101,50 @@ const calls: Hdf5Calls = {
       elsewhere: (metadata.virtual_sources?.length ?? 0) > 0,
     };
   },
+  entries() {
+    const entries: Hdf5Entry[] = [];
+    const visit = (path: string, found: unknown): void => {
+      if (entries.length > maxEntries) throw new Error(`it holds more than ${maxEntries} objects`);
+      if (!(found instanceof Group) && !(found instanceof Dataset)) throw new Error(`'${path}' is a link`);
+      entries.push({ object: path, isArray: found instanceof Dataset });
+      if (found instanceof Dataset) return;
+      for (const key of found.keys()) visit(`${path === '/' ? '' : path}/${key}`, found.get(key));
+    };
+    visit('/', at('/'));
+    return entries;
+  },
+  openOrigin(source) {
+    mount(originName, reader(source), false);
+    origin = new File(originName, 'r');
+  },
+  copyAttributes(from, to, without) {
+    const source = origin?.get(from);
+    if (!(source instanceof Group) && !(source instanceof Dataset)) throw new Error('there is nothing');
+    const target = at(to);
+    if (!(target instanceof Group) && !(target instanceof Dataset)) throw new Error('there is nothing');
+    for (const [attribute, { metadata, value }] of Object.entries(source.attrs)) {
+      if (without.includes(attribute.replace(/\d+$/, ''))) continue;
+      if (metadata.size * metadata.total_size > maxAttributeBytes) {
+        throw new Error(`the attribute '${attribute}' is too large`);
+      }
+      const texts = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
+      if (typeof value === 'string' || typeof value === 'number' || texts) {
+        target.create_attribute(attribute, value as string);
+      }
+    }
+  },
+  copyRows(from, to, begin, end) {
+    const source = origin?.get(from);
+    if (!(source instanceof Dataset)) throw new Error('there is no array');
+    const { dtype, shape } = source;
+    if (typeof dtype !== 'string' || !copied.test(dtype) || shape === null) {
+      throw new Error(`it holds ${JSON.stringify(dtype)}, which is not copied`);
+    }
+    const value = shape.length === 0 ? [source.value].flat()[0] : source.slice([[begin, end]]);
+    const data = ArrayBuffer.isView(value) ? value : scalar(value, dtype);
+    if (begin === 0) create(to, shape, dtype, end, data);
+    else append(to, begin, end, data);
+  },
   read(object, begin, end) {
     const found = at(object);
     if (!(found instanceof Dataset)) throw new Error('there is no array');
@@ -94,29 +157,60 @@ const calls: Hdf5Calls = {
     group(object);
   },
   setText(object, attribute, value) {
-    group(object).create_attribute(attribute, value);
+    group(object).create_attribute(attribute, value as string);
   },
   write(object, shape, rows, data) {
-    const cut = object.lastIndexOf('/');
-    const whole = rows === (shape[0] ?? 1);
-    const block = [rows, ...shape.slice(1)];
-    group(object.slice(0, cut)).create_dataset({
-      name: object.slice(cut + 1),
-      data,
-      shape: whole ? [...shape] : block,
-      dtype: '<f',
-      ...(!whole && { maxshape: [...shape], chunks: block }),
-    });
+    create(object, shape, '<f', rows, data);
   },
   append(object, begin, data) {
     const found = at(object);
     if (!(found instanceof Dataset)) throw new Error('there is no array');
-    const [rows = 0, ...others] = found.shape ?? [];
-    const end = begin + data.length / others.reduce((product, length) => product * length, 1);
-    if (end > rows) found.resize([end, ...others]);
-    found.write_slice([[begin, end]], data);
+    const [, ...others] = found.shape ?? [];
+    const count = data.length / others.reduce((product, length) => product * length, 1);
+    append(object, begin, begin + count, data);
   },
 };
+
+type Numbers = Float32Array | ArrayBufferView;
+
+/** Makes an array of the first `rows` rows. */
+function create(object: string, shape: readonly number[], dtype: string, rows: number, data: Numbers): void {
+  const cut = object.lastIndexOf('/');
+  const whole = rows === (shape[0] ?? 1);
+  const block = [rows, ...shape.slice(1)];
+  group(object.slice(0, cut)).create_dataset({
+    name: object.slice(cut + 1),
+    data: data as Float32Array,
+    shape: whole ? [...shape] : block,
+    dtype,
+    ...(!whole && { maxshape: [...shape], chunks: block }),
+  });
+}
+
+function append(object: string, begin: number, end: number, data: Numbers): void {
+  const found = at(object);
+  if (!(found instanceof Dataset)) throw new Error('there is no array');
+  const [rows = 0, ...others] = found.shape ?? [];
+  if (end > rows) found.resize([end, ...others]);
+  found.write_slice([[begin, end]], data);
+}
+
+/** A single number as the memory that it takes. */
+function scalar(value: unknown, dtype: string): Numbers {
+  const kinds = {
+    f: Float32Array,
+    d: Float64Array,
+    b: Int8Array,
+    B: Uint8Array,
+    h: Int16Array,
+    H: Uint16Array,
+    i: Int32Array,
+    I: Uint32Array,
+  } as const;
+  if (dtype === '<q') return BigInt64Array.of(BigInt(value as number));
+  if (dtype === '<Q') return BigUint64Array.of(BigInt(value as number));
+  return kinds[dtype[1] as keyof typeof kinds].of(value as number);
+}
 
 function at(object: string): unknown {
   if (file === undefined) throw new Error('no file is open');
@@ -154,7 +248,8 @@ function reader(source: Hdf5Source): Backing {
       },
     };
   }
-  const descriptor = (handle = openSync(source.path, 'r'));
+  const descriptor = openSync(source.path, 'r');
+  handles.push(descriptor);
   return {
     size: () => source.bytes,
     read: (to, position) => {
@@ -175,8 +270,8 @@ function wholeFile(descriptor: number): Backing {
   };
 }
 
-function mount(backing: Backing, canWrite: boolean): void {
-  const node = fileSystem().createFile('/', name.slice(1), {}, true, canWrite);
+function mount(path: string, backing: Backing, canWrite: boolean): void {
+  const node = fileSystem().createFile('/', path.slice(1), {}, true, canWrite);
   Object.defineProperty(node, 'usedBytes', { get: () => backing.size() });
   const { setattr } = node.node_ops as { setattr: (node: Node, attributes: { size?: number }) => void };
   const bytesOf = (heap: Uint8Array, offset: number, length: number): Uint8Array =>

@@ -49,6 +49,30 @@ export async function readArchive(path: string): Promise<KerasArchive> {
   }
 }
 
+/**
+ * All entries but the topology, the metadata and the weights: the assets of layers.
+ * @throws UserError as `readArchive` does
+ */
+export async function readAssets(path: string): Promise<Map<string, Buffer>> {
+  const { openPromise } = await import('yauzl');
+  const zip = await attempt(path, undefined, () =>
+    openPromise(path, { autoClose: false, lazyEntries: true, strictFileNames: true }),
+  );
+  try {
+    const assets = new Map<string, Buffer>();
+    let room = maxUnpackedBytes;
+    for (const [name, entry] of await listEntries(zip, path)) {
+      if ([configEntry, metadataEntry, weightsEntry].includes(name) || name.endsWith('/')) continue;
+      const bytes = await unpack(zip, entry, room, path);
+      room -= bytes.length;
+      assets.set(name, bytes);
+    }
+    return assets;
+  } finally {
+    zip.close();
+  }
+}
+
 async function listEntries(zip: ZipFile, path: string): Promise<Map<string, Entry>> {
   if (zip.entryCount > maxEntries) {
     throw damaged(path, `it has ${zip.entryCount} entries, where at most ${maxEntries} are read`);

@@ -15,7 +15,8 @@ export type KerasFormat = 'keras' | 'h5';
 export const noteName = 'embedding_press';
 
 /** What a file says before its weights are looked at. */
-interface Described {
+export interface DescribedKeras {
+  readonly format: KerasFormat;
   readonly topology: unknown;
   /** Of the Keras that has saved it. */
   readonly version: string | undefined;
@@ -32,11 +33,9 @@ interface Described {
  * `weights-only` for a file of weights, `no-keras-model` for one that is something else.
  */
 export async function openKeras(path: string): Promise<OpenModel & { readonly format: KerasFormat }> {
-  const format = await formatOf(path);
-  const describe = format === 'keras' ? describeArchive : describeHdf5;
-  const { topology, version, note, source, listWeights } = await describe(path);
+  const { format, topology, version, note, source, listWeights } = await describeKeras(path);
   const layers = layersOf(kerasTopology(topology, version, path), path);
-  const found = await read(source, path, async (hdf5) => {
+  const found = await readWeightsFile(source, path, async (hdf5) => {
     const weights = new Map<string, KerasWeight & Hdf5Dataset>();
     for (const weight of await listWeights(hdf5, layers)) {
       const dataset = await hdf5.dataset(weight.object);
@@ -52,7 +51,7 @@ export async function openKeras(path: string): Promise<OpenModel & { readonly fo
     note,
     shapes: new Map([...found].map(([name, { shape }]) => [name, shape])),
     read: (names, take) =>
-      read(source, path, async (hdf5) => {
+      readWeightsFile(source, path, async (hdf5) => {
         for (const name of names) {
           const weight = found.get(name);
           if (weight === undefined) continue;
@@ -62,6 +61,11 @@ export async function openKeras(path: string): Promise<OpenModel & { readonly fo
       }),
   });
   return { ...opened, format };
+}
+
+/** @throws UserError `weights-only` for a file of weights, `no-keras-model` for one that is something else */
+export async function describeKeras(path: string): Promise<DescribedKeras> {
+  return (await formatOf(path)) === 'keras' ? describeArchive(path) : describeHdf5(path);
 }
 
 function checkType({ name, type }: KerasWeight & Hdf5Dataset, path: string): void {
@@ -74,7 +78,7 @@ function checkType({ name, type }: KerasWeight & Hdf5Dataset, path: string): voi
   );
 }
 
-async function describeArchive(path: string): Promise<Described> {
+async function describeArchive(path: string): Promise<DescribedKeras> {
   const { config, metadata, weights } = await readArchive(path);
   if (config === undefined) throw noModel(path, `an archive without ${configEntry}`);
   if (weights === undefined) {
@@ -88,6 +92,7 @@ async function describeArchive(path: string): Promise<Described> {
   const parsed = metadata === undefined ? undefined : parse(metadata, metadataEntry, path);
   const notes = (parsed ?? {}) as Record<string, unknown>;
   return {
+    format: 'keras',
     topology: parse(config, configEntry, path),
     version: typeof notes.keras_version === 'string' ? notes.keras_version : undefined,
     note: specIn(notes[noteName]),
@@ -96,14 +101,14 @@ async function describeArchive(path: string): Promise<Described> {
   };
 }
 
-async function describeHdf5(path: string): Promise<Described> {
+async function describeHdf5(path: string): Promise<DescribedKeras> {
   const file = await openFile(path);
   const bytes = await file
     .stat()
     .then(({ size }) => size)
     .finally(() => file.close());
   const source = { path, offset: 0, bytes };
-  const { config, version, note, isWeights } = await read(source, path, async (hdf5) => ({
+  const { config, version, note, isWeights } = await readWeightsFile(source, path, async (hdf5) => ({
     config: (await hdf5.texts('/', 'model_config'))?.[0],
     version: (await hdf5.texts('/', 'keras_version'))?.[0],
     note: (await hdf5.texts('/', noteName))?.[0],
@@ -119,6 +124,7 @@ async function describeHdf5(path: string): Promise<Described> {
     );
   }
   return {
+    format: 'h5',
     topology: parse(config, 'model_config', path),
     version,
     note: note === undefined ? undefined : specIn(parse(note, noteName, path)),
@@ -160,7 +166,12 @@ function parse(text: string, item: string, path: string): unknown {
   }
 }
 
-async function read<T>(source: Hdf5Source, path: string, use: (hdf5: Hdf5File) => Promise<T>): Promise<T> {
+/** @throws UserError `damaged-hdf5` for what the HDF5 library refuses */
+export async function readWeightsFile<T>(
+  source: Hdf5Source,
+  path: string,
+  use: (hdf5: Hdf5File) => Promise<T>,
+): Promise<T> {
   try {
     return await readHdf5(source, use);
   } catch (error) {

@@ -10,7 +10,7 @@ export interface KerasWeight {
   readonly object: string;
 }
 
-const modelWeights = '/model_weights';
+export const modelWeights = '/model_weights';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -90,7 +90,7 @@ export function archiveWeights(
 }
 
 /** As Keras's `naming.to_snake_case` does. */
-function snakeCase(className: string): string {
+export function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
@@ -128,7 +128,7 @@ export async function listedWeights(
 }
 
 /** A list that Keras cuts into `name0`, `name1` ... where it is too long for one attribute. */
-async function attributeList(hdf5: Hdf5File, group: string, name: string): Promise<string[]> {
+export async function attributeList(hdf5: Hdf5File, group: string, name: string): Promise<string[]> {
   const whole = await hdf5.texts(group, name);
   if (whole !== undefined) return whole;
   const parts: string[] = [];
