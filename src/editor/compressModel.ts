@@ -122,8 +122,10 @@ async function askTextOf(
   chosen: Answers['vocabulary'],
 ): Promise<Answers['text']> {
   const read = typeof chosen === 'object' ? await readTokenizer(chosen.path) : undefined;
-  const vocabulary =
-    chosen === undefined ? (await readSettings(dirname(path), spec.embedding.rows)).vocabulary : read?.words;
+  const { embedding, masked } = spec;
+  const beside =
+    chosen === undefined ? await readSettings(dirname(path), { ...embedding, masked }) : undefined;
+  const vocabulary = beside?.vocabulary ?? read?.words;
   return askText(questions, {
     masked: spec.masked,
     inputLength: await readInputLength(path),

@@ -89,7 +89,7 @@ describe('foldEmbedding', () => {
   };
   for (const { name, batch: sentences, checkpoint } of graphs) {
     const plain = name.replace(/, masked$/, '');
-    const obstacle = obstacles[plain] ?? (plain.startsWith("MaxPooling1D") ? 'n0' : undefined);
+    const obstacle = obstacles[plain] ?? (plain.startsWith('MaxPooling1D') ? 'n0' : undefined);
     if (obstacle !== undefined) {
       it(`names the layer that stands in the way: ${name}`, () => {
         assert.throws(

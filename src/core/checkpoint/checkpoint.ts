@@ -1,6 +1,7 @@
 import type { Coding } from '../compression/coding.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
 import type { GraphBody } from './graphBody.ts';
+import type { TextLayer } from './keras/textLayer.ts';
 
 /** A dense float32 tensor, row-major. */
 export interface Tensor {
@@ -97,6 +98,8 @@ export interface Checkpoint {
   /** Word of each row of the table; `vocabulary[0]` is the padding. */
   readonly vocabulary: readonly string[] | undefined;
   readonly labels: readonly string[] | undefined;
+  /** Of a model that reads text by itself in Keras. */
+  readonly textLayer?: TextLayer | undefined;
 }
 
 /** A classifier as it is written, once. */

@@ -13,7 +13,7 @@ import {
   type WrittenFormat,
 } from './fileNames.ts';
 import { writeKeras } from './keras/kerasWriter.ts';
-import { openCheckpoint } from './openCheckpoint.ts';
+import { openCheckpoint, textOfModel } from './openCheckpoint.ts';
 import { temporaryName } from './replaceFile.ts';
 import { packWeights } from './packedWeights.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -33,7 +33,7 @@ export async function readCheckpoint(path: string, architecture?: ArchitectureSe
   const opened = await openCheckpoint(path, architecture);
   const { spec } = opened;
   const folder = dirname(opened.path);
-  const settings = await readSettings(folder, spec.embedding.rows, architecture?.paddingRow);
+  const settings = await readSettings(folder, textOfModel(opened, architecture));
   if (settings.labels !== undefined) checkLabels(settings.labels, spec.classes, join(folder, settingsFile));
   return { spec, weights: await opened.readWeights(), ...settings };
 }

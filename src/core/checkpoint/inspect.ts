@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import { packedBytes } from '../compression/packing.ts';
 import type { ModelSpec } from './checkpoint.ts';
-import { openCheckpoint, type CheckpointFormat } from './openCheckpoint.ts';
+import { openCheckpoint, textOfModel, type CheckpointFormat } from './openCheckpoint.ts';
 import { describeSettings } from './settings.ts';
 
 export interface InspectedLayer {
@@ -24,10 +24,10 @@ export interface Inspection {
   readonly storageBytes: number;
   /** Share of the parameters that are the embedding's, in [0,1]. */
   readonly embeddingShare: number;
-  /** Words, where a vocabulary lies beside the model. */
+  /** Words, where a vocabulary lies in the model or beside it. */
   readonly vocabulary?: number;
   readonly labels?: readonly string[];
-  /** Where settings of ours lie beside the model. */
+  /** Where the model has them, or settings of ours lie beside it. */
   readonly text?: TextSettings;
 }
 
@@ -40,12 +40,9 @@ export async function inspectCheckpoint(
   path: string,
   architecture?: ArchitectureSettings,
 ): Promise<Inspection> {
-  const { format, path: file, spec, layouts } = await openCheckpoint(path, architecture);
-  const { words, labels, text } = await describeSettings(
-    dirname(file),
-    spec.embedding.rows,
-    architecture?.paddingRow,
-  );
+  const opened = await openCheckpoint(path, architecture);
+  const { format, path: file, spec, layouts } = opened;
+  const { words, labels, text } = await describeSettings(dirname(file), textOfModel(opened, architecture));
   const sizes = [...layouts].map(([name, { shape, bits }]) => {
     const parameters = shape.reduce((a, b) => a * b, 1);
     return { name, shape, parameters, storageBytes: packedBytes(parameters, bits) };

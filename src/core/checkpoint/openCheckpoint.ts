@@ -8,7 +8,9 @@ import type { PartLayout } from '../compression/coding.ts';
 import type { ModelSpec, ReadWeights } from './checkpoint.ts';
 import { isKerasFile, modelFile, modelFiles, type WrittenFormat } from './fileNames.ts';
 import { openKeras } from './keras/kerasReader.ts';
+import type { OwnTokenizer } from './keras/textLayer.ts';
 import { storedLayouts, unpackWeights } from './packedWeights.ts';
+import type { ModelText } from './settings.ts';
 import { checkSpec, weightLayouts } from './specFromJson.ts';
 import { isTensorFile, openTensors, rowsOf } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
@@ -27,6 +29,8 @@ export interface OpenCheckpoint {
   readonly readWeights: ReadWeights;
   /** `embedding/table`, of which rows can be read by themselves; undefined where the format or the model has no such. */
   readonly tableRows?: () => RowSource | undefined;
+  /** Of a model that reads text by itself. */
+  readonly tokenizer?: OwnTokenizer;
 }
 
 /**
@@ -47,6 +51,15 @@ export async function openCheckpoint(
     ? await openKeras(file)
     : ({ format: 'tfjs', ...(await openTfjs(file)) } as const);
   return { path: file, layouts: weightLayouts(opened.spec), ...opened };
+}
+
+/** What `readSettings` needs to know of a model. */
+export function textOfModel(
+  { spec, tokenizer }: Pick<OpenCheckpoint, 'spec' | 'tokenizer'>,
+  architecture?: ArchitectureSettings,
+): ModelText {
+  const { embedding, masked } = spec;
+  return { rows: embedding.rows, paddingRow: architecture?.paddingRow, tokenizer, masked };
 }
 
 async function openTensorModel(

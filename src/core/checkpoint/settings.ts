@@ -5,20 +5,28 @@ import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import { textDefaults } from '../recipe/defaults.ts';
 import { countLines } from '../text/lines.ts';
 import { withPaddingFirst } from '../text/paddingRow.ts';
+import { textVectorization } from '../text/textVectorization.ts';
 import { readTokenizer } from '../text/vocabulary.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { foreignVocabularies, settingsFile, vocabularyFile } from './fileNames.ts';
+import { isTextLayer, wordsOfLayer, wordsOfRows, type OwnTokenizer } from './keras/textLayer.ts';
 import { readJsonObject } from './openFile.ts';
 
 const formatVersion = 1;
 
-type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary'>;
+/** What the recipe's schema allows at most. */
+const longestText = 100_000;
+
+type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary' | 'textLayer'>;
 
 /** @throws UserError for a word that would not come back from a file of one word a line. */
-export async function writeSettings(folder: string, { text, labels, vocabulary }: Settings): Promise<void> {
+export async function writeSettings(folder: string, settings: Settings): Promise<void> {
+  const { text, labels, vocabulary } = settings;
+  // It goes with these words and settings alone.
+  const textLayer = wordsOfLayer(settings) === undefined ? undefined : settings.textLayer;
   await writeFile(
     join(folder, settingsFile),
-    JSON.stringify({ formatVersion, text, labels }, undefined, 2) + '\n',
+    JSON.stringify({ formatVersion, text, labels, textLayer }, undefined, 2) + '\n',
   );
   if (vocabulary === undefined) return;
   const broken = vocabulary.findIndex((word) => /\n|\r$/.test(word));
@@ -32,25 +40,49 @@ export async function writeSettings(folder: string, { text, labels, vocabulary }
   await writeFile(join(folder, vocabularyFile), vocabulary.join('\n') + '\n');
 }
 
+export interface ModelText {
+  /** Of the model's table. */
+  readonly rows: number;
+  /** Of the model, whose words are then in the order of the rows as they are read; 0 if not given. */
+  readonly paddingRow?: ArchitectureSettings['paddingRow'] | undefined;
+  /** Of a model that reads text by itself: what lies beside it says nothing on that, then. */
+  readonly tokenizer?: OwnTokenizer | undefined;
+  readonly masked: boolean;
+}
+
 /**
- * What lies beside a model: our settings, and a vocabulary, ours or one with a usual name; a tokenizer's file gives the
- * text settings where there are none of ours.
+ * What a model, and what lies beside it, say of its text and its labels: the tokenizer in the model; else our settings,
+ * and a vocabulary, ours or one with a usual name; a tokenizer's file gives the text settings where there are none of
+ * ours.
  *
- * @param paddingRow of the model, whose words are then in the order of the rows as they are read
  * @throws UserError for settings that are damaged, and a vocabulary that is, or does not have `rows` words.
  */
-export async function readSettings(
-  folder: string,
-  rows: number,
-  paddingRow: ArchitectureSettings['paddingRow'] = 0,
-): Promise<Settings> {
-  const { text, labels, path } = await findSettings(folder);
-  if (path === undefined) return { text, labels, vocabulary: undefined };
+export async function readSettings(folder: string, model: ModelText): Promise<Settings> {
+  const { rows, paddingRow = 0 } = model;
+  const { path, ...own } = await findSettings(folder);
+  const { text, labels } = own;
+  const inModel = textOf(model, folder);
+  if (inModel !== undefined) return { ...inModel, labels };
+  if (path === undefined) return { ...own, vocabulary: undefined };
   const found = await readTokenizer(path);
   const vocabulary = withPaddingFirst(found.words, paddingRow);
   checkVocabulary(vocabulary.length, rows, path);
   const ofTokenizer = Object.keys(found.text).length > 0 ? { ...textDefaults, ...found.text } : undefined;
-  return { text: text ?? ofTokenizer, labels, vocabulary };
+  return { ...own, text: text ?? ofTokenizer, vocabulary };
+}
+
+/** What the tokenizer in a model says. @throws UserError `vocabulary-size` where the table has fewer rows than words */
+function textOf(
+  { tokenizer, rows, masked }: ModelText,
+  folder: string,
+): Omit<Settings, 'labels'> | undefined {
+  if (tokenizer === undefined) return undefined;
+  const { words, text, layer } = tokenizer;
+  const vocabulary = wordsOfRows(words, rows);
+  checkVocabulary(vocabulary.length, rows, folder);
+  // Padding changes nothing where it is masked, so that no text need be cut where the layer cuts none.
+  const length = masked ? { maxLength: longestText } : {};
+  return { text: { ...textDefaults, ...length, ...text }, vocabulary, textLayer: layer };
 }
 
 interface DescribedSettings extends Pick<Settings, 'text' | 'labels'> {
@@ -59,35 +91,36 @@ interface DescribedSettings extends Pick<Settings, 'text' | 'labels'> {
 }
 
 /**
- * What lies beside a model; the words of a list are counted and not read, of which there may be millions.
+ * What `readSettings` reads; the words of a list are counted and not read, of which there may be millions.
  * @throws UserError as `readSettings` does, but for what is wrong with a word of a list
  */
-export async function describeSettings(
-  folder: string,
-  rows: number,
-  paddingRow: ArchitectureSettings['paddingRow'] = 0,
-): Promise<DescribedSettings> {
+export async function describeSettings(folder: string, model: ModelText): Promise<DescribedSettings> {
   const { text, labels, path } = await findSettings(folder);
-  if (path === undefined) return { text, labels, words: undefined };
-  if (/\.json$/i.test(path) || paddingRow !== 0) {
-    const { vocabulary, ...rest } = await readSettings(folder, rows, paddingRow);
+  if (model.tokenizer === undefined && path === undefined) return { text, labels, words: undefined };
+  if (
+    path === undefined ||
+    /\.json$/i.test(path) ||
+    model.tokenizer !== undefined ||
+    (model.paddingRow ?? 0) !== 0
+  ) {
+    const { vocabulary, ...rest } = await readSettings(folder, model);
     return { ...rest, words: vocabulary?.length };
   }
   const words = await countLines(path);
-  checkVocabulary(words, rows, path);
+  checkVocabulary(words, model.rows, path);
   return { text, labels, words };
 }
 
 /** Settings of ours, and the path of a vocabulary, ours or one with a usual name. */
 async function findSettings(
   folder: string,
-): Promise<Pick<Settings, 'text' | 'labels'> & { readonly path: string | undefined }> {
+): Promise<Omit<Settings, 'vocabulary'> & { readonly path: string | undefined }> {
   const files = new Set(await readdir(folder));
-  const { text, labels } = files.has(settingsFile)
+  const own = files.has(settingsFile)
     ? await readOwn(join(folder, settingsFile))
     : { text: undefined, labels: undefined };
   const name = foreignVocabularies.find((candidate) => files.has(candidate));
-  return { text, labels, path: name === undefined ? undefined : join(folder, name) };
+  return { ...own, path: name === undefined ? undefined : join(folder, name) };
 }
 
 /** @throws UserError `vocabulary-size` */
@@ -112,10 +145,8 @@ export function checkLabels(labels: readonly string[], classes: number, file: st
   );
 }
 
-async function readOwn(
-  path: string,
-): Promise<{ text: TextSettings | undefined; labels: string[] | undefined }> {
-  const { formatVersion: version, text, labels } = await readJsonObject(path);
+async function readOwn(path: string): Promise<Omit<Settings, 'vocabulary'>> {
+  const { formatVersion: version, text, labels, textLayer } = await readJsonObject(path);
   const damaged = (what: string): UserError =>
     new UserError(
       'model-settings',
@@ -131,7 +162,11 @@ async function readOwn(
     throw damaged('labels');
   }
   if (text !== undefined && !isTextSettings(text)) throw damaged('text');
-  return { text, labels };
+  if (textLayer !== undefined) {
+    if (!isTextLayer(textLayer)) throw damaged('textLayer');
+    textVectorization(textLayer.config, [], { file: path, item: 'textLayer' });
+  }
+  return { text, labels, ...(textLayer !== undefined && { textLayer }) };
 }
 
 function isTextSettings(value: unknown): value is TextSettings {

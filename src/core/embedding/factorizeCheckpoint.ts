@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { ModelSpec, StreamedTensor, Tensor } from '../checkpoint/checkpoint.ts';
 import { settingsFile } from '../checkpoint/fileNames.ts';
 import { writeCheckpoint } from '../checkpoint/folder.ts';
-import { findModel, openCheckpoint, type OpenCheckpoint } from '../checkpoint/openCheckpoint.ts';
+import { findModel, openCheckpoint, textOfModel, type OpenCheckpoint } from '../checkpoint/openCheckpoint.ts';
 import { checkLabels, readSettings } from '../checkpoint/settings.ts';
 import { chosenRank } from '../cost/reduction.ts';
 import { UserError } from '../errors.ts';
@@ -71,7 +71,7 @@ async function factorizeKnown(
       { file: path },
     );
   }
-  const settings = await readSettings(dirname(path), rows);
+  const settings = await readSettings(dirname(path), textOfModel(opened));
   if (settings.labels !== undefined) {
     checkLabels(settings.labels, spec.classes, join(dirname(path), settingsFile));
   }

@@ -1,5 +1,6 @@
 import type { Body, Checkpoint } from '../checkpoint/checkpoint.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
+import { wordsOfLayer } from '../checkpoint/keras/textLayer.ts';
 import type { Storage } from '../checkpoint/storageTypes.ts';
 import { textDefaults } from '../recipe/defaults.ts';
 import type { Results, TrialResult } from '../sweep/trial.ts';
@@ -254,6 +255,12 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
       break;
     case 'keras':
     case 'h5':
+      if (wordsOfLayer(checkpoint) !== undefined) {
+        return [
+          '**Python**, in this folder, with Keras. The model reads text by itself:',
+          code('python', snippets['classify_text.py'].replace('model.keras', modelFile[format])),
+        ];
+      }
       parts.push(
         `**Python**, in this folder, with Keras. ${words}`,
         code('python', snippets['words.py']),

@@ -20,6 +20,12 @@ ids = [row for row in ids if row > 0] or [unknown]
 scores = keras.models.load_model("model.keras")(numpy.array([ids + [0] * (length - len(ids))])).numpy()[0]
 print(settings["labels"][int(scores.argmax() if len(scores) > 1 else scores[0] > 0.5)])
 `,
+  'classify_text.py': String.raw`import json, keras, tensorflow
+model = keras.models.load_model("model.keras")
+text = tensorflow.reshape(tensorflow.constant("A sentence to classify."), [1] * len(model.input_shape))
+scores, labels = model(text).numpy()[0], json.load(open("press.json", encoding="utf-8"))["labels"]
+print(labels[int(scores.argmax() if len(scores) > 1 else scores[0] > 0.5)])
+`,
   'classify_dan.py': String.raw`import json, numpy
 from decode import decode
 from words import words_of

@@ -17,7 +17,7 @@ const standards: Readonly<Record<string, Pick<TextSettings, 'lowercase' | 'filte
  *
  * @param place of the layer, for errors
  * @throws UserError `unsupported-tokenizer` that names the field: standardize or split by a function or by characters,
- * ngrams, another output than integers, a ragged or sparse one.
+ * ngrams, another output than integers, a ragged or sparse one, or another encoding than UTF-8.
  */
 export function textVectorization(
   config: Readonly<Record<string, unknown>>,
@@ -38,6 +38,7 @@ export function textVectorization(
   if (config.ngrams !== undefined && config.ngrams !== null) throw unsupported('ngrams');
   if (config.output_mode !== undefined && config.output_mode !== 'int') throw unsupported('output_mode');
   for (const field of ['ragged', 'sparse']) if (config[field] === true) throw unsupported(field);
+  if (config.encoding !== undefined && config.encoding !== 'utf-8') throw unsupported('encoding');
   const length = config.output_sequence_length ?? undefined;
   if (length !== undefined && !(Number.isSafeInteger(length) && (length as number) > 0)) {
     throw unsupported('output_sequence_length');

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Entry, ZipFile } from 'yauzl';
 import { UserError } from '../../errors.ts';
 import type { Hdf5Source } from './hdf5Protocol.ts';
+import { wordsEntries } from './textLayer.ts';
 
 export const configEntry = 'config.json';
 export const metadataEntry = 'metadata.json';
@@ -9,7 +10,7 @@ export const weightsEntry = 'model.weights.h5';
 
 /** A `.keras` file has three entries, and one for each vocabulary. */
 const maxEntries = 10_000;
-/** Far more than a topology takes. */
+/** Far more than a topology or a vocabulary takes. */
 const maxTextBytes = 64 * 2 ** 20;
 /** Keras does not compress. What another program has compressed is unpacked in memory. */
 const maxUnpackedBytes = 2 ** 30;
@@ -18,6 +19,8 @@ export interface KerasArchive {
   /** Text of `config.json`; undefined where the archive has none. */
   readonly config: string | undefined;
   readonly metadata: string | undefined;
+  /** Words of a TextVectorization, one a line; undefined where the archive has none. */
+  readonly words: string | undefined;
   /** Undefined where the archive has none. */
   readonly weights: Hdf5Source | undefined;
 }
@@ -42,6 +45,7 @@ export async function readArchive(path: string): Promise<KerasArchive> {
     return {
       config: await text(configEntry),
       metadata: await text(metadataEntry),
+      words: (await text(wordsEntries[0])) ?? (await text(wordsEntries[1])),
       weights: weights && (await locate(zip, weights, path)),
     };
   } finally {

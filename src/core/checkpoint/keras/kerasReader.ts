@@ -8,11 +8,18 @@ import type { Hdf5Dataset, Hdf5Source } from './hdf5Protocol.ts';
 import { configEntry, metadataEntry, readArchive, weightsEntry } from './kerasArchive.ts';
 import { kerasTopology } from './kerasConfig.ts';
 import { archiveWeights, listedWeights, type KerasWeight } from './kerasWeights.ts';
+import { takeTextLayer, type OwnTokenizer } from './textLayer.ts';
 
 export type KerasFormat = 'keras' | 'h5';
 
 /** The attribute of an `.h5` file, and the field of a `.keras` file's metadata, that holds the spec of a model of ours. */
 export const noteName = 'embedding_press';
+
+export interface OpenKeras extends OpenModel {
+  readonly format: KerasFormat;
+  /** Of a model that reads text by itself. */
+  readonly tokenizer?: OwnTokenizer;
+}
 
 /** What a file says before its weights are looked at. */
 export interface DescribedKeras {
@@ -21,6 +28,8 @@ export interface DescribedKeras {
   /** Of the Keras that has saved it. */
   readonly version: string | undefined;
   readonly note: unknown;
+  /** Words that lie beside the topology. */
+  readonly words: string | undefined;
   readonly source: Hdf5Source;
   readonly listWeights: (hdf5: Hdf5File, layers: readonly Layer[]) => Promise<KerasWeight[]>;
 }
@@ -32,9 +41,10 @@ export interface DescribedKeras {
  * @throws UserError that names the entry, layer or weight: see specOfLayers.ts for the models that are understood;
  * `weights-only` for a file of weights, `no-keras-model` for one that is something else.
  */
-export async function openKeras(path: string): Promise<OpenModel & { readonly format: KerasFormat }> {
-  const { format, topology, version, note, source, listWeights } = await describeKeras(path);
-  const layers = layersOf(kerasTopology(topology, version, path), path);
+export async function openKeras(path: string): Promise<OpenKeras> {
+  const { format, topology, version, note, words, source, listWeights } = await describeKeras(path);
+  const { topology: ofRows, tokenizer } = takeTextLayer(kerasTopology(topology, version, path), words, path);
+  const layers = layersOf(ofRows, path);
   const found = await readWeightsFile(source, path, async (hdf5) => {
     const weights = new Map<string, KerasWeight & Hdf5Dataset>();
     for (const weight of await listWeights(hdf5, layers)) {
@@ -60,7 +70,7 @@ export async function openKeras(path: string): Promise<OpenModel & { readonly fo
         }
       }),
   });
-  return { ...opened, format };
+  return { ...opened, format, ...(tokenizer && { tokenizer }) };
 }
 
 /** @throws UserError `weights-only` for a file of weights, `no-keras-model` for one that is something else */
@@ -79,7 +89,7 @@ function checkType({ name, type }: KerasWeight & Hdf5Dataset, path: string): voi
 }
 
 async function describeArchive(path: string): Promise<DescribedKeras> {
-  const { config, metadata, weights } = await readArchive(path);
+  const { config, metadata, words, weights } = await readArchive(path);
   if (config === undefined) throw noModel(path, `an archive without ${configEntry}`);
   if (weights === undefined) {
     throw new UserError(
@@ -96,6 +106,7 @@ async function describeArchive(path: string): Promise<DescribedKeras> {
     topology: parse(config, configEntry, path),
     version: typeof notes.keras_version === 'string' ? notes.keras_version : undefined,
     note: specIn(notes[noteName]),
+    words,
     source: weights,
     listWeights: (_, layers) => Promise.resolve(archiveWeights(layers)),
   };
@@ -128,6 +139,8 @@ async function describeHdf5(path: string): Promise<DescribedKeras> {
     topology: parse(config, 'model_config', path),
     version,
     note: note === undefined ? undefined : specIn(parse(note, noteName, path)),
+    // An .h5 file has none of them but in the layer's config.
+    words: undefined,
     source,
     listWeights: (hdf5, layers) => listedWeights(hdf5, layers, path),
   };

@@ -9,6 +9,7 @@ import { configEntry, metadataEntry, weightsEntry } from './kerasArchive.ts';
 import { kerasOrder } from './kerasOrder.ts';
 import { noteName, type KerasFormat } from './kerasReader.ts';
 import { archiveWeights } from './kerasWeights.ts';
+import { withTextLayer, wordsEntries, wordsOfLayer } from './textLayer.ts';
 
 /** The form that the topology has, which Keras 3 reads as well. */
 const kerasVersion = '2.15.0';
@@ -35,11 +36,18 @@ interface WrittenWeight {
  */
 export async function writeKeras(path: string, checkpoint: Checkpoint, format: KerasFormat): Promise<void> {
   const { spec } = checkpoint;
-  const topology = inKerasOrder(topologyOf(spec, 'keras'));
-  const weights = weightsOf(topology, checkpoint);
+  const ofRows = inKerasOrder(topologyOf(spec, 'keras'));
+  const weights = weightsOf(ofRows, checkpoint);
   const note = JSON.stringify({ spec });
+  const { textLayer } = checkpoint;
+  const words = wordsOfLayer(checkpoint);
+  const inConfig = format === 'h5' || textLayer?.wordsInConfig === true;
+  const topology =
+    textLayer === undefined || words === undefined
+      ? ofRows
+      : withTextLayer(ofRows, textLayer, inConfig ? words : undefined);
   if (format === 'h5') await writeH5(path, topology, weights, note);
-  else await writeArchive(path, topology, weights, note);
+  else await writeArchive(path, topology, weights, note, inConfig ? undefined : words);
 }
 
 function inKerasOrder(topology: Topology): Topology {
@@ -115,6 +123,7 @@ async function writeArchive(
   topology: Topology,
   weights: readonly WrittenWeight[],
   note: string,
+  words: readonly string[] | undefined,
 ): Promise<void> {
   const layers = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, path);
   // Scopes are named otherwise in each file; a layer's weights have one order in all of them.
@@ -143,6 +152,9 @@ async function writeArchive(
     text(metadataEntry, { keras_version: kerasVersion, [noteName]: JSON.parse(note) as unknown });
     text(configEntry, modelConfig(topology, true));
     zip.addFile(h5, weightsEntry, stored);
+    if (words !== undefined) {
+      for (const name of wordsEntries) zip.addBuffer(Buffer.from(words.join('\n')), name, stored);
+    }
     zip.end();
     await pipeline(zip.outputStream, createWriteStream(path, { flags: 'wx' }));
   } finally {
