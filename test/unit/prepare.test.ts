@@ -200,7 +200,7 @@ describe('prepareData for training', () => {
     };
     const prepared = await prepareData(recipeOf({ train: withVectors, vocabulary: 'all-data', text, data }));
     assert.deepEqual(prepared.vocabulary, ['<pad>', '<unk>', 'good', 'film', 'fair', 'unseen']);
-    assert.deepEqual(sentences(prepared.test!, prepared.vocabulary!), ['unseen', '<unk> film', 'good']);
+    assert.deepEqual(sentences(prepared.test!, prepared.vocabulary), ['unseen', '<unk> film', 'good']);
     const unknown = [...prepared.test!.chunks()].flatMap(({ withUnknown }) => [...withUnknown]);
     assert.deepEqual(unknown, [1, 1, 0]);
   });
