@@ -14,6 +14,8 @@ const startSeconds = 60;
 /** Nothing that asks, greets or calls home; the terminal's text in the page. */
 const quietSettings = {
   'workbench.startupEditor': 'none',
+  // It lies over the lines that a test points at.
+  'editor.stickyScroll.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.tips.enabled': false,
   'workbench.reduceMotion': 'on',
