@@ -6,9 +6,9 @@ import type { Body, Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import type { KerasFormat } from '../../src/core/checkpoint/keras/kerasReader.ts';
 import type { Engine } from '../../src/core/engine/engine.ts';
-import { Classifier } from '../../src/core/model/classifier.ts';
 import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+import { predictIds } from './predictIds.ts';
 import { askPython, pythonWith } from './python.ts';
 
 interface Saved {
@@ -30,21 +30,7 @@ const ids = [
   [9, 11, 5, 1, 10, 0, 0],
   [7, 2, 4, 4, 6, 1, 0],
 ];
-const length = 7;
 const tolerance = 1e-4;
-
-/** Class probabilities of the sentences. */
-function predict(engine: Engine, { spec, weights }: Checkpoint): number[][] {
-  const isToken = (id: number): boolean => id !== 0;
-  const { data } = new Classifier(engine, spec, weights).predict({
-    size: ids.length,
-    length,
-    ids: Int32Array.from(ids.flat()),
-    lengths: Int32Array.from(ids, (row) => (spec.masked ? row.filter(isToken).length : length)),
-    labels: new Int32Array(ids.length),
-  });
-  return ids.map((_, i) => Array.from(data.slice(i * spec.classes, (i + 1) * spec.classes)));
-}
 
 function softmax(logits: readonly number[]): number[] {
   const exponentials = logits.map((x) => Math.exp(x - Math.max(...logits)));
@@ -59,7 +45,7 @@ function assertSame(
   what: string,
 ): void {
   const { head } = checkpoint.spec;
-  const found = predict(engine, checkpoint);
+  const found = predictIds(engine, checkpoint, ids);
   outputs.forEach((row, i) => {
     const expected = head === 'sigmoid' ? [1 - row[0]!, row[0]!] : head === 'logits' ? softmax(row) : row;
     expected.forEach((p, unit) => {

@@ -6,10 +6,9 @@ import { basename, join } from 'node:path';
 import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { factorizeCheckpoint } from '../../src/core/embedding/factorizeCheckpoint.ts';
-import type { Engine } from '../../src/core/engine/engine.ts';
-import { Classifier } from '../../src/core/model/classifier.ts';
 import { installedEngines } from '../support/engines.ts';
 import { loadPlain, predictPlain } from '../support/plainTfjs.ts';
+import { predictIds } from './predictIds.ts';
 import { askPython, pythonWith } from './python.ts';
 
 type Rows = readonly (readonly number[])[];
@@ -32,7 +31,6 @@ const ids = [
   [9, 11, 5, 1, 10, 0, 0, 0, 0],
   [7, 2, 4, 4, 6, 1, 8, 0, 0],
 ];
-const length = 9;
 const tolerance = 1e-4;
 
 /** What no stock layer of tfjs computes, by the kind of model. */
@@ -44,18 +42,6 @@ const notInTfjs: Readonly<Record<string, RegExp>> = {
 /** Of each model a `.keras` file of Keras 3 that masks, and an `.h5` file of Keras 2 that does not. */
 function isSample({ path }: Saved): boolean {
   return /masked-keras\.keras$|plain-tf_keras\.h5$/.test(path);
-}
-
-function predict(engine: Engine, { spec, weights }: Checkpoint): number[][] {
-  const isToken = (id: number): boolean => id !== 0;
-  const { data } = new Classifier(engine, spec, weights).predict({
-    size: ids.length,
-    length,
-    ids: Int32Array.from(ids.flat()),
-    lengths: Int32Array.from(ids, (row) => (spec.masked ? row.filter(isToken).length : length)),
-    labels: new Int32Array(ids.length),
-  });
-  return ids.map((_, i) => Array.from(data.slice(i * spec.classes, (i + 1) * spec.classes)));
 }
 
 /** Class probabilities of what a saved model gives: one number where the head is a sigmoid, or logits. */
@@ -110,7 +96,7 @@ describe('models of Keras 3 and Keras 2, of many topologies', function () {
       assert.equal(checkpoint.spec.body.kind, 'graph');
       for (const engine of engines) {
         const what = `${basename(path)}, ${engine.name}`;
-        assertClose(predict(engine, checkpoint), probabilities(checkpoint, outputs), what);
+        assertClose(predictIds(engine, checkpoint, ids), probabilities(checkpoint, outputs), what);
       }
     }
   });
@@ -180,7 +166,7 @@ describe('models of Keras 3 and Keras 2, of many topologies', function () {
     const request = { ids, predict: written.map(({ path }) => ({ path })) };
     const answers = askPython(python, 'topologies.py', request) as Predicted[];
     for (const [i, { path, checkpoint, kind }] of written.entries()) {
-      const found = engines.map((engine) => predict(engine, checkpoint));
+      const found = engines.map((engine) => predictIds(engine, checkpoint, ids));
       for (const [framework, { outputs }] of Object.entries(answers[i]!)) {
         if (kind === 'hard-sigmoid' && !path.includes(`-${framework}.`)) continue;
         for (const rows of found) {

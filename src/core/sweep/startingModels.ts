@@ -1,6 +1,6 @@
 import type { Checkpoint, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/folder.ts';
-import type { PointSettings } from '../compression/method.ts';
+import type { CompressionContext, PointSettings } from '../compression/method.ts';
 import { methodOf } from '../compression/methods.ts';
 import type { Engine } from '../engine/engine.ts';
 import { usesGradient } from '../embedding/factorize.ts';
@@ -72,11 +72,7 @@ export class StartingModels {
     const { from, seed } = trial;
     const parent = from === undefined ? await this.#first(seed, data) : await this.parent(from, storage);
     if (!isPoint(trial)) return parent;
-    const settings = this.#settingsOf(trial);
-    return methodOf(settings).compress(parent, trial, settings, {
-      seed,
-      data,
-      pause: this.#pause,
+    return this.#compress(parent, trial, data, {
       gradientCovariance: (sentences) => this.#covarianceOf(from ?? trial.id, parent, data, sentences),
       warn,
     });
@@ -101,20 +97,27 @@ export class StartingModels {
     data: PreparedData,
     retrained: Weights,
   ): Promise<Checkpoint> {
-    const { from, seed } = trial;
+    const { from } = trial;
     if (!isPoint(trial) || from === undefined) throw new Error(`${trial.id} compresses no trained model.`);
     const uncompressed = await this.parent(from, storage);
     const body = [...retrained].filter(([name]) => !name.startsWith('embedding/'));
     const parent = { ...uncompressed, weights: new Map([...uncompressed.weights, ...body]) };
-    const settings = this.#settingsOf(trial);
-    return methodOf(settings).compress(parent, trial, settings, {
-      seed,
-      data,
-      pause: this.#pause,
+    return this.#compress(parent, trial, data, {
       gradientCovariance: (sentences) => this.#measureCovariance(parent, data, sentences),
       // The same was said when the trial began.
       warn: () => undefined,
     });
+  }
+
+  async #compress(
+    parent: Checkpoint,
+    trial: Trial & PointSettings,
+    data: PreparedData,
+    asked: Pick<CompressionContext, 'gradientCovariance' | 'warn'>,
+  ): Promise<Checkpoint> {
+    const settings = this.#settingsOf(trial);
+    const context = { seed: trial.seed, data, pause: this.#pause, ...asked };
+    return methodOf(settings).compress(parent, trial, settings, context);
   }
 
   #settingsOf(trial: Trial & PointSettings): CompressSettings {
