@@ -64,7 +64,7 @@ function tooltip(name: string, inspection: Inspection): vscode.MarkdownString {
   }
   text.appendMarkdown('\n');
   const line = (value: string): void => void text.appendText(value).appendMarkdown('  \n');
-  line(l10n.t('{0} in float32', formatMegabytes(storageBytes)));
+  line(l10n.t('Weights: {0}', formatMegabytes(storageBytes)));
   if (vocabulary !== undefined) line(l10n.t('{0} words', vocabulary.toLocaleString('en-US')));
   line(labels ? l10n.t('Classes: {0}', labels.join(', ')) : l10n.t('{0} classes', spec.classes));
   line(path);

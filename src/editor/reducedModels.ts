@@ -18,10 +18,11 @@ const bytesPerParameter = 4;
 export function reducedModels({
   spec,
   storageBytes,
-}: Pick<Inspection, 'spec' | 'storageBytes'>): ReducedModel[] {
+  embeddingBytes: present,
+}: Pick<Inspection, 'spec' | 'storageBytes' | 'embeddingBytes'>): ReducedModel[] {
   const { rows, dimension, rank: factorized } = spec.embedding;
   if (factorized !== undefined) return [];
-  const rest = storageBytes - bytesPerParameter * rows * dimension;
+  const rest = storageBytes - present;
   return reductions.map((reduction) => {
     const rank = rankForReduction(reduction, rows, dimension);
     const embeddingBytes = bytesPerParameter * rank * (rows + dimension);

@@ -22,9 +22,9 @@ export async function confirmSmallGain(inspection: Inspection): Promise<void> {
 }
 
 /** How small the model would be at the very most. */
-export function smallGain({ embeddingShare, storageBytes }: Inspection): string {
+export function smallGain({ embeddingShare, embeddingBytes, storageBytes }: Inspection): string {
   const percent = Math.floor(100 * embeddingShare);
-  const rest = formatMegabytes(storageBytes * (1 - embeddingShare));
+  const rest = formatMegabytes(storageBytes - embeddingBytes);
   return l10n.t(
     'The embedding is {0} % of its parameters. Even without it the model would have {1} of its {2}; only the embedding is compressed.',
     percent,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { inspectCheckpoint } from '../../src/core/checkpoint/inspect.ts';
+import type { Storage } from '../../src/core/checkpoint/storageTypes.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
 const lstm: ModelSpec = {
@@ -53,6 +54,67 @@ describe('inspecting a checkpoint', () => {
       assert.deepEqual(found.labels, ['no', 'yes']);
     });
   }
+
+  it('counts the bytes that are stored, of every storage', async () => {
+    const dan: ModelSpec = { ...lstm, body: { kind: 'dan', hidden: [] }, head: 'softmax' };
+    const bytes = { float32: 4, float16: 2, uint8: 1, uint16: 2 };
+    for (const [storage, ofNumber] of Object.entries(bytes)) {
+      for (const format of ['tfjs', 'safetensors'] as const) {
+        const model = join(folder, `${format}-${storage}`);
+        await writeCheckpoint(model, randomCheckpoint(dan), format, { storage: storage as Storage });
+        const { layers, storageBytes, embeddingBytes } = await inspectCheckpoint(model);
+        // Fixed point in safetensors has scale and offset of each factor as weights of their own.
+        const others = format === 'safetensors' && storage.startsWith('uint') ? 2 * 2 * 4 : 0;
+        assert.equal(embeddingBytes, (20 + 12) * ofNumber + others, `${format}, ${storage}`);
+        // A head 6x2 + 2.
+        assert.equal(storageBytes, embeddingBytes + 4 * 14);
+        assert.equal(
+          storageBytes,
+          layers.reduce((sum, layer) => sum + layer.storageBytes, 0),
+        );
+      }
+    }
+  });
+
+  it('counts the bytes of foreign tensors, of any type', async () => {
+    const path = join(folder, 'foreign.safetensors');
+    const entries = {
+      'embedding.weight': ['F16', [5, 3], 2],
+      'lstm.weight_ih_l0': ['BF16', [8, 3], 2],
+      'lstm.weight_hh_l0': ['F32', [8, 2], 4],
+      'lstm.bias_ih_l0': ['F32', [8], 4],
+      'lstm.bias_hh_l0': ['F64', [8], 8],
+      'fc.weight': ['F64', [2, 2], 8],
+    } as const;
+    let end = 0;
+    const header = Object.entries(entries).map(([name, [dtype, shape, size]]) => {
+      const begin = end;
+      end += shape.reduce<number>((a, b) => a * b, size);
+      return [name, { dtype, shape, data_offsets: [begin, end] }];
+    });
+    const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    await writeFile(path, Buffer.concat([length, text, Buffer.alloc(end)]));
+    const { layers, storageBytes } = await inspectCheckpoint(path, {
+      kind: 'lstm',
+      pooling: 'last',
+      masked: true,
+      paddingRow: 0,
+      ignore: [],
+      tensors: {},
+    });
+    assert.deepEqual(Object.fromEntries(layers.map((layer) => [layer.name, layer.storageBytes])), {
+      'embedding/table': 30,
+      'lstm/kernel': 48,
+      'lstm/recurrent_kernel': 64,
+      // Both of torch's.
+      'lstm/bias': 32 + 64,
+      'head/kernel': 32,
+      'head/bias': 0,
+    });
+    assert.equal(storageBytes, end);
+  });
 
   it('reads no weights: a table of 4 GB takes no memory and no time', async () => {
     const table = { name: 'e/embeddings', shape: [10_000_000, 100], dtype: 'float32' };

@@ -29,7 +29,12 @@ function bytesOf(spec: ModelSpec): number {
 
 describe('the page of a model', () => {
   it('foretells the size that a model of that rank has', () => {
-    const models = reducedModels({ spec: dan, storageBytes: bytesOf(dan) });
+    const { rows, dimension } = dan.embedding;
+    const models = reducedModels({
+      spec: dan,
+      storageBytes: bytesOf(dan),
+      embeddingBytes: 4 * rows * dimension,
+    });
     assert.deepEqual(
       models.map(({ rank }) => rank),
       [15, 6, 3, 1, 1],
@@ -40,7 +45,7 @@ describe('the page of a model', () => {
   });
 
   it('offers no reduction of a table that is factorized', () => {
-    assert.deepEqual(reducedModels({ spec: lstm, storageBytes: bytesOf(lstm) }), []);
+    assert.deepEqual(reducedModels({ spec: lstm, storageBytes: bytesOf(lstm), embeddingBytes: 0 }), []);
   });
 
   it('tells what a rank keeps: ever more, and all of it in the end', () => {

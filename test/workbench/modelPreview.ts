@@ -110,6 +110,9 @@ function inspected(body: Inspection['spec']['body'], rank: number | undefined): 
     embeddingShare: layers
       .filter(({ name }) => name.startsWith('embedding/'))
       .reduce((sum, { share }) => sum + share, 0),
+    embeddingBytes: layers
+      .filter(({ name }) => name.startsWith('embedding/'))
+      .reduce((sum, { storageBytes }) => sum + storageBytes, 0),
     labels: ['abbreviation', 'description', 'entity', 'human', 'location', 'number'],
   };
 }

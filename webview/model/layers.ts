@@ -26,17 +26,13 @@ export class Layers implements ModelSection {
   );
 
   update({ inspection }: ReadModel): void {
-    const { layers, storageBytes, embeddingShare } = inspection;
+    const { layers, storageBytes, embeddingBytes } = inspection;
     const parts = storageParts(layers);
     const colourOf = (layer: string): string =>
       `layer-${parts.findIndex((part) => part.layer === layer) % colours}`;
     setText(
       this.#figure,
-      l10n.t(
-        '{0} of {1} are the embedding',
-        formatBytes(storageBytes * embeddingShare),
-        formatBytes(storageBytes),
-      ),
+      l10n.t('{0} of {1} are the embedding', formatBytes(embeddingBytes), formatBytes(storageBytes)),
     );
     const texts = parts.map(({ layer, share }) => `${layer} ${formatShare(share)}`);
     this.#stack.setAttribute('aria-label', texts.join(', '));

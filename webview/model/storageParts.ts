@@ -5,7 +5,7 @@ import { formatPercent } from '../format.ts';
 export interface StoragePart {
   readonly layer: string;
   readonly storageBytes: number;
-  /** Of the model, in [0,1]. */
+  /** Of the model's bytes, in [0,1]. */
   readonly share: number;
 }
 
@@ -15,17 +15,13 @@ export function layerOf(weight: string): string {
 
 /** Weights summed by layer, in their order. */
 export function storageParts(weights: readonly InspectedLayer[]): StoragePart[] {
-  const parts = new Map<string, StoragePart>();
-  for (const { name, storageBytes, share } of weights) {
+  const parts = new Map<string, number>();
+  for (const { name, storageBytes } of weights) {
     const layer = layerOf(name);
-    const sum = parts.get(layer);
-    parts.set(layer, {
-      layer,
-      storageBytes: (sum?.storageBytes ?? 0) + storageBytes,
-      share: (sum?.share ?? 0) + share,
-    });
+    parts.set(layer, (parts.get(layer) ?? 0) + storageBytes);
   }
-  return [...parts.values()];
+  const all = weights.reduce((sum, { storageBytes }) => sum + storageBytes, 0);
+  return [...parts].map(([layer, storageBytes]) => ({ layer, storageBytes, share: storageBytes / all }));
 }
 
 /** Nothing that is there is `0.0 %`. */

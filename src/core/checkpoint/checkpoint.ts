@@ -90,6 +90,9 @@ export type Weights = Map<string, Tensor>;
  */
 export type ReadWeights = (without?: ReadonlySet<string>) => Promise<Weights>;
 
+/** Each weight's shape, by our names, and the bytes that it takes in the file. */
+export type StoredSizes = ReadonlyMap<string, { readonly shape: readonly number[]; readonly bytes: number }>;
+
 /** A classifier with what it needs to read text; the last three are undefined where the files beside a model lack them. */
 export interface Checkpoint {
   readonly spec: ModelSpec;

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
-import { packedBytes } from '../compression/packing.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { openCheckpoint, textOfModel, type CheckpointFormat } from './openCheckpoint.ts';
 import { describeSettings } from './settings.ts';
@@ -9,6 +8,7 @@ export interface InspectedLayer {
   readonly name: string;
   readonly shape: readonly number[];
   readonly parameters: number;
+  /** In the file. */
   readonly storageBytes: number;
   /** Of the model's parameters, in [0,1]. */
   readonly share: number;
@@ -24,6 +24,8 @@ export interface Inspection {
   readonly storageBytes: number;
   /** Share of the parameters that are the embedding's, in [0,1]. */
   readonly embeddingShare: number;
+  /** Of the file. */
+  readonly embeddingBytes: number;
   /** Words, where a vocabulary lies in the model or beside it. */
   readonly vocabulary?: number;
   readonly labels?: readonly string[];
@@ -41,14 +43,18 @@ export async function inspectCheckpoint(
   architecture?: ArchitectureSettings,
 ): Promise<Inspection> {
   const opened = await openCheckpoint(path, architecture);
-  const { format, path: file, spec, layouts } = opened;
+  const { format, path: file, spec, stored } = opened;
   const { words, labels, text } = await describeSettings(dirname(file), textOfModel(opened, architecture));
-  const sizes = [...layouts].map(([name, { shape, bits }]) => {
-    const parameters = shape.reduce((a, b) => a * b, 1);
-    return { name, shape, parameters, storageBytes: packedBytes(parameters, bits) };
-  });
+  const sizes = [...stored].map(([name, { shape, bytes }]) => ({
+    name,
+    shape,
+    parameters: shape.reduce((a, b) => a * b, 1),
+    storageBytes: bytes,
+  }));
   const parameters = sizes.reduce((sum, layer) => sum + layer.parameters, 0);
   const layers = sizes.map((layer) => ({ ...layer, share: layer.parameters / parameters }));
+  const embedding = (figure: (layer: InspectedLayer) => number): number =>
+    layers.filter(({ name }) => name.startsWith('embedding/')).reduce((sum, layer) => sum + figure(layer), 0);
   return {
     path: file,
     format,
@@ -56,9 +62,8 @@ export async function inspectCheckpoint(
     layers,
     parameters,
     storageBytes: sizes.reduce((sum, layer) => sum + layer.storageBytes, 0),
-    embeddingShare: layers
-      .filter(({ name }) => name.startsWith('embedding/'))
-      .reduce((sum, layer) => sum + layer.share, 0),
+    embeddingShare: embedding((layer) => layer.share),
+    embeddingBytes: embedding((layer) => layer.storageBytes),
     ...(words !== undefined && { vocabulary: words }),
     ...(labels !== undefined && { labels }),
     ...(text !== undefined && { text }),

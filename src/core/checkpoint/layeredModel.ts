@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { RowSource } from '../embedding/rowSource.ts';
-import type { ModelSpec, ReadWeights, Tensor, Weights } from './checkpoint.ts';
+import type { ModelSpec, ReadWeights, StoredSizes, Tensor, Weights } from './checkpoint.ts';
 import { layersOf, type Layer } from './layers.ts';
 import type { WeightSource } from './layerWeights.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
@@ -20,6 +20,8 @@ export interface LayeredModel {
   readonly note: unknown;
   /** Shapes of the saved weights by name, `layer/weight` or `layer/scope/weight`. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Bytes that a number of a saved weight takes. */
+  readonly numberBytes: (name: string) => number;
   /** Reads the weights named, in any order, and hands each to `take`. */
   readonly read: (names: ReadonlySet<string>, take: (name: string, tensor: Tensor) => void) => Promise<void>;
   /** The rows of a weight with two dimensions, where the format lets some be read without the others. */
@@ -28,6 +30,7 @@ export interface LayeredModel {
 
 export interface OpenModel {
   readonly spec: ModelSpec;
+  readonly stored: StoredSizes;
   readonly readWeights: ReadWeights;
   readonly tableRows?: () => RowSource | undefined;
 }
@@ -40,8 +43,17 @@ export function openLayers(model: LayeredModel): OpenModel {
   const { file, shapes } = model;
   const { spec, sources } = describeOwn(model) ?? describeForeign(model);
   checkShapes(weightShapes(spec), sources, shapes, file);
+  const names = new Map(sources.map(({ ours, theirs }) => [ours, theirs]));
+  const stored = new Map(
+    [...weightShapes(spec)].map(([name, shape]) => {
+      const theirs = names.get(name);
+      const ofNumber = theirs === undefined ? 0 : model.numberBytes(theirs);
+      return [name, { shape, bytes: shape.reduce((a, b) => a * b, ofNumber) }] as const;
+    }),
+  );
   return {
     spec,
+    stored,
     tableRows() {
       const source = sources.find(({ ours }) => ours === 'embedding/table');
       return source && model.rowsOf?.(source.theirs);

@@ -4,15 +4,14 @@ import { UserError } from '../errors.ts';
 import type { RowSource } from '../embedding/rowSource.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import { modelOfTensors } from './architecture/modelOfTensors.ts';
-import type { PartLayout } from '../compression/coding.ts';
-import type { ModelSpec, ReadWeights } from './checkpoint.ts';
+import type { ModelSpec, ReadWeights, StoredSizes } from './checkpoint.ts';
 import { isKerasFile, modelFile, modelFiles, type WrittenFormat } from './fileNames.ts';
 import { openKeras } from './keras/kerasReader.ts';
 import type { OwnTokenizer } from './keras/textLayer.ts';
 import { storedLayouts, unpackWeights } from './packedWeights.ts';
 import type { ModelText } from './settings.ts';
-import { checkSpec, weightLayouts } from './specFromJson.ts';
-import { isTensorFile, openTensors, rowsOf } from './tensorFile.ts';
+import { checkSpec } from './specFromJson.ts';
+import { isTensorFile, openTensors, rowsOf, tensorBytes } from './tensorFile.ts';
 import { openTfjs } from './tfjsReader.ts';
 
 export type CheckpointFormat = WrittenFormat | 'torch';
@@ -23,8 +22,7 @@ export interface OpenCheckpoint {
   /** The model's file. */
   readonly path: string;
   readonly spec: ModelSpec;
-  /** Each weight as the file holds it. */
-  readonly layouts: ReadonlyMap<string, PartLayout>;
+  readonly stored: StoredSizes;
   /** @throws UserError that names a tensor: its data end early, hold NaN or Infinity, or cannot be decoded. */
   readonly readWeights: ReadWeights;
   /** `embedding/table`, of which rows can be read by themselves; undefined where the format or the model has no such. */
@@ -50,7 +48,7 @@ export async function openCheckpoint(
   const opened = isKerasFile(file)
     ? await openKeras(file)
     : ({ format: 'tfjs', ...(await openTfjs(file)) } as const);
-  return { path: file, layouts: weightLayouts(opened.spec), ...opened };
+  return { path: file, ...opened };
 }
 
 /** What `readSettings` needs to know of a model. */
@@ -71,16 +69,22 @@ async function openTensorModel(
   if (metadata.spec === undefined) {
     if (architecture === undefined) throw noSpec(path);
     const model = modelOfTensors(file, architecture);
-    return { format, path, layouts: weightLayouts(model.spec), ...model };
+    return { format, path, ...model };
   }
   if (architecture !== undefined) throw needlessArchitecture(path);
   const spec = checkSpec(parseSpec(metadata.spec, path), path);
   const layouts = storedLayouts(spec, file);
+  const stored = new Map(
+    [...layouts].map(([name, { shape }]) => {
+      const tensor = file.tensors.get(name);
+      return [name, { shape, bytes: tensor === undefined ? 0 : tensorBytes(tensor) }] as const;
+    }),
+  );
   return {
     format,
     path,
     spec,
-    layouts,
+    stored,
     tableRows: () => rowsOf(file, 'embedding/table'),
     readWeights: (without) => unpackWeights(spec, layouts, file, without),
   };

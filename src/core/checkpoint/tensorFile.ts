@@ -66,6 +66,11 @@ export function rowsOf({ tensors, path }: TensorFile, name: string): RowSource |
   return { rows, dimension, place, readRows: (first, count) => tensor.readRows(first, count) };
 }
 
+/** What a tensor takes in its file. */
+export function tensorBytes({ shape, type }: Pick<StoredTensor, 'shape' | 'type'>): number {
+  return shape.reduce((product, size) => product * size, type.bytes);
+}
+
 /** All of a tensor. */
 export function readTensor(tensor: StoredTensor): Promise<Float32Array> {
   return tensor.readRows(0, tensor.shape[0] ?? 1);

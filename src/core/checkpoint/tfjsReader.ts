@@ -31,6 +31,9 @@ export async function openTfjs(path: string): Promise<OpenModel> {
   const layers = layersOf(model.modelTopology, path);
   const groups = readManifest(model.weightsManifest, path);
   const notes = model.userDefinedMetadata as { embeddingPress?: { spec?: unknown } } | null | undefined;
+  const numberBytes = new Map(
+    groups.flatMap(({ weights }) => weights.map(({ name, type }) => [name, type.bytes])),
+  );
   const weights = new Map<string, PlacedWeight>();
   const opened = openLayers({
     file: path,
@@ -39,6 +42,7 @@ export async function openTfjs(path: string): Promise<OpenModel> {
     outputs: outputsOf(model.modelTopology),
     note: notes?.embeddingPress?.spec,
     shapes: new Map(groups.flatMap(({ weights }) => weights.map(({ name, shape }) => [name, shape]))),
+    numberBytes: (name) => numberBytes.get(name) ?? 0,
     async read(names, take) {
       for (const name of names) {
         const weight = weights.get(name);

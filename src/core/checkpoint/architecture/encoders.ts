@@ -3,13 +3,24 @@ import type { StoredTensor } from '../tensorFile.ts';
 import type { TensorNames } from './tensorNames.ts';
 import { conv1dKernel, conv2dKernel, gateOrder, reorder, transpose } from './torchLayouts.ts';
 
-/** Reads tensors as a weight of ours. */
-export type ReadWeight = (read: (tensor: StoredTensor) => Promise<Float32Array>) => Promise<Float32Array>;
+/** A weight of ours, and the tensors that it is made of. */
+export interface MadeWeight {
+  readonly tensors: readonly StoredTensor[];
+  /** @param data of the tensors, in their order */
+  readonly make: (...data: Float32Array[]) => Float32Array;
+}
 
-/** A body without its hidden layers, and how its weights are read, by our names. */
+/** A body without its hidden layers, and how its weights are made, by our names. */
 export interface Encoder {
   readonly body: Body;
-  readonly weights: ReadonlyMap<string, ReadWeight>;
+  readonly weights: ReadonlyMap<string, MadeWeight>;
+}
+
+/** A bias as it is, or zeros where the module has none. */
+export function biasOf(tensor: StoredTensor | undefined, size: number): MadeWeight {
+  return tensor === undefined
+    ? { tensors: [], make: () => new Float32Array(size) }
+    : { tensors: [tensor], make: (data) => data };
 }
 
 const suffix = 'weight_ih_l0';
@@ -50,30 +61,33 @@ export function recurrenceOf(
   const height = input.shape[0]!;
   const units = height / gates.length;
 
-  const weights = new Map<string, ReadWeight>();
+  const weights = new Map<string, MadeWeight>();
   const addDirection = (ours: string, end: string): void => {
-    const matrix = (name: string, columns: number): ReadWeight => {
+    const matrix = (name: string, columns: number): MadeWeight => {
       const tensor = need(
         name + end,
         (found) => found.length === 2 && found[0] === height && found[1] === columns,
         `[${height}, ${columns}]`,
       );
-      return async (read) => transpose(reorder(await read(tensor), gates), height, columns);
+      return { tensors: [tensor], make: (data) => transpose(reorder(data, gates), height, columns) };
     };
-    const bias = (name: string): ReadWeight => {
-      // nn.LSTM(bias=False) has none.
-      if (names.shape(prefix + name + end).length === 0)
-        return () => Promise.resolve(new Float32Array(height));
-      const tensor = need(name + end, (found) => found.length === 1 && found[0] === height, `[${height}]`);
-      return async (read) => reorder(await read(tensor), gates);
-    };
+    // nn.LSTM(bias=False) has none.
+    const bias = (name: string): StoredTensor | undefined =>
+      names.shape(prefix + name + end).length === 0
+        ? undefined
+        : need(name + end, (found) => found.length === 1 && found[0] === height, `[${height}]`);
     weights.set(`${ours}/kernel`, matrix('weight_ih_l0', n));
     weights.set(`${ours}/recurrent_kernel`, matrix('weight_hh_l0', units));
     const [ofInput, ofState] = [bias('bias_ih_l0'), bias('bias_hh_l0')];
-    weights.set(`${ours}/bias`, async (read) => {
-      const [a, b] = [await ofInput(read), await ofState(read)];
-      // Keras's GRU keeps both, since the reset gate scales one of them; an LSTM adds them.
-      return kind === 'gru' ? Float32Array.of(...a, ...b) : a.map((value, i) => value + b[i]!);
+    weights.set(`${ours}/bias`, {
+      tensors: [ofInput, ofState].filter((tensor) => tensor !== undefined),
+      make(...data) {
+        const next = (tensor: StoredTensor | undefined): Float32Array =>
+          tensor === undefined ? new Float32Array(height) : reorder(data.shift()!, gates);
+        const [a, b] = [next(ofInput), next(ofState)];
+        // Keras's GRU keeps both, since the reset gate scales one of them; an LSTM adds them.
+        return kind === 'gru' ? Float32Array.of(...a, ...b) : a.map((value, i) => value + b[i]!);
+      },
     });
   };
   addDirection(kind === 'bilstm' ? 'bilstm/forward' : kind, '');
@@ -104,7 +118,7 @@ function onlyRecurrence(names: TensorNames, kind: string): string {
  */
 export function convolutionsOf(names: TensorNames, given: readonly string[] | undefined, n: number): Encoder {
   const layers = (given ?? names.weights([3, 4])).map((name) => names.layer(name));
-  const weights = new Map<string, ReadWeight>();
+  const weights = new Map<string, MadeWeight>();
   const widths: number[] = [];
   const [filters = 0] = layers[0]?.weight.shape ?? [];
   if (layers.length === 0 || filters === 0) {
@@ -130,11 +144,11 @@ export function convolutionsOf(names: TensorNames, given: readonly string[] | un
       );
     }
     widths.push(width);
-    weights.set(`conv_${width}/kernel`, async (read) => {
-      const data = await read(weight);
-      return flat ? conv2dKernel(data, filters, width, n) : conv1dKernel(data, filters, n, width);
+    weights.set(`conv_${width}/kernel`, {
+      tensors: [weight],
+      make: (data) => (flat ? conv2dKernel(data, filters, width, n) : conv1dKernel(data, filters, n, width)),
     });
-    weights.set(`conv_${width}/bias`, async (read) => (bias ? read(bias) : new Float32Array(filters)));
+    weights.set(`conv_${width}/bias`, biasOf(bias, filters));
   }
   return { body: { kind: 'cnn', widths, filters, hidden: [] }, weights };
 }

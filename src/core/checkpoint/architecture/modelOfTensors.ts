@@ -1,9 +1,9 @@
 import type { ArchitectureSettings } from '../../recipe/recipe.ts';
 import { checkFinite } from '../checkFinite.ts';
-import type { Body, ModelSpec, ReadWeights, Weights } from '../checkpoint.ts';
+import type { Body, ModelSpec, ReadWeights, StoredSizes, Weights } from '../checkpoint.ts';
 import { encoderWidth, weightShapes } from '../specFromJson.ts';
-import { readTensor, type StoredTensor, type TensorFile } from '../tensorFile.ts';
-import { convolutionsOf, recurrenceOf, type Encoder } from './encoders.ts';
+import { readTensor, tensorBytes, type StoredTensor, type TensorFile } from '../tensorFile.ts';
+import { biasOf, convolutionsOf, recurrenceOf, type Encoder } from './encoders.ts';
 import { denseChain } from './denseChain.ts';
 import { embeddingOf, withPaddingFirst } from './embeddingTable.ts';
 import { TensorNames } from './tensorNames.ts';
@@ -19,7 +19,7 @@ import { transpose } from './torchLayouts.ts';
 export function modelOfTensors(
   file: TensorFile,
   architecture: ArchitectureSettings,
-): { readonly spec: ModelSpec; readonly readWeights: ReadWeights } {
+): { readonly spec: ModelSpec; readonly stored: StoredSizes; readonly readWeights: ReadWeights } {
   const { masked, paddingRow } = architecture;
   const names = new TensorNames(file);
   const table = embeddingOf(names, architecture);
@@ -46,15 +46,16 @@ export function modelOfTensors(
     masked,
   };
 
-  const readers = new Map(encoder.weights);
-  readers.set('embedding/table', async (read) =>
-    withPaddingFirst(await read(table.weight), dimension, paddingRow),
-  );
+  const made = new Map(encoder.weights);
+  made.set('embedding/table', {
+    tensors: [table.weight],
+    make: (data) => withPaddingFirst(data, dimension, paddingRow),
+  });
   dense.forEach(({ weight, bias }, i) => {
     const [out = 0, input = 0] = weight.shape;
     const layer = i === dense.length - 1 ? 'head' : `hidden_${i}`;
-    readers.set(`${layer}/kernel`, async (read) => transpose(await read(weight), out, input));
-    readers.set(`${layer}/bias`, async (read) => (bias ? read(bias) : new Float32Array(out)));
+    made.set(`${layer}/kernel`, { tensors: [weight], make: (data) => transpose(data, out, input) });
+    made.set(`${layer}/bias`, biasOf(bias, out));
   });
   const nameOf = new Map([...file.tensors].map(([name, tensor]) => [tensor, name]));
   const read = async (tensor: StoredTensor): Promise<Float32Array> => {
@@ -62,13 +63,21 @@ export function modelOfTensors(
     checkFinite(data, nameOf.get(tensor) ?? '', file.path);
     return data;
   };
+  const stored = new Map(
+    [...weightShapes(spec)].map(([name, shape]) => {
+      const bytes = (made.get(name)?.tensors ?? []).reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+      return [name, { shape, bytes }] as const;
+    }),
+  );
   return {
     spec,
+    stored,
     async readWeights(without) {
       const weights: Weights = new Map();
       for (const [name, shape] of weightShapes(spec)) {
         if (without?.has(name)) continue;
-        const data = await readers.get(name)?.(read);
+        const { tensors = [], make } = made.get(name) ?? {};
+        const data = make?.(...(await Promise.all(tensors.map(read))));
         if (data?.length !== shape.reduce((a, b) => a * b, 1))
           throw new Error(`Weight '${name}' was not made.`);
         weights.set(name, { shape, data });

@@ -60,6 +60,8 @@ export async function openKeras(path: string): Promise<OpenKeras> {
     outputs: outputsOf(topology),
     note,
     shapes: new Map([...found].map(([name, { shape }]) => [name, shape])),
+    // Of other types none is read.
+    numberBytes: (name) => (found.get(name)?.type === '<d' ? 8 : 4),
     read: (names, take) =>
       readWeightsFile(source, path, async (hdf5) => {
         for (const name of names) {
