@@ -5,7 +5,7 @@ import { Answers } from './answers.ts';
 import { bestTrial } from './bestTrial.ts';
 import { confusionTable } from './confusionTable.ts';
 import { classTable } from './differencesClasses.ts';
-import { changedCount, summarize } from './differencesFigures.ts';
+import { changedCount, classFigures, summarize } from './differencesFigures.ts';
 import { FlipTable } from './differencesFlips.ts';
 import { element, setText } from './element.ts';
 import './insight.css';
@@ -110,13 +110,25 @@ export class WhatChanged implements Section {
     setText(this.#summary, summarize(differences));
     const { classes, confusionBefore, confusionAfter } = differences;
     this.#tables.replaceChildren(
-      classTable(differences),
-      element(
-        'div',
-        { class: 'confusions' },
-        confusionTable(l10n.t('Confusion before'), classes, confusionBefore),
-        confusionTable(l10n.t('Confusion after'), classes, confusionAfter),
-      ),
+      ...(confusionBefore === undefined || confusionAfter === undefined
+        ? [
+            element(
+              'p',
+              { class: 'muted' },
+              l10n.t(
+                'A sentence may have several labels, so there is no confusion matrix; a sentence counts as right where all of its labels are.',
+              ),
+            ),
+          ]
+        : [
+            classTable(classFigures({ classes, confusionBefore, confusionAfter })),
+            element(
+              'div',
+              { class: 'confusions' },
+              confusionTable(l10n.t('Confusion before'), classes, confusionBefore),
+              confusionTable(l10n.t('Confusion after'), classes, confusionAfter),
+            ),
+          ]),
     );
     this.#flips.element.hidden = changedCount(differences) === 0;
     this.#flips.show(differences);

@@ -18,10 +18,14 @@ export function flipKind({ label, before, after }: Flip): FlipKind {
   return before === label ? 'broken' : 'otherwise';
 }
 
-export function classFigures({ classes, confusionBefore, confusionAfter }: Differences): ClassFigures[] {
+export function classFigures({
+  classes,
+  confusionBefore,
+  confusionAfter,
+}: Required<Pick<Differences, 'classes' | 'confusionBefore' | 'confusionAfter'>>): ClassFigures[] {
   return classes.map((name, i) => {
     const sentences = (confusionBefore[i] ?? []).reduce((sum, count) => sum + count, 0);
-    const share = (matrix: Differences['confusionBefore']): number | undefined =>
+    const share = (matrix: readonly (readonly number[])[]): number | undefined =>
       sentences === 0 ? undefined : (matrix[i]?.[i] ?? 0) / sentences;
     return { name, sentences, before: share(confusionBefore), after: share(confusionAfter) };
   });

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Differences, Flip } from '../src/core/report/reports.ts';
 import { changedCount, findFlips, flipKind, type FlipKind } from './differencesFigures.ts';
 import { button, element, setText } from './element.ts';
-import { formatCount } from './format.ts';
+import { formatCount, NONE } from './format.ts';
 import { Segments } from './segments.ts';
 
 /** Rows of the table at a time. */
@@ -136,7 +136,11 @@ function flipRow(flip: Flip, classes: readonly string[]): HTMLElement {
     broken: l10n.t('Broken'),
     otherwise: l10n.t('Otherwise'),
   };
-  const name = (label: number): HTMLElement => element('td', {}, classes[label] ?? String(label));
+  const name = (label: number): HTMLElement => {
+    const text = classes[label] ?? String(label);
+    // Of no label at all.
+    return element('td', {}, text === '' ? NONE : text);
+  };
   return element(
     'tr',
     {},

@@ -16,7 +16,7 @@ export function answerCard(model: string, answer: TriedSentence): HTMLElement {
     'article',
     { class: 'answer', 'aria-label': model },
     element('h3', {}, model),
-    element('p', { class: 'figure' }, label),
+    element('p', { class: 'figure' }, label === '' ? l10n.t('no label') : label),
     element('ul', { class: 'probabilities' }, ...shownBars(probabilities).map(bar)),
     ...(left > 0
       ? [element('p', { class: 'muted small' }, l10n.t('{0} more classes are less probable.', String(left)))]

@@ -130,7 +130,7 @@ bodies = {
 }
 # Keras 2 cannot join a masked and an unmasked sequence in time.
 never_masked = {"in-time"}
-heads = [("softmax", 3), ("sigmoid", 1), (None, 4), ("apart", 3)]
+heads = [("softmax", 3), ("sigmoid", 1), (None, 4), ("apart", 3), ("sigmoid", 3)]
 
 
 def build(framework, body, mask, head):

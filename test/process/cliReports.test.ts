@@ -73,11 +73,12 @@ describe('what the command line computes of a run', function () {
     assert.equal(found.part, 'test');
     assert.deepEqual(found.confusionBefore, baseline.confusion);
     assert.deepEqual(found.confusionAfter, point.confusion);
-    assert.equal(sum(found.confusionBefore), found.sentences);
+    const [before, after] = [found.confusionBefore!, found.confusionAfter!];
+    assert.equal(sum(before), found.sentences);
     assert.equal(found.flips.length, found.corrected + found.broken + found.otherwise);
     const right = (matrix: readonly (readonly number[])[]): number =>
       matrix.reduce((total, row, i) => total + row[i]!, 0);
-    assert.equal(right(found.confusionAfter) - right(found.confusionBefore), found.corrected - found.broken);
+    assert.equal(right(after) - right(before), found.corrected - found.broken);
     const lines = (await readFile(join(folder, 'test.tsv'), 'utf8')).split('\n');
     for (const { line, text, label } of found.flips) {
       assert.equal(lines[line - 1], `${found.classes[label]!}\t${text}`);

@@ -8,7 +8,7 @@ const flips: Flip[] = [
   { text: 'a dull one', line: 2, label: 1, before: 1, after: 2 },
   { text: 'so so', line: 3, label: 2, before: 0, after: 1 },
 ];
-const differences: Differences = {
+const differences = {
   part: 'validation',
   sentences: 1200,
   classes: ['good', 'bad', 'so'],
@@ -26,7 +26,7 @@ const differences: Differences = {
   broken: 1,
   otherwise: 1,
   flips,
-};
+} as const satisfies Differences;
 
 describe('what changed', () => {
   it('is corrected, broken or otherwise, and each flip is one of them', () => {

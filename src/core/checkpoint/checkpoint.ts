@@ -61,8 +61,11 @@ export interface ModelSpec {
     readonly coding?: Coding;
   };
   readonly body: Body;
-  /** `sigmoid` is one unit for two classes; `logits` has one unit a class and no softmax in the saved model. */
-  readonly head: 'softmax' | 'sigmoid' | 'logits';
+  /**
+   * `sigmoid` is one unit for two classes; `logits` has one unit a class and no softmax in the saved model; `multi-label`
+   * has a sigmoid for each class, of which a sentence may have several or none.
+   */
+  readonly head: 'softmax' | 'sigmoid' | 'logits' | 'multi-label';
   readonly classes: number;
   /** True: padding is masked, as in every model trained here. False (foreign models): sentences are padded to maxLength and padding counts as a token. */
   readonly masked: boolean;

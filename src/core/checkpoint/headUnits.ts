@@ -5,6 +5,8 @@ export function headUnits({ head, classes }: Pick<ModelSpec, 'head' | 'classes'>
   readonly activation: string;
   readonly units: number;
 } {
-  const activation = { softmax: 'softmax', sigmoid: 'sigmoid', logits: 'linear' }[head];
+  const activation = { softmax: 'softmax', sigmoid: 'sigmoid', logits: 'linear', 'multi-label': 'sigmoid' }[
+    head
+  ];
   return { activation, units: head === 'sigmoid' ? 1 : classes };
 }

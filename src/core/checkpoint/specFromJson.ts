@@ -67,7 +67,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
       ? { kind, hidden, units, pooling, peepholes: flag(rawBody.peepholes, 'body.peepholes') }
       : { kind, hidden, units, pooling };
   };
-  const head = oneOf(spec.head, ['softmax', 'sigmoid', 'logits'], 'head');
+  const head = oneOf(spec.head, ['softmax', 'sigmoid', 'logits', 'multi-label'], 'head');
   const classes = size(spec.classes, 'classes');
   if (head === 'sigmoid' && classes !== 2) throw at('classes');
   const rows = size(embedding.rows, 'embedding.rows');

@@ -13,7 +13,7 @@ export type Dialect = 'tfjs' | 'keras';
  * What a foreign model computes, where it is a chain of the supported layers:
  * Embedding -> [Dense without bias and activation: the factor B] -> GlobalAveragePooling1D; or LSTM, GRU or a
  * Bidirectional LSTM (the last state, or the sequence averaged); or Conv1D with ReLU and GlobalMaxPooling1D, several side
- * by side and concatenated -> Dense with ReLU, any number -> Dense with softmax, sigmoid (one unit) or none. The factor
+ * by side and concatenated -> Dense with ReLU, any number -> Dense with softmax, sigmoid or none. The factor
  * may also follow the average; Dropout may stand anywhere; a Dense's activation may be a layer of its own.
  *
  * With `mask_zero` recurrent layers pass over the padding; Keras's average pooling does, tfjs's counts it; convolutions
@@ -108,13 +108,10 @@ function readDense(
       continue;
     }
     if (activation === 'sigmoid' && units === 1) return { hidden, head: 'sigmoid', classes: 2 };
+    if (activation === 'sigmoid') return { hidden, head: 'multi-label', classes: units };
     if (activation === 'softmax' && units > 1) return { hidden, head: 'softmax', classes: units };
     if (activation === 'linear' && units > 1) return { hidden, head: 'logits', classes: units };
-    throw unsupported(
-      layer,
-      `a head of ${units} units with '${activation}' is no classifier of one label a sentence`,
-      file,
-    );
+    throw unsupported(layer, `a head of ${units} units with '${activation}' is no classifier`, file);
   }
 }
 

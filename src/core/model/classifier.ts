@@ -12,6 +12,7 @@ import { dropUnits, dropWords } from './dropout.ts';
 import { Embedding } from './embedding.ts';
 import { createEncoder } from './createEncoder.ts';
 import { crossEntropy, logitGradient, probabilities } from './loss.ts';
+import { binaryCrossEntropy, binaryGradient, targetsOf } from './multiLabelLoss.ts';
 import type { Parameter } from './parameter.ts';
 
 export interface Dropout {
@@ -84,8 +85,7 @@ export class Classifier {
     const seen = words ? dropWords(batch, dropout.words, dropout.random) : batch;
     const { head } = this.spec;
     const probability = probabilities(this.#workspace, this.#forward(seen, dropout), head);
-    const loss = crossEntropy(probability, batch.labels);
-    const gradient = logitGradient(this.#workspace, probability, batch.labels, head, 1 / batch.size);
+    const { loss, gradient } = this.#lossOf(probability, batch);
     if (teacher !== undefined) distil(gradient, probability, batch, teacher, head);
     this.#encoder.backwardEmbedding(this.#backward(gradient));
     this.#embedding.update(rate);
@@ -121,6 +121,21 @@ export class Classifier {
 
   restoreOptimizers(state: ReadonlyMap<string, Tensor>): void {
     for (const parameter of this.#parameters()) parameter.restore(tensorsBelow(state, parameter.name));
+  }
+
+  /** The mean cross-entropy, and its gradient with respect to the logits. */
+  #lossOf(probability: Matrix, batch: Batch): { readonly loss: number; readonly gradient: Matrix } {
+    const { head, classes } = this.spec;
+    const workspace = this.#workspace;
+    if (head === 'multi-label') {
+      const targets = targetsOf(batch, classes);
+      const gradient = binaryGradient(workspace, probability, targets, 1 / targets.length);
+      return { loss: binaryCrossEntropy(probability, targets), gradient };
+    }
+    return {
+      loss: crossEntropy(probability, batch.labels),
+      gradient: logitGradient(workspace, probability, batch.labels, head, 1 / batch.size),
+    };
   }
 
   #forward(batch: Batch, dropout?: Dropout): Matrix {

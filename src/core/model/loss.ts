@@ -2,8 +2,8 @@ import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 
 /**
- * Class probabilities from the head's outputs, size x classes: a softmax over units, or for one sigmoid unit
- * (1 - p, p).
+ * Class probabilities from the head's outputs, size x classes: a softmax over units, for one sigmoid unit (1 - p, p), or
+ * a sigmoid of each unit, as the head says.
  */
 export function probabilities(workspace: Workspace, logits: Matrix, head: ModelSpec['head']): Matrix {
   const { rows, columns } = logits;
@@ -15,6 +15,10 @@ export function probabilities(workspace: Workspace, logits: Matrix, head: ModelS
       data[2 * r] = 1 - p;
       data[2 * r + 1] = p;
     }
+    return result;
+  }
+  if (head === 'multi-label') {
+    for (let i = 0; i < data.length; i++) data[i] = 1 / (1 + Math.exp(-values[i]!));
     return result;
   }
   for (let r = 0; r < rows; r++) {
@@ -35,7 +39,7 @@ export function crossEntropy({ rows, columns, data }: Matrix, labels: Int32Array
   return sum / rows;
 }
 
-/** d(-log p(label)) / d logits of each sentence, times `scale`; the form is p - onehot for both heads. */
+/** d(-log p(label)) / d logits of each sentence of one label, times `scale`; the form is p - onehot for all heads. */
 export function logitGradient(
   workspace: Workspace,
   probability: Matrix,

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
 import { checkInputLength, inputLength } from '../checkpoint/graph/inputLength.ts';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
@@ -7,9 +7,10 @@ import { encodeText, padSentence } from '../text/encode.ts';
 import type { Batch } from '../text/encoded.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { Classifier } from './classifier.ts';
+import { isGiven } from './multiLabelLoss.ts';
 
 export interface Prediction {
-  /** The most probable label. */
+  /** The most probable label; of a model of several labels a sentence all that it gives, joined by `|`, or none. */
   readonly label: string;
   /** In the order of the model's classes. */
   readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
@@ -48,9 +49,21 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
       label: checkpoint.labels?.[i] ?? String(i),
       probability,
     }));
-    const best = probabilities.reduce((a, b) => (b.probability > a.probability ? b : a));
-    return { label: best.label, probabilities, tokens, unknownTokens: Math.min(unknown, tokens) };
+    return {
+      label: labelOf(spec, probabilities),
+      probabilities,
+      tokens,
+      unknownTokens: Math.min(unknown, tokens),
+    };
   };
+}
+
+function labelOf({ head }: ModelSpec, probabilities: Prediction['probabilities']): string {
+  if (head === 'multi-label') {
+    const given = probabilities.filter(({ probability }) => isGiven(probability));
+    return given.map(({ label }) => label).join('|');
+  }
+  return probabilities.reduce((a, b) => (b.probability > a.probability ? b : a)).label;
 }
 
 function batchOfOne(ids: Int32Array): Batch {

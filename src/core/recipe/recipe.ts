@@ -30,6 +30,8 @@ export interface DataSource {
   /** A header's name, a JSON key, or a column's position from 0. Unused by `label-text`. */
   readonly textColumn: string | number;
   readonly labelColumn: string | number;
+  /** What stands between the labels of a sentence that may have several. */
+  readonly labelSeparator?: string;
   readonly encoding: 'utf-8' | 'latin1';
 }
 

@@ -1,12 +1,11 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
-import { predictedClasses } from '../model/loss.ts';
 import type { DataSource, Recipe } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
 import { readRows } from '../text/dataset.ts';
 import type { EncodedDataset } from '../text/encoded.ts';
-import { predictDataset } from '../training/evaluate.ts';
+import { outcomesOf, predictDataset, predictionsEach, predictionsOf } from '../training/evaluate.ts';
 import { countInto, emptyConfusion } from '../training/metrics.ts';
 import { createPause } from '../training/pause.ts';
 import type { Differences, Flip } from './reports.ts';
@@ -32,25 +31,33 @@ export async function differences(options: {
   const prepared = await prepareData(recipe, before);
   const part = prepared.test === undefined ? 'validation' : options.part;
   const data = dataOf(prepared, part);
-  const classes = prepared.labels;
+  const several = before.spec.head === 'multi-label';
+  const each = predictionsEach(before.spec);
+  const sets = new SetNames(prepared.labels);
   const counts = { corrected: 0, broken: 0, otherwise: 0 };
-  const [confusionBefore, confusionAfter] = [emptyConfusion(classes.length), emptyConfusion(classes.length)];
+  const outcomes = outcomesOf(before.spec);
+  const [confusionBefore, confusionAfter] = [emptyConfusion(outcomes), emptyConfusion(outcomes)];
   let flips: Omit<Flip, 'text'>[] = [];
   const [modelBefore, modelAfter] = [before, after].map(
     ({ spec, weights }) => new Classifier(engine, spec, weights),
   ) as [Classifier, Classifier];
-  for await (const { batch, predicted } of predictDataset(modelBefore, data, createPause())) {
-    const predictedAfter = predictedClasses(modelAfter.predict(batch));
-    countInto(confusionBefore, batch.labels, predicted);
-    countInto(confusionAfter, batch.labels, predictedAfter);
+  for await (const { batch, actual, predicted } of predictDataset(modelBefore, data, createPause())) {
+    const { predicted: predictedAfter } = predictionsOf(modelAfter, batch);
+    countInto(confusionBefore, actual, predicted);
+    countInto(confusionAfter, actual, predictedAfter);
     for (let i = 0; i < batch.size; i++) {
+      const isFlipped = Array.from({ length: each }, (_, c) => i * each + c).some(
+        (at) => predicted[at] !== predictedAfter[at],
+      );
+      if (!isFlipped) continue;
+      const classOf = (of: ArrayLike<number>): number =>
+        several ? sets.indexOf(of, i * each) : (of[i] ?? 0);
       const flip = {
         line: batch.lines[i]!,
-        label: batch.labels[i]!,
-        before: predicted[i]!,
-        after: predictedAfter[i]!,
+        label: classOf(actual),
+        before: classOf(predicted),
+        after: classOf(predictedAfter),
       };
-      if (flip.before === flip.after) continue;
       counts[kindOf(flip)]++;
       flips.push(flip);
     }
@@ -61,12 +68,33 @@ export async function differences(options: {
   return {
     part,
     sentences: data.sentences,
-    classes,
-    confusionBefore,
-    confusionAfter,
+    classes: several ? sets.names : prepared.labels,
+    ...(!several && { confusionBefore, confusionAfter }),
     ...counts,
     flips: flips.map((flip): Flip => ({ text: texts.get(flip.line) ?? '', ...flip })),
   };
+}
+
+/** Names of the sets of labels that are met, numbered as they are. */
+class SetNames {
+  readonly names: string[] = [];
+  readonly #labels: readonly string[];
+  readonly #indices = new Map<string, number>();
+
+  constructor(labels: readonly string[]) {
+    this.#labels = labels;
+  }
+
+  /** @param decisions 1 for each label that a sentence has, from `at` on */
+  indexOf(decisions: ArrayLike<number>, at: number): number {
+    const name = this.#labels.filter((_, c) => decisions[at + c] === 1).join('|');
+    let index = this.#indices.get(name);
+    if (index === undefined) {
+      index = this.names.push(name) - 1;
+      this.#indices.set(name, index);
+    }
+    return index;
+  }
 }
 
 function kindOf({ label, before, after }: Omit<Flip, 'text'>): 'corrected' | 'broken' | 'otherwise' {
@@ -92,7 +120,7 @@ function sourceOf({ data }: Recipe, part: Differences['part']): DataSource {
 async function textsAt(source: DataSource, lines: ReadonlySet<number>): Promise<Map<number, string>> {
   const texts = new Map<number, string>();
   if (lines.size === 0) return texts;
-  for await (const { line, text } of readRows(source)) {
+  for await (const { line, text } of readRows(source, true)) {
     if (lines.has(line)) texts.set(line, text);
     if (texts.size === lines.size) break;
   }

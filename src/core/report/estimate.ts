@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
 import { initialWeights } from '../model/initialize.ts';
 import { logitGradient } from '../model/loss.ts';
+import { binaryGradient, targetsOf } from '../model/multiLabelLoss.ts';
 import { Random } from '../random.ts';
 import { mostEpochs } from '../search/halving.ts';
 import { usesGradient } from '../embedding/factorize.ts';
@@ -158,7 +159,9 @@ function gradientSeconds(engine: Engine, spec: ModelSpec, { train }: PreparedDat
   for (let pass = 0; pass < 3; pass++) {
     const started = performance.now();
     model.vectorGradients(batch, (probability, workspace) =>
-      logitGradient(workspace, probability, batch.labels, spec.head, 1),
+      spec.head === 'multi-label'
+        ? binaryGradient(workspace, probability, targetsOf(batch, spec.classes), 1)
+        : logitGradient(workspace, probability, batch.labels, spec.head, 1),
     );
     ms = performance.now() - started;
   }

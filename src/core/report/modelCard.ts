@@ -1,4 +1,4 @@
-import type { Body, Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Body, Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
 import { wordsOfLayer } from '../checkpoint/keras/textLayer.ts';
 import type { Storage } from '../checkpoint/storageTypes.ts';
@@ -248,7 +248,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
     case 'tfjs':
       parts.push(
         '**Node**, in this folder, with the package `@tensorflow/tfjs`:',
-        code('js', snippets['classifyTfjs.mjs']),
+        code('js', answering(snippets['classifyTfjs.mjs'], spec)),
         "**Browser**: the same lines with `fetch` in place of `readFileSync`, and `await tf.loadLayersModel('model.json')`, which reads the shards by itself.",
         '**Python**: export the model as `.keras`, which Keras loads.',
       );
@@ -265,7 +265,10 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
         `**Python**, in this folder, with Keras. ${words}`,
         code('python', snippets['words.py']),
         'And these classify:',
-        code('python', snippets['classify_keras.py'].replace('model.keras', modelFile[format])),
+        code(
+          'python',
+          answering(snippets['classify_keras.py'], spec).replace('model.keras', modelFile[format]),
+        ),
         '**Node** and **browser**: export the model as tfjs.',
       );
       break;
@@ -274,7 +277,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
         spec.body.kind === 'dan' &&
         spec.embedding.rank !== undefined &&
         spec.masked &&
-        spec.head !== 'sigmoid'
+        (spec.head === 'softmax' || spec.head === 'logits')
       ) {
         parts.push(
           `**Python**, in this folder, with numpy and \`decode.py\` of Embedding Press's \`docs/decoders\`. ${words}`,
@@ -310,6 +313,17 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
     );
   }
   return parts;
+}
+
+/** Lines that classify; those for a model of several labels a sentence print all that it gives. */
+function answering(source: string, { head }: ModelSpec): string {
+  if (head !== 'multi-label') return source;
+  return source
+    .replace(
+      /^print\(.*\)$/m,
+      'print([label for label, score in zip(settings["labels"], scores) if score > 0.5])',
+    )
+    .replace(/^console\.log\(.*\);$/m, 'console.log(labels.filter((_, i) => scores[i] > 0.5));');
 }
 
 const defaultOf = { ...textDefaults, truncation: 'right' } as const;

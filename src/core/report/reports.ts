@@ -24,10 +24,11 @@ export interface SpectrumReport {
 export interface Differences {
   readonly part: 'validation' | 'test';
   readonly sentences: number;
+  /** Where sentences may have several labels, the sets of these that a flip has, joined by `|`. */
   readonly classes: readonly string[];
-  /** classes x classes, rows are true classes. */
-  readonly confusionBefore: readonly (readonly number[])[];
-  readonly confusionAfter: readonly (readonly number[])[];
+  /** classes x classes, rows are true classes; undefined where sentences may have several labels. */
+  readonly confusionBefore?: readonly (readonly number[])[];
+  readonly confusionAfter?: readonly (readonly number[])[];
   /** How many sentences changed to the right class, from it, and from a wrong one to another. */
   readonly corrected: number;
   readonly broken: number;

@@ -9,6 +9,7 @@ import { DatasetWriter, rewrite } from '../text/datasetWriter.ts';
 import { encodeDataset, padSentence, type Encoding } from '../text/encode.ts';
 import { sentencesOf, type EncodedDataset, type Sentence } from '../text/encoded.ts';
 import { FoundLabels, KnownLabels } from '../text/labels.ts';
+import { LabelSets } from '../text/labelSets.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
 import { drawFold, drawHeldOut, shareOf, type HeldOut } from '../text/split.ts';
 import { readTokenizer, type WordIndex } from '../text/vocabulary.ts';
@@ -58,10 +59,15 @@ export async function encodeRecipe(
     words === undefined && text.tokenizer !== 'ids' ? new Lexicon(text.outOfVocabularyToken) : undefined;
   let rows = checkpoint?.spec.embedding.rows ?? words?.vocabulary.size;
 
+  const severalLabels = checkpoint
+    ? checkpoint.spec.head === 'multi-label'
+    : recipe.data.train.labelSeparator !== undefined;
+  checkSeparators(recipe, severalLabels);
   const { data: all, labels } = await readTraining(
     recipe,
     encoding(text, lexicon ?? words?.vocabulary, rows),
     recipe.labels ?? checkpoint?.labels,
+    severalLabels,
     warnings,
     folder,
   );
@@ -74,7 +80,10 @@ export async function encodeRecipe(
     for (const part of ['validation', 'test'] as const) {
       const source = recipe.data[part];
       if (isSource(source)) {
-        complete = { ...complete, [part]: await encodeDataset(source, how, known, folder) };
+        const index = severalLabels ? new LabelSets(known) : known;
+        const { labelSeparator } = { ...recipe.data.train, ...source };
+        const separated = { ...source, ...(labelSeparator !== undefined && { labelSeparator }) };
+        complete = { ...complete, [part]: await encodeDataset(separated, how, index, folder) };
       }
     }
     return complete;
@@ -161,24 +170,45 @@ async function readTraining(
   recipe: Recipe,
   how: Encoding,
   names: readonly string[] | undefined,
+  severalLabels: boolean,
   warnings: string[],
   folder: string | undefined,
 ): Promise<{ readonly data: EncodedDataset; readonly labels: readonly string[] }> {
   const source = recipe.data.train;
   if (names !== undefined) {
-    return { data: await encodeDataset(source, how, new KnownLabels(names), folder), labels: names };
+    const known = new KnownLabels(names);
+    const index = severalLabels ? new LabelSets(known) : known;
+    return { data: await encodeDataset(source, how, index, folder), labels: names };
   }
   const found = new FoundLabels();
-  const data = await encodeDataset(source, how, found, folder);
-  const { names: labels, newClasses } = found.sorted();
+  const sets = severalLabels ? new LabelSets(found) : undefined;
+  const data = await encodeDataset(source, how, sets ?? found, folder);
+  const sorted = found.sorted();
+  const { names: labels, newClasses } = sorted;
   if (labels.length > 20 && labels.length > data.sentences / 10) {
     warnings.push(
       `The training data has ${labels.length} labels in ${data.sentences} sentences: check its format and "labelColumn".`,
     );
   }
+  if (sets !== undefined) {
+    sets.renumber(sorted);
+    return { data, labels };
+  }
   const isSorted = newClasses.every((label, i) => label === i);
   const relabel = (sentence: Sentence): Sentence => ({ ...sentence, label: newClasses[sentence.label]! });
   return { data: isSorted ? data : rewrite(data, relabel, folder), labels };
+}
+
+/** @throws UserError `label-separator` where a model gives one label a sentence, and the data are said to have several */
+function checkSeparators({ data, path }: Recipe, severalLabels: boolean): void {
+  const sources = [data.train, data.validation, data.test].filter(isSource);
+  if (severalLabels || sources.every(({ labelSeparator }) => labelSeparator === undefined)) return;
+  throw new UserError(
+    'label-separator',
+    'The recipe has a "labelSeparator" for sentences of several labels, and the model gives each one.',
+    'Remove it, or name a model whose head is a sigmoid for each label.',
+    { file: path, item: 'labelSeparator' },
+  );
 }
 
 function checkClasses(labels: readonly string[], recipe: Recipe, checkpoint: Checkpoint | undefined): void {
@@ -208,7 +238,7 @@ function splitOff(all: EncodedDataset, classes: number, recipe: Recipe, folder: 
   if (testShare === 0 && validationShare === 0) return { train: all };
   const validationOfRest = validationShare / (1 - testShare);
   if (validationOfRest >= 1) throw fractionError(recipe, 'leave no sentence for training');
-  const counts = countClasses(all, classes);
+  const { strata, counts } = strataOf(all, classes);
   const none: HeldOut = { has: () => false, left: counts };
   const random = new Random(seed, testStream);
   const forTest =
@@ -221,14 +251,15 @@ function splitOff(all: EncodedDataset, classes: number, recipe: Recipe, folder: 
     validationShare > 0
       ? drawHeldOut(forTest.left, validationOfRest, new Random(seed, validationStream))
       : none;
+  const writer = (): DatasetWriter => new DatasetWriter(folder, all.labelSets);
   const parts = {
-    train: new DatasetWriter(folder),
-    ...(validationShare > 0 && { validation: new DatasetWriter(folder) }),
-    ...(testShare > 0 && { test: new DatasetWriter(folder) }),
+    train: writer(),
+    ...(validationShare > 0 && { validation: writer() }),
+    ...(testShare > 0 && { test: writer() }),
   };
   for (const sentence of sentencesOf(all)) {
-    const { label } = sentence;
-    const part = forTest.has(label) ? 'test' : forValidation.has(label) ? 'validation' : 'train';
+    const stratum = strata[sentence.label]!;
+    const part = forTest.has(stratum) ? 'test' : forValidation.has(stratum) ? 'validation' : 'train';
     parts[part]?.push(sentence);
   }
   all.close();
@@ -243,10 +274,28 @@ function splitOff(all: EncodedDataset, classes: number, recipe: Recipe, folder: 
   return split;
 }
 
-function countClasses(data: EncodedDataset, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const { labels } of data.chunks()) for (const label of labels) counts[label]!++;
-  return counts;
+/** Sets of labels that fewer sentences have are one stratum: alone, a set keeps its first sentence for training. */
+const frequentSet = 10;
+
+/** What is split in equal shares: each class; or each set of labels, the rare ones together. */
+function strataOf(
+  data: EncodedDataset,
+  classes: number,
+): {
+  /** The stratum of each label of the dataset. */
+  readonly strata: readonly number[];
+  /** Sentences of each stratum. */
+  readonly counts: readonly number[];
+} {
+  const ofLabels = new Array<number>(data.labelSets?.length ?? classes).fill(0);
+  for (const { labels } of data.chunks()) for (const label of labels) ofLabels[label]!++;
+  const rare = data.labelSets === undefined ? -1 : ofLabels.findIndex((count) => count < frequentSet);
+  const strata = ofLabels.map((count, label) => (rare >= 0 && count < frequentSet ? rare : label));
+  const counts = ofLabels.map(() => 0);
+  strata.forEach((stratum, label) => {
+    counts[stratum]! += ofLabels[label]!;
+  });
+  return { strata, counts };
 }
 
 function fractionError(recipe: Recipe, fault: string): UserError {

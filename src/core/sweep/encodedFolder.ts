@@ -15,6 +15,8 @@ const contentsFile = 'data.json';
 /** What it holds; the sentences of each part are in a file of its name. */
 interface Contents extends Omit<EncodedRecipe, Part> {
   readonly blocks: Readonly<Partial<Record<Part, readonly Block[]>>>;
+  /** Of each part whose sentences have several labels. */
+  readonly labelSets: Readonly<Partial<Record<Part, readonly (readonly number[])[]>>>;
 }
 
 /**
@@ -27,13 +29,17 @@ export async function saveEncoded(folder: string, encoded: EncodedRecipe): Promi
   const { train, validation, test, ...rest } = encoded;
   const datasets = { train, validation, test };
   const blocks: Partial<Record<Part, Block[]>> = {};
+  const labelSets: Partial<Record<Part, number[][]>> = {};
   try {
     await mkdir(temporary, { recursive: true });
     for (const part of parts) {
       const data = datasets[part];
-      if (data !== undefined) blocks[part] = writeDataset(join(temporary, part), data);
+      if (data === undefined) continue;
+      blocks[part] = writeDataset(join(temporary, part), data);
+      if (data.labelSets !== undefined) labelSets[part] = data.labelSets.map((set) => [...set]);
     }
-    await writeFile(join(temporary, contentsFile), JSON.stringify({ ...rest, blocks } satisfies Contents));
+    const contents: Contents = { ...rest, blocks, labelSets };
+    await writeFile(join(temporary, contentsFile), JSON.stringify(contents));
     await rename(temporary, folder);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -41,7 +47,7 @@ export async function saveEncoded(folder: string, encoded: EncodedRecipe): Promi
     if (!existsSync(join(folder, contentsFile))) throw error;
   }
   for (const data of Object.values(datasets)) data?.close();
-  return { ...rest, ...(await openParts(folder, blocks)) };
+  return { ...rest, ...(await openParts(folder, { blocks, labelSets })) };
 }
 
 /**
@@ -52,20 +58,21 @@ export async function saveEncoded(folder: string, encoded: EncodedRecipe): Promi
 export async function openEncoded(folder: string): Promise<EncodedRecipe | undefined> {
   const text = await readFile(join(folder, contentsFile), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { blocks, vocabulary, ...rest } = JSON.parse(text) as Contents;
-  return { ...(await openParts(folder, blocks)), vocabulary, ...rest };
+  const { blocks, labelSets, vocabulary, ...rest } = JSON.parse(text) as Contents;
+  return { ...(await openParts(folder, { blocks, labelSets })), vocabulary, ...rest };
 }
 
 async function openParts(
   folder: string,
-  { train, validation, test }: Contents['blocks'],
+  { blocks, labelSets }: Pick<Contents, 'blocks' | 'labelSets'>,
 ): Promise<Pick<EncodedRecipe, Part>> {
-  if (train === undefined || validation === undefined) throw new Error(`${folder} lacks a part.`);
-  return {
-    train: await openDataset(join(folder, 'train'), train),
-    validation: await openDataset(join(folder, 'validation'), validation),
-    ...(test !== undefined && { test: await openDataset(join(folder, 'test'), test) }),
+  const open = async (part: Part): Promise<EncodedDataset | undefined> => {
+    const sets = labelSets[part]?.map((set) => Int32Array.from(set));
+    return blocks[part] && openDataset(join(folder, part), blocks[part], sets);
   };
+  const [train, validation, test] = await Promise.all(parts.map(open));
+  if (train === undefined || validation === undefined) throw new Error(`${folder} lacks a part.`);
+  return { train, validation, ...(test !== undefined && { test }) };
 }
 
 function writeDataset(path: string, data: EncodedDataset): Block[] {
@@ -80,7 +87,11 @@ function writeDataset(path: string, data: EncodedDataset): Block[] {
 }
 
 /** A small one is read into memory. */
-async function openDataset(path: string, blocks: readonly Block[]): Promise<EncodedDataset> {
+async function openDataset(
+  path: string,
+  blocks: readonly Block[],
+  labelSets: readonly Int32Array[] | undefined,
+): Promise<EncodedDataset> {
   const ints = blocks.reduce((sum, block) => sum + intsOf(block), 0);
   const { size } = await stat(path);
   if (size !== Int32Array.BYTES_PER_ELEMENT * ints) {
@@ -91,10 +102,10 @@ async function openDataset(path: string, blocks: readonly Block[]): Promise<Enco
       { file: path },
     );
   }
-  const data = new FileDataset(openSync(path, 'r'), path, blocks);
+  const data = new FileDataset(openSync(path, 'r'), path, blocks, labelSets);
   if (ints >= chunkInts) return data;
   const [chunk] = data.chunks();
   data.close();
   if (chunk === undefined) throw new Error(`${path} has no sentence.`);
-  return new MemoryDataset(chunk);
+  return new MemoryDataset(chunk, labelSets);
 }

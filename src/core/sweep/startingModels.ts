@@ -176,14 +176,14 @@ function isPoint(trial: Trial): trial is Trial & PointSettings {
 
 /** What the recipe's `train` describes. */
 export function newSpec(
-  { train }: Recipe,
+  { train, data }: Recipe,
   { initialTable, labels }: Pick<PreparedData, 'initialTable' | 'labels'>,
 ): ModelSpec {
   if (train === undefined || initialTable === undefined) throw new Error('Nothing to train.');
   return {
     embedding: { rows: initialTable.rows, dimension: initialTable.dimension },
     body: train.body,
-    head: 'softmax',
+    head: data.train.labelSeparator === undefined ? 'softmax' : 'multi-label',
     classes: labels.length,
     masked: true,
   };

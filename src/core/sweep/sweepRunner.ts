@@ -10,8 +10,8 @@ import { meanLength, type EncodedDataset } from '../text/encoded.ts';
 import { packAnswers } from '../reproduction/answers.ts';
 import { withDrawn } from '../search/drawSettings.ts';
 import { measureLatency } from '../report/latency.ts';
-import { predictDataset } from '../training/evaluate.ts';
-import { accuracy, countInto, emptyConfusion, macroF1 } from '../training/metrics.ts';
+import { outcomesOf, predictDataset, predictionsEach } from '../training/evaluate.ts';
+import { accuracy, countInto, emptyConfusion, LabelCounts, macroF1 } from '../training/metrics.ts';
 import { createPause, StoppedError, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
@@ -194,27 +194,30 @@ class SweepRunner implements TrialRunner {
     const model = new Classifier(this.#engine, spec, weights);
     const latency = measureLatency(model, test ?? validation);
     if (test === undefined) return { latency };
-    const confusion = emptyConfusion(spec.classes);
-    const unknown = { sentences: 0, right: 0 };
+    const confusion = emptyConfusion(outcomesOf(spec));
+    const each = predictionsEach(spec);
+    const byLabel = spec.head === 'multi-label' ? new LabelCounts(spec.classes) : undefined;
+    const unknown = { predictions: 0, right: 0 };
     const answers: boolean[] = [];
-    for await (const { batch, predicted } of predictDataset(model, test, this.#pause)) {
-      const { labels, withUnknown } = batch;
-      countInto(confusion, labels, predicted);
+    for await (const { batch, actual, predicted } of predictDataset(model, test, this.#pause)) {
+      countInto(confusion, actual, predicted);
+      byLabel?.add(actual, predicted);
       for (let i = 0; i < batch.size; i++) {
-        const right = predicted[i] === labels[i];
-        answers.push(right);
-        if (withUnknown[i] === 0) continue;
-        unknown.sentences++;
-        if (right) unknown.right++;
+        let right = 0;
+        for (let at = i * each; at < (i + 1) * each; at++) if (predicted[at] === actual[at]) right++;
+        answers.push(right === each);
+        if (batch.withUnknown[i] === 0) continue;
+        unknown.predictions += each;
+        unknown.right += right;
       }
     }
     return {
       latency,
       testAccuracy: accuracy(confusion),
-      macroF1: macroF1(confusion),
+      macroF1: byLabel?.macroF1() ?? macroF1(confusion),
       confusion,
       testCorrect: packAnswers(answers),
-      ...(unknown.sentences > 0 && { testAccuracyUnknownWords: unknown.right / unknown.sentences }),
+      ...(unknown.predictions > 0 && { testAccuracyUnknownWords: unknown.right / unknown.predictions }),
     };
   }
 

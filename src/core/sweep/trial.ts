@@ -55,9 +55,12 @@ export interface TrialResult extends Partial<PointSettings> {
   readonly latency?: Latency;
   readonly testAccuracy?: number;
   readonly macroF1?: number;
-  /** Which test sentences are classified rightly, in the data's order: see `packAnswers`. */
+  /** Which test sentences are classified rightly, all of their labels, in the data's order: see `packAnswers`. */
   readonly testCorrect?: string;
-  /** classes x classes, rows are true classes. */
+  /**
+   * classes x classes, rows are true classes; of a model of several labels a sentence 2 x 2, of the decisions for each
+   * label.
+   */
   readonly confusion?: readonly (readonly number[])[];
   /** Test accuracy on sentences with at least one out-of-vocabulary token; absent where there are none. */
   readonly testAccuracyUnknownWords?: number;

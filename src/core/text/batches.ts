@@ -26,7 +26,7 @@ export function* trainingBatches(
       sortByLength(chunk, order.subarray(start, start + window));
     }
     for (const b of random.permutation(trainingBatchCount(order.length, batchSize))) {
-      yield batchOf(chunk, order.subarray(b * batchSize, (b + 1) * batchSize));
+      yield batchOf(chunk, order.subarray(b * batchSize, (b + 1) * batchSize), data.labelSets);
     }
   }
 }
@@ -37,7 +37,7 @@ export function* evaluationBatches(data: EncodedDataset, batchSize: number): Gen
     const order = Uint32Array.from({ length: chunk.labels.length }, (_, i) => i);
     sortByLength(chunk, order);
     for (let start = 0; start < order.length; start += batchSize) {
-      yield batchOf(chunk, order.subarray(start, start + batchSize));
+      yield batchOf(chunk, order.subarray(start, start + batchSize), data.labelSets);
     }
   }
 }
@@ -55,7 +55,11 @@ function sortByLength({ offsets }: EncodedChunk, order: Uint32Array): void {
 }
 
 /** The arrays are new ones, for an engine's tensors may share their memory. */
-function batchOf(chunk: EncodedChunk, order: Uint32Array): DatasetBatch {
+function batchOf(
+  chunk: EncodedChunk,
+  order: Uint32Array,
+  labelSets: EncodedDataset['labelSets'],
+): DatasetBatch {
   const { offsets } = chunk;
   const size = order.length;
   const lengths = Int32Array.from(order, (i) => offsets[i + 1]! - offsets[i]!);
@@ -71,6 +75,7 @@ function batchOf(chunk: EncodedChunk, order: Uint32Array): DatasetBatch {
     ids,
     lengths,
     labels: Int32Array.from(order, (i) => chunk.labels[i]!),
+    ...(labelSets && { labelSets }),
     withUnknown: Uint8Array.from(order, (i) => chunk.withUnknown[i]!),
     lines: Int32Array.from(order, (i) => chunk.lines[i]!),
   };

@@ -2,6 +2,7 @@ import type { DataSource } from '../recipe/recipe.ts';
 import { UserError } from '../errors.ts';
 import { columnReader, type Row, type TableRecord } from './columns.ts';
 import { readCsvRecords } from './csv.ts';
+import { listSeparator } from './labelSets.ts';
 import { decodeLine, readLineChunks } from './lines.ts';
 
 export type { Row } from './columns.ts';
@@ -11,15 +12,17 @@ export type { Row } from './columns.ts';
  *
  * Where a column is named, the first row of a `tsv` or `csv` file is its header; where both columns are positions,
  * there is none. `tsv` knows no quotes, `csv` has those of RFC 4180. `label-text` is a label, white space, the text.
- * A `jsonl` line is an object (or an array, for positions); a text there may be an array of table rows.
+ * A `jsonl` line is an object (or an array, for positions); a text there may be an array of table rows, a label one of
+ * labels.
  *
+ * @param unlabelled whether a sentence may have no label
  * @throws UserError naming file and line: a file that is missing or holds no row, bytes that are no UTF-8, a row with
  * the wrong number of columns, a column that is not there, a line that is no JSON, an empty label.
  */
-export async function* readRows(source: DataSource): AsyncGenerator<Row> {
+export async function* readRows(source: DataSource, unlabelled = false): AsyncGenerator<Row> {
   let empty = true;
   for await (const row of rowsOf(source)) {
-    if (row.label === '') {
+    if (row.label === '' && !unlabelled) {
       throw new UserError('empty-label', `Line ${row.line} has no label.`, 'Give every sentence a label.', {
         file: source.path,
         line: row.line,
@@ -134,6 +137,10 @@ function parseObject(text: string, file: string, line: number): object {
   });
 }
 
+function isLabel(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
 function jsonField(
   value: object,
   column: string | number,
@@ -153,13 +160,14 @@ function jsonField(
   const field = (value as Record<string | number, unknown>)[column];
   if (typeof field === 'string') return field;
   if (role === 'label' && (typeof field === 'number' || typeof field === 'boolean')) return String(field);
+  if (role === 'label' && Array.isArray(field) && field.every(isLabel)) return field.join(listSeparator);
   if (role === 'text' && Array.isArray(field) && field.every((id) => typeof id === 'number')) {
     return field.join(' ');
   }
   throw new UserError(
     'wrong-type',
     `'${column}' on line ${line} is ${JSON.stringify(field).slice(0, 40)}, where ${
-      role === 'text' ? 'a string' : 'a string, a number or a boolean'
+      role === 'text' ? 'a string' : 'a string, a number, a boolean or a list of such'
     } is expected.`,
     `Set "${role}Column" in the recipe to the key of the ${role}.`,
     { file, line },

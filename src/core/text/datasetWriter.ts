@@ -15,12 +15,17 @@ import { GrowingInts } from './growing.ts';
 /** Makes a dataset of sentences, one by one. As soon as they are more than a chunk, they go to a file. */
 export class DatasetWriter {
   readonly #folder: string;
+  readonly #labelSets: readonly Int32Array[] | undefined;
   #held = new HeldSentences();
   #file: { readonly descriptor: number; readonly path: string; readonly blocks: Block[] } | undefined;
 
-  /** @param folder where a file may be made, which is gone with the process; the system's folder if not given */
-  constructor(folder = tmpdir()) {
+  /**
+   * @param folder where a file may be made, which is gone with the process; the system's folder if not given
+   * @param labelSets where the labels are numbers of sets
+   */
+  constructor(folder = tmpdir(), labelSets?: readonly Int32Array[]) {
     this.#folder = folder;
+    this.#labelSets = labelSets;
   }
 
   push(sentence: Sentence): void {
@@ -30,10 +35,10 @@ export class DatasetWriter {
 
   /** The dataset of all sentences that were pushed. */
   finish(): EncodedDataset {
-    if (this.#file === undefined) return new MemoryDataset(this.#held.copy());
+    if (this.#file === undefined) return new MemoryDataset(this.#held.copy(), this.#labelSets);
     this.#spill();
     const { descriptor, path, blocks } = this.#file;
-    return new FileDataset(descriptor, path, blocks);
+    return new FileDataset(descriptor, path, blocks, this.#labelSets);
   }
 
   #spill(): void {
@@ -49,7 +54,7 @@ export function rewrite(
   change: (sentence: Sentence) => Sentence,
   folder: string | undefined,
 ): EncodedDataset {
-  const writer = new DatasetWriter(folder);
+  const writer = new DatasetWriter(folder, data.labelSets);
   for (const sentence of sentencesOf(data)) writer.push(change(sentence));
   data.close();
   return writer.finish();

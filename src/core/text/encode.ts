@@ -4,6 +4,7 @@ import { readRows } from './dataset.ts';
 import { DatasetWriter } from './datasetWriter.ts';
 import type { EncodedDataset } from './encoded.ts';
 import type { LabelIndex } from './labels.ts';
+import { checkSingle, LabelSets, separatorDefault } from './labelSets.ts';
 import { tokenize } from './tokenizer.ts';
 import type { WordIndex } from './vocabulary.ts';
 
@@ -58,6 +59,7 @@ export function encodeText(
  * Reads a labelled file into table rows, streamed: only the rows are kept, in memory where they are few.
  *
  * @param folder for a file of the rows; the system's folder of temporary files if not given
+ * @param labels a `LabelSets` where sentences have several labels, or none
  * @throws UserError as `readRows` and `encodeText` do, and for a label that is not among the known ones.
  */
 export async function encodeDataset(
@@ -66,11 +68,14 @@ export async function encodeDataset(
   labels: LabelIndex,
   folder?: string,
 ): Promise<EncodedDataset> {
-  const writer = new DatasetWriter(folder);
-  for await (const { line, label, text } of readRows(source)) {
-    const index = labels.indexOf(label, source.path, line);
+  const sets = labels instanceof LabelSets ? labels : undefined;
+  const writer = new DatasetWriter(folder, sets?.sets);
+  const index = sets?.separatedBy(source.labelSeparator ?? separatorDefault) ?? labels;
+  for await (const { line, label, text } of readRows(source, sets !== undefined)) {
+    if (sets === undefined) checkSingle(label, source.path, line);
+    const found = index.indexOf(label, source.path, line);
     const { ids, unknown } = encodeText(text, encoding, { file: source.path, line });
-    writer.push({ ids, label: index, withUnknown: unknown > 0, line });
+    writer.push({ ids, label: found, withUnknown: unknown > 0, line });
   }
   return writer.finish();
 }

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 /** A labelled sentence as table rows, unpadded, at most maxLength long. */
 export interface Sentence {
   readonly ids: ArrayLike<number>;
-  /** An index into the labels. */
+  /** An index into the labels, or into the dataset's sets of labels. */
   readonly label: number;
   /** Whether it holds at least one out-of-vocabulary token. */
   readonly withUnknown: boolean;
@@ -28,6 +28,8 @@ export interface EncodedChunk {
 export interface EncodedDataset {
   readonly sentences: number;
   readonly tokens: number;
+  /** Classes of each set of labels, where sentences have several: a label is then the number of a set. */
+  readonly labelSets?: readonly Int32Array[] | undefined;
   /**
    * All sentences once, in their order, or with the blocks of a file in random order.
    *
@@ -42,7 +44,10 @@ export interface EncodedDataset {
 
 /** A dataset that is one chunk. */
 export class MemoryDataset implements EncodedDataset {
-  constructor(readonly chunk: EncodedChunk) {}
+  constructor(
+    readonly chunk: EncodedChunk,
+    readonly labelSets?: readonly Int32Array[],
+  ) {}
 
   get sentences(): number {
     return this.chunk.labels.length;
@@ -87,6 +92,8 @@ export interface Batch {
   readonly ids: Int32Array;
   readonly lengths: Int32Array;
   readonly labels: Int32Array;
+  /** As the dataset's. */
+  readonly labelSets?: readonly Int32Array[] | undefined;
 }
 
 /** A mini-batch with what the dataset has of each sentence beside. */

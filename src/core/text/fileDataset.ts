@@ -76,7 +76,12 @@ export class FileDataset implements EncodedDataset {
   readonly #starts: readonly number[];
 
   /** @param file open for reading; closed with the dataset */
-  constructor(file: number, path: string, blocks: readonly Block[]) {
+  constructor(
+    file: number,
+    path: string,
+    blocks: readonly Block[],
+    readonly labelSets?: readonly Int32Array[],
+  ) {
     this.#file = file;
     this.#path = path;
     this.#blocks = blocks;

@@ -3,8 +3,12 @@ export function emptyConfusion(classes: number): number[][] {
   return Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
 }
 
-/** Counts sentences by their true and their predicted class. */
-export function countInto(confusion: number[][], labels: Int32Array, predicted: Int32Array): void {
+/** Counts predictions by their true and their predicted class. */
+export function countInto(
+  confusion: number[][],
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+): void {
   for (let i = 0; i < labels.length; i++) confusion[labels[i]!]![predicted[i]!]!++;
 }
 
@@ -29,4 +33,28 @@ export function macroF1(confusion: readonly (readonly number[])[]): number {
     if (actual + predicted > 0) sum += (2 * hits) / (actual + predicted);
   });
   return sum / confusion.length;
+}
+
+/** A 2 x 2 confusion matrix of each class, of decisions that lie class after class, sentence after sentence. */
+export class LabelCounts {
+  readonly #counts: number[][][];
+
+  constructor(classes: number) {
+    this.#counts = Array.from({ length: classes }, () => emptyConfusion(2));
+  }
+
+  add(actual: ArrayLike<number>, predicted: ArrayLike<number>): void {
+    const classes = this.#counts.length;
+    for (let i = 0; i < actual.length; i++) this.#counts[i % classes]![actual[i]!]![predicted[i]!]!++;
+  }
+
+  /** The unweighted mean over classes of F1 = 2 TP / (2 TP + FP + FN); a class neither seen nor predicted counts 0. */
+  macroF1(): number {
+    const scores = this.#counts.map(([absent, present]) => {
+      const hits = present![1]!;
+      const misses = absent![1]! + present![0]!;
+      return hits + misses === 0 ? 0 : (2 * hits) / (2 * hits + misses);
+    });
+    return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  }
 }

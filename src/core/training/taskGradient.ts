@@ -1,13 +1,15 @@
+import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import { GradientCovariance } from '../embedding/taskMetric.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Classifier } from '../model/classifier.ts';
 import { logitGradient } from '../model/loss.ts';
+import { binaryGradient } from '../model/multiLabelLoss.ts';
 import { Random } from '../random.ts';
 import { evaluationBatches, trainingBatches } from '../text/batches.ts';
 import type { EncodedDataset } from '../text/encoded.ts';
 import type { Pause } from './pause.ts';
 
-/** Up to so many classes each gets a pass of its own and the sum is exact; beyond, one label a sentence is drawn. */
+/** Up to so many classes each gets a pass of its own and the sum is exact; beyond, the labels of a sentence are drawn. */
 const exactClasses = 6;
 const batchSize = 256;
 
@@ -34,10 +36,7 @@ export async function taskGradientCovariance(
           { length: classes },
           (_, label) => (probability, workspace) => expectedGradient(workspace, probability, label, head),
         )
-      : [
-          (probability, workspace) =>
-            logitGradient(workspace, probability, drawLabels(probability, random), head, 1),
-        ];
+      : [(probability, workspace) => drawnGradient(workspace, probability, head, random)];
   // The order of training is a random one, so that its first sentences are a sample.
   const batches =
     sentences < train.sentences
@@ -56,13 +55,38 @@ export async function taskGradientCovariance(
   return covariance.matrix;
 }
 
-/** The gradient for one label, times sqrt(p(label)), so that g g^T carries the label's probability. */
+/** The gradient for labels drawn with the model's own probabilities. */
+function drawnGradient(
+  workspace: Workspace,
+  probability: Matrix,
+  head: ModelSpec['head'],
+  random: Random,
+): Matrix {
+  if (head !== 'multi-label') {
+    return logitGradient(workspace, probability, drawLabels(probability, random), head, 1);
+  }
+  const targets = Uint8Array.from(probability.data, (p) => (random.uniform() < p ? 1 : 0));
+  return binaryGradient(workspace, probability, targets, 1);
+}
+
+/**
+ * The gradient for one label, times sqrt(p(label)), so that g g^T carries the label's probability. Where a sentence may
+ * have several labels, each is drawn by itself, and the sum over its both outcomes is that of one gradient, of length
+ * sqrt(p (1 - p)) at the label's logit.
+ */
 function expectedGradient(
   workspace: Workspace,
   probability: Matrix,
   label: number,
-  head: 'softmax' | 'sigmoid' | 'logits',
+  head: ModelSpec['head'],
 ): Matrix {
+  if (head === 'multi-label') {
+    const { rows, columns, data } = probability;
+    const only = workspace.zeros(rows, columns);
+    for (let at = label; at < data.length; at += columns)
+      only.data[at] = Math.sqrt(data[at]! * (1 - data[at]!));
+    return only;
+  }
   const labels = new Int32Array(probability.rows).fill(label);
   const gradient = logitGradient(workspace, probability, labels, head, 1);
   const [shares, data] = [probability.data, gradient.data];

@@ -35,7 +35,7 @@ export function modelOfTensors(
     throw names.error(
       'architecture-head',
       `The head '${head}' ${head === 'sigmoid' ? 'has one unit' : 'has a unit for each class'}, and '${dense.at(-1)!.name}' has ${outputs}.`,
-      'Correct "head" in "architecture" in the recipe; models of several labels a sentence are not read.',
+      'Correct "head" in "architecture" in the recipe.',
     );
   }
   const spec: ModelSpec = {

@@ -225,13 +225,10 @@ function headOf(
         ? 'softmax'
         : activationOf(activation);
   if (name === 'sigmoid' && units === 1) return { head: 'sigmoid', classes: 2 };
+  if (name === 'sigmoid') return { head: 'multi-label', classes: units };
   if (name === 'softmax' && units > 1) return { head: 'softmax', classes: units };
   if (name === 'linear' && units > 1) return { head: 'logits', classes: units };
-  throw unsupported(
-    head,
-    `a head of ${units} units with '${name}' is no classifier of one label a sentence`,
-    file,
-  );
+  throw unsupported(head, `a head of ${units} units with '${name}' is no classifier`, file);
 }
 
 function sourcesOf(
