@@ -84,6 +84,30 @@ describe('engines', () => {
     }
   });
 
+  it('multiply by a frozen matrix, several times in a step and anew in the next', () => {
+    const [rows, inner, columns] = [130, 120, 110];
+    for (const engine of engines) {
+      const [workspace, other] = [engine.workspace(), engine.workspace()];
+      const frozen = workspace.keep(inner, columns).frozen();
+      for (let step = 0; step < 3; step++) {
+        const b = values(inner, columns);
+        frozen.data.set(b.data);
+        workspace.begin();
+        for (let time = 0; time < 3; time++) {
+          const a = values(rows, inner);
+          assertClose(
+            workspace.matMul(into(workspace, a), frozen).data,
+            product(a, b, false, false),
+            5e-4,
+            `${engine.name}, step ${step}, time ${time}`,
+          );
+          // Another model's step in between.
+          if (time === 1) other.begin();
+        }
+      }
+    }
+  });
+
   it('keep what is to stay when a step needs more room than there is', () => {
     for (const engine of engines) {
       const workspace = engine.workspace();

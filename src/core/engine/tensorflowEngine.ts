@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { newKernels } from './kernels.ts';
-import { Workspace, type Matrix, type Multiply } from './workspace.ts';
+import { Workspace, type Matrix, type Multiplier } from './workspace.ts';
 
 interface OpAttribute {
   name: string;
@@ -66,35 +66,50 @@ const worthACall = { multiplications: 1e6, inner: 24 };
  */
 export function createTensorflowEngine(): Engine {
   const { binding, version } = loadBinding();
-  const multiply = multiplyWith(binding);
+  const multiplier = multiplierOf(binding);
   return {
     name: 'tensorflow',
     versions: { 'tfjs-node': version, tensorflow: binding.TF_Version },
-    workspace: () => new Workspace(newKernels(), multiply),
+    workspace: () => new Workspace(newKernels(), multiplier),
   };
 }
 
-function multiplyWith(binding: Binding): Multiply {
+function multiplierOf(binding: Binding): Multiplier {
   const float: OpAttribute = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const flag = (name: string, value: boolean): OpAttribute => ({ name, type: binding.TF_ATTR_BOOL, value });
   const attributes = [false, true].map((a) =>
     [false, true].map((b) => [float, flag('transpose_a', a), flag('transpose_b', b)]),
   );
-  const create = ({ rows, columns, data }: Matrix): number =>
-    binding.createTensor([rows, columns], binding.TF_FLOAT, data);
-  return ({ a, b, transposeA, transposeB, rows, columns }) => {
-    const inner = transposeA ? a.rows : a.columns;
-    if (inner < worthACall.inner || rows * inner * columns < worthACall.multiplications) return undefined;
-    const [idA, idB] = [create(a), create(b)];
-    const [product] = binding.executeOp(
-      'MatMul',
-      attributes[Number(transposeA)]?.[Number(transposeB)] ?? [],
-      [idA, idB],
-      1,
-    );
-    if (product === undefined) throw new Error('The op gave no output.');
-    const data = binding.tensorDataSync(product.id);
-    for (const id of [idA, idB, product.id]) binding.deleteTensor(id);
-    return data;
+  /** The tensors of frozen matrices. Of the step under way: whichever model begins one, the others make theirs anew. */
+  const tensors = new Map<Matrix, number>();
+  const tensorOf = (matrix: Matrix): number => {
+    const known = tensors.get(matrix);
+    if (known !== undefined) return known;
+    const id = binding.createTensor([matrix.rows, matrix.columns], binding.TF_FLOAT, matrix.data);
+    if (matrix.isFrozen) tensors.set(matrix, id);
+    return id;
+  };
+  return {
+    multiply({ a, b, transposeA, transposeB, rows, columns }) {
+      const inner = transposeA ? a.rows : a.columns;
+      if (inner < worthACall.inner || rows * inner * columns < worthACall.multiplications) return undefined;
+      const [idA, idB] = [tensorOf(a), tensorOf(b)];
+      const [product] = binding.executeOp(
+        'MatMul',
+        attributes[Number(transposeA)]?.[Number(transposeB)] ?? [],
+        [idA, idB],
+        1,
+      );
+      if (product === undefined) throw new Error('The op gave no output.');
+      const data = binding.tensorDataSync(product.id);
+      binding.deleteTensor(product.id);
+      if (!a.isFrozen) binding.deleteTensor(idA);
+      if (!b.isFrozen) binding.deleteTensor(idB);
+      return data;
+    },
+    begin() {
+      for (const id of tensors.values()) binding.deleteTensor(id);
+      tensors.clear();
+    },
   };
 }

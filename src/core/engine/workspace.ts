@@ -1,15 +1,20 @@
 import { growMemory, type KernelFunctions, type KernelInstance } from './kernels.ts';
 
-/** Where a workspace's products are computed, if not by its kernels: gives the product, or nothing where it passes. */
-export type Multiply = (product: {
-  readonly a: Matrix;
-  readonly b: Matrix;
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  /** Of the result. */
-  readonly rows: number;
-  readonly columns: number;
-}) => Float32Array | undefined;
+/** Where a workspace's products are computed, if not by its kernels. */
+export interface Multiplier {
+  /** Gives the product, or nothing where it passes. */
+  multiply(product: {
+    readonly a: Matrix;
+    readonly b: Matrix;
+    readonly transposeA: boolean;
+    readonly transposeB: boolean;
+    /** Of the result. */
+    readonly rows: number;
+    readonly columns: number;
+  }): Float32Array | undefined;
+  /** A step begins: what was frozen may have other values. */
+  begin(): void;
+}
 
 /** Values that are not a matrix of a model: a product's panel of B and its last columns. */
 const scratchBytes = 16_384;
@@ -22,12 +27,16 @@ const alignment = 16;
 export class Matrix {
   readonly #workspace: Workspace;
 
-  /** @param at its address, in bytes */
+  /**
+   * @param at its address, in bytes
+   * @param isFrozen whether its values stay as they are until the next `begin`
+   */
   constructor(
     workspace: Workspace,
     readonly at: number,
     readonly rows: number,
     readonly columns: number,
+    readonly isFrozen = false,
   ) {
     this.#workspace = workspace;
   }
@@ -40,6 +49,11 @@ export class Matrix {
   rowsFrom(first: number, count: number): Matrix {
     return new Matrix(this.#workspace, this.at + 4 * first * this.columns, count, this.columns);
   }
+
+  /** The same values, for several products before they change: an engine that copies its operands copies them once. */
+  frozen(): Matrix {
+    return new Matrix(this.#workspace, this.at, this.rows, this.columns, true);
+  }
 }
 
 /**
@@ -49,16 +63,16 @@ export class Matrix {
 export class Workspace {
   readonly kernels: KernelFunctions;
   readonly #instance: KernelInstance;
-  readonly #multiply: Multiply | undefined;
+  readonly #multiplier: Multiplier | undefined;
   readonly #scratch: number;
   #kept: number;
   #end: number;
   /** The farthest end so far. */
   #used: number;
 
-  constructor(instance: KernelInstance, multiply?: Multiply) {
+  constructor(instance: KernelInstance, multiplier?: Multiplier) {
     this.#instance = instance;
-    this.#multiply = multiply;
+    this.#multiplier = multiplier;
     this.kernels = instance.functions;
     // An address of 0 means none, and what a compiler keeps lies first.
     this.#scratch = 1024;
@@ -86,6 +100,7 @@ export class Workspace {
   /** Gives up what was made since the last `begin`. */
   begin(): void {
     this.#end = this.#kept;
+    this.#multiplier?.begin();
   }
 
   /** Room for a step's values, whatever they are. */
@@ -121,7 +136,7 @@ export class Workspace {
       throw new Error(`matMul: ${rows} x ${columns} do not fit ${to.rows} x ${to.columns}`);
     }
     const product = to ?? this.matrix(rows, columns);
-    const found = this.#multiply?.({ a, b, transposeA, transposeB, rows, columns });
+    const found = this.#multiplier?.multiply({ a, b, transposeA, transposeB, rows, columns });
     if (found !== undefined) {
       if (to === undefined) product.data.set(found);
       else {

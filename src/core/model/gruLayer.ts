@@ -91,7 +91,7 @@ export class GruLayer implements RecurrentLayer {
     const innerGradients = workspace.matrix(gates.rows, gates.columns);
     // dL/dh_t of the step after; 0 for a sentence that ends.
     const hiddenGradients = workspace.zeros(order.length, units);
-    const recurrent = workspace.transpose(this.#recurrent.value);
+    const recurrent = workspace.transpose(this.#recurrent.value).frozen();
     for (let t = counts.length - 1; t >= 0; t--) {
       const [active, from] = [counts[t]!, offsets[t]!];
       const outputs = hiddenGradients.rowsFrom(0, active);
@@ -110,7 +110,8 @@ export class GruLayer implements RecurrentLayer {
       if (t > 0) workspace.matMul(now, recurrent, false, false, outputs);
     }
     const before = outputsBefore(workspace, sequence, hidden);
-    this.#kernel.backward(workspace.matMul(rows, gateGradients, true, false), factorGradient);
+    const complete = gateGradients.frozen();
+    this.#kernel.backward(workspace.matMul(rows, complete, true, false), factorGradient);
     this.#recurrent.gradient = workspace.matMul(before, innerGradients, true, false);
     const sums = [gateGradients, innerGradients].map((gradients) => columnSums(workspace, gradients));
     const biasGradient = workspace.matrix(2, gates.columns);
@@ -118,6 +119,6 @@ export class GruLayer implements RecurrentLayer {
       biasGradient.rowsFrom(i, 1).data.set(sum.data);
     });
     this.#bias.gradient = biasGradient;
-    return workspace.matMul(gateGradients, kernel, false, true);
+    return workspace.matMul(complete, kernel, false, true);
   }
 }

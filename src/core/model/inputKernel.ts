@@ -31,7 +31,7 @@ export class InputKernel {
     for (let i = 0; i < this.#blocks; i++) {
       this.#workspace.matMul(factor, this.#block(kernel, i), false, false, this.#block(value, i));
     }
-    return value;
+    return value.frozen();
   }
 
   /**

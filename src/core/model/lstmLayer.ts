@@ -105,7 +105,7 @@ export class LstmLayer implements RecurrentLayer {
     // dL/dc_t and dL/dh_t of the step after; 0 for a sentence that ends.
     const cellGradients = workspace.zeros(order.length, units);
     const hiddenGradients = workspace.zeros(order.length, units);
-    const recurrent = workspace.transpose(this.#recurrent.value);
+    const recurrent = workspace.transpose(this.#recurrent.value).frozen();
     for (let t = counts.length - 1; t >= 0; t--) {
       const [active, from] = [counts[t]!, offsets[t]!];
       const before = t === 0 ? undefined : offsets[t - 1]!;
@@ -130,10 +130,11 @@ export class LstmLayer implements RecurrentLayer {
       workspace.matMul(now, recurrent, false, false, next);
     }
     const before = outputsBefore(workspace, sequence, hidden);
-    this.#kernel.backward(workspace.matMul(rows, gateGradients, true, false), factorGradient);
-    this.#recurrent.gradient = workspace.matMul(before, gateGradients, true, false);
+    const complete = gateGradients.frozen();
+    this.#kernel.backward(workspace.matMul(rows, complete, true, false), factorGradient);
+    this.#recurrent.gradient = workspace.matMul(before, complete, true, false);
     this.#bias.gradient = columnSums(workspace, gateGradients);
     if (this.#peephole && peepholeGradient) this.#peephole.gradient = peepholeGradient;
-    return workspace.matMul(gateGradients, kernel, false, true);
+    return workspace.matMul(complete, kernel, false, true);
   }
 }

@@ -44,7 +44,8 @@ export class Parameter {
     }
     this.name = name;
     this.#shape = shape;
-    this.value = workspace.keep(rows, columns);
+    // It changes between the steps alone.
+    this.value = workspace.keep(rows, columns).frozen();
     this.value.data.set(data);
     this.#fixed = settings === 'fixed';
     if (settings === 'fixed') return;

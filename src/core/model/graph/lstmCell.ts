@@ -125,7 +125,7 @@ export class LstmCell implements RecurrentCell {
   endBackward(): Matrix {
     const { input, before } = this.#cached();
     const workspace = this.#workspace;
-    const gradients = this.#gateGradients();
+    const gradients = this.#gateGradients().frozen();
     this.#kernel.gradient = workspace.matMul(input, gradients, true, false);
     this.#recurrent.gradient = workspace.matMul(before[0]!, gradients, true, false);
     if (this.#bias) this.#bias.gradient = columnSums(workspace, gradients);
