@@ -16,6 +16,7 @@ import { OpenQueries } from './queries.ts';
 import { RunModel } from './runModel.ts';
 import { searchedRow } from './searchRounds.ts';
 import { SearchRounds } from './searchSection.ts';
+import { SettingsSearch } from './searchSettingsSection.ts';
 import type { Actions, Section } from './section.ts';
 import { SpectrumChart } from './spectrumChart.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -61,6 +62,8 @@ const header = new Header(actions);
 const body: readonly Section[] = [
   new AccuracyChart(actions),
   new TraceChart(actions),
+  new SettingsSearch('train'),
+  new SettingsSearch('retrain'),
   new SearchRounds(actions),
   new SpectrumChart(actions),
   new ModelTable(actions),
@@ -142,7 +145,7 @@ function draw(): void {
   const chosen = [rows.baseline, rows.control, ...rows.points, ...rows.compared].find(
     (row) => row !== undefined && row.id === selected,
   );
-  const { search } = model;
+  const search = model.searchOf('models');
   const shownFloor = floor ?? defaultFloor(rows, search?.target);
   const smallest = shownFloor === undefined ? undefined : smallestAbove(rows.points, shownFloor);
   const view = {

@@ -72,7 +72,7 @@ export class ModelTable implements Section {
       seeds:
         all.some((row) => row.seeds > 1) ||
         new Set([...model.planned.values()].map((trial) => trial.seed)).size > 1,
-      search: model.search !== undefined,
+      search: model.searchOf('models') !== undefined,
       ...(rows.compared.length > 0 && { run: model.run }),
     });
     const drawn = this.#drawn;

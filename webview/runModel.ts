@@ -2,7 +2,14 @@ import type { PanelRun, PanelState, PanelStatus } from '../src/editor/panelProto
 import { trialPhase } from '../src/core/sweep/trialPhase.ts';
 import { SearchTracer } from '../src/core/search/searchTracer.ts';
 import type { PlannedRates } from '../src/core/training/plannedRates.ts';
-import type { Results, RunEvent, SearchTrace, Trial, TrialResult } from '../src/core/sweep/trial.ts';
+import type {
+  Results,
+  RunEvent,
+  SearchName,
+  SearchTrace,
+  Trial,
+  TrialResult,
+} from '../src/core/sweep/trial.ts';
 
 /** A paused run has not ended: it goes on where it is. */
 const GOING: ReadonlySet<PanelState> = new Set(['queued', 'running', 'paused']);
@@ -53,9 +60,9 @@ export class RunModel {
     return [...this.trials.values()].flatMap((trial) => (trial.result === undefined ? [] : [trial.result]));
   }
 
-  /** The search for a model: none where the run has none, and before its first round. */
-  get search(): SearchTrace | undefined {
-    return this.#tracer.trace('models');
+  /** The search for a model, or for a training's settings: none where the run has none, and before its first round. */
+  searchOf(name: SearchName): SearchTrace | undefined {
+    return this.#tracer.trace(name);
   }
 
   /** The learning rates that a trial is to have; none where it is not trained. */

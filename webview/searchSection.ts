@@ -5,13 +5,14 @@ import { formatAccuracy, formatBytes, NONE } from './format.ts';
 import { modelName, type ModelRow } from './modelRows.ts';
 import { describeSearch, describeTarget, searchedRow, shownRounds } from './searchRounds.ts';
 import type { Actions, Section, View } from './section.ts';
+import { tableCard } from './tableCard.ts';
 
 /** What a search looks for, its rounds, and what it has found; not there where the run searches nothing. */
 export class SearchRounds implements Section {
   readonly element: HTMLElement;
   readonly #target = element('p', { class: 'muted' });
   readonly #found = element('p', { role: 'status' });
-  readonly #body = element('tbody');
+  readonly #body: HTMLElement;
   #drawn: { readonly trace: string; readonly rows: View['rows'] } | undefined;
 
   constructor(private readonly actions: Actions) {
@@ -23,24 +24,14 @@ export class SearchRounds implements Section {
       l10n.t('Size'),
       l10n.t('Validation'),
     ];
-    const head = element('tr', {}, ...titles.map((title) => element('th', { scope: 'col' }, title)));
-    this.element = element(
-      'section',
-      { class: 'card', 'aria-labelledby': 'search-title' },
-      element('div', { class: 'card-head' }, element('h2', { id: 'search-title' }, l10n.t('Search'))),
-      this.#target,
-      this.#found,
-      element(
-        'div',
-        { class: 'table-scroll' },
-        element('table', { 'aria-labelledby': 'search-title' }, element('thead', {}, head), this.#body),
-      ),
-    );
+    const { card, body } = tableCard('search-title', l10n.t('Search'), titles, this.#target, this.#found);
+    this.element = card;
+    this.#body = body;
     this.element.hidden = true;
   }
 
   update({ model, rows }: View): void {
-    const trace = model.search;
+    const trace = model.searchOf('models');
     this.element.hidden = trace === undefined;
     if (trace === undefined) return;
     const told = JSON.stringify(trace);

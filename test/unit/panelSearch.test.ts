@@ -5,6 +5,7 @@ import { defaultFloor } from '../../webview/floor.ts';
 import { modelRows } from '../../webview/modelRows.ts';
 import { RunModel } from '../../webview/runModel.ts';
 import { describeSearch, searchedRow, shownRounds } from '../../webview/searchRounds.ts';
+import { describeSettingsSearch, triedSettings } from '../../webview/searchSettings.ts';
 
 const target = { kind: 'accuracy', floor: 0.8 } as const;
 
@@ -49,7 +50,7 @@ function panel(events: readonly RunEvent[]) {
     { state: 'running', epochsDone: 0, epochsTotal: 0 },
   );
   model.applyAll(events);
-  return { trace: model.search, rows: modelRows(model.finished(), false) };
+  return { trace: model.searchOf('models'), rows: modelRows(model.finished(), false) };
 }
 
 describe('a search on the panel', () => {
@@ -108,5 +109,49 @@ describe('answers to the questions of a search', () => {
     assert.deepEqual(['0', 'small', '1 TB', '', '0.2'].map(bytesOf), Array(5).fill(undefined));
     assert.deepEqual(['10', '0.5'].map(minutesOf), [10, 0.5]);
     assert.deepEqual(['0', '-1', '1e3', 'ten', '1000000'].map(minutesOf), Array(5).fill(undefined));
+  });
+});
+
+describe('a search for settings on the panel', () => {
+  const own = { rate: 1e-3, batchSize: 64, dropout: 0.2, wordDropout: 0.3 };
+  const drawn = { rate: 4e-3, batchSize: 31, dropout: 0.1, wordDropout: 0.05 };
+  const tried = (
+    trial: string,
+    training: typeof own,
+    validationAccuracy: number,
+    epochs: number,
+  ): RunEvent => {
+    const event = result(trial, 10, validationAccuracy, epochs);
+    if (event.type !== 'result') throw new Error('This is a result.');
+    return { ...event, result: { ...event.result, kind: 'try', training } };
+  };
+  const rounds = (search: 'train' | 'retrain'): RunEvent[] => [
+    { type: 'round', search, time: 0, epochs: 1, trials: ['t0', 't1'], target: { kind: 'any' } },
+    tried('t0', own, 0.7, 1),
+    tried('t1', drawn, 0.75, 1),
+    { type: 'round', search, time: 0, epochs: 3, trials: ['t0', 't1'], target: { kind: 'any' } },
+    tried('t1', drawn, 0.8, 3),
+  ];
+
+  it('has each with the epochs and the accuracy that it came to, and marks the best', () => {
+    const model = new RunModel(
+      { key: 'r', recipe: 'r', startedAt: 0 },
+      { state: 'running', epochsDone: 0, epochsTotal: 0 },
+    );
+    model.applyAll(rounds('retrain'));
+    assert.equal(model.searchOf('train'), undefined);
+    const trace = model.searchOf('retrain')!;
+    assert.deepEqual(triedSettings(trace), [
+      { ...own, trial: 't0', epochs: 1, validationAccuracy: 0.7, isBest: false },
+      { ...drawn, trial: 't1', epochs: 3, validationAccuracy: 0.8, isBest: true },
+    ]);
+    assert.match(describeSettingsSearch(trace), /goes on/);
+    model.applyAll([{ type: 'choice', search: 'retrain', time: 0, trial: 't0', end: 'complete' }]);
+    const ended = model.searchOf('retrain')!;
+    assert.deepEqual(
+      triedSettings(ended).map(({ isBest }) => isBest),
+      [true, false],
+    );
+    assert.match(describeSettingsSearch(ended), /complete/);
   });
 });

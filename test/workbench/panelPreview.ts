@@ -78,6 +78,7 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
     finished: 197,
   },
+  searched: { ...swept, searched: true },
   methods,
   hidden: methods,
   paused: {

@@ -5,7 +5,8 @@ import { embeddingBytes, layerCosts, specOfPoint, totalCost } from '../../src/co
 import { compressDefaults, retrainDefaults } from '../../src/core/recipe/defaults.ts';
 import type { CompressSettings, LowRankSettings, Method, Metric } from '../../src/core/recipe/recipe.ts';
 import { meanResult } from '../../src/core/sweep/results.ts';
-import type { Results, RunEvent, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
+import type { Target } from '../../src/core/search/halving.ts';
+import type { Results, RunEvent, SearchName, Trial, TrialResult } from '../../src/core/sweep/trial.ts';
 import { plannedRates } from '../../src/core/training/plannedRates.ts';
 import { createSchedule } from '../../src/core/training/schedule.ts';
 import type { ComparedRun, HostMessage, PanelStatus } from '../../src/editor/panelProtocol.ts';
@@ -18,6 +19,8 @@ export interface Sample {
   /** Trials done; the next one is in the middle of its epochs. */
   readonly finished: number;
   readonly warnings?: readonly string[];
+  /** Whether its trainings' settings and its models were searched. */
+  readonly searched?: boolean;
 }
 
 const rows = 17575;
@@ -58,6 +61,7 @@ export function sampleSnapshot(sample: Sample): HostMessage {
     events.push({ type: 'trial', time: 0, trial: trial.id }, ...steps(trial, done ? epochs : 2));
     if (done) events.push({ type: 'result', time: 0, result: sampleResult(trial) });
   });
+  if (sample.searched === true) events.push(...searches(trials));
   return {
     type: 'snapshot',
     run: { key: sample.recipe, recipe: sample.recipe, startedAt: Date.UTC(2026, 10, 24, 9, 30) },
@@ -107,6 +111,54 @@ function planTrials({ compress, seeds }: Sample): Trial[] {
       ...point,
     })),
   ]);
+}
+
+/** Of settings, of which the second are the best, and of models, by an accuracy. */
+function searches(trials: readonly Trial[]): RunEvent[] {
+  const [baseline] = trials;
+  if (baseline === undefined) return [];
+  const tries = Array.from({ length: 8 }, (_, i) => ({
+    rate: Number((1e-3 * 1.9 ** ((i * 3) % 8)).toPrecision(3)),
+    batchSize: 64 + 23 * ((i * 5) % 8),
+    dropout: Number((0.06 * ((i * 3) % 8)).toPrecision(3)),
+    wordDropout: Number((0.06 * ((i * 5) % 8)).toPrecision(3)),
+  }));
+  const round = (search: SearchName, epochs: number, ids: readonly string[], target: Target): RunEvent => ({
+    type: 'round',
+    time: 0,
+    search,
+    epochs,
+    trials: ids,
+    target,
+  });
+  const points = trials.filter(({ kind }) => kind === 'point');
+  const settings = (['train', 'retrain'] as const).flatMap((search): RunEvent[] => {
+    const ids = tries.map((_, i) => `try-${search}-${i}`);
+    return [
+      round(search, 2, ids, { kind: 'any' }),
+      ...tries.map((training, i): RunEvent => {
+        const validationAccuracy = 0.8 - 0.005 * Math.abs(i - 1);
+        const result = { ...sampleResult({ ...baseline, id: ids[i] ?? '' }), validationAccuracy, epochs: 2 };
+        return { type: 'result', time: 0, result: { ...result, kind: 'try', training } };
+      }),
+      { type: 'choice', time: 0, search, trial: ids[1] ?? '', end: 'complete' },
+    ];
+  });
+  return [
+    ...settings,
+    round(
+      'models',
+      0,
+      points.map(({ id }) => id),
+      { kind: 'accuracy', floor: 0.815 },
+    ),
+    ...points.map((trial): RunEvent => ({
+      type: 'result',
+      time: 0,
+      result: { ...sampleResult(trial), epochs: 0 },
+    })),
+    { type: 'choice', time: 0, search: 'models', end: 'time' },
+  ];
 }
 
 function steps(trial: Trial, upTo: number): RunEvent[] {
