@@ -3,6 +3,7 @@ import { retrainDefaults, scheduleDefaults, trainDefaults } from '../recipe/defa
 import { formatBytes } from '../sweep/resultsTable.ts';
 import { lossShown, type Block } from './blocks.ts';
 import type { Interval } from './bootstrap.ts';
+import { chosenSettings } from './experiments.ts';
 
 /** What the report says of how it was made. */
 export interface Provenance {
@@ -92,7 +93,7 @@ export function reportBlocks(
         ]
       : []),
     heading(2, 'Settings'),
-    text(settings(finished.length)),
+    text(settings(finished)),
   ];
 }
 
@@ -349,17 +350,21 @@ function scheduleTable({ dataset, schedules }: ScheduleTable): Block[] {
   ];
 }
 
-/** What the recipes leave to the defaults. */
-function settings(recipes: number): string {
+/** What the recipes leave to the defaults, and which do not. */
+function settings(finished: readonly FinishedExperiment[]): string {
   const phase = ({ epochs, optimizer, schedule, batchSize, dropout, wordDropout }: Phase): string =>
     `${epochs} epochs, the optimizer ${optimizer} with the schedule ${schedule} from ${scheduleDefaults[schedule].rate}, ` +
     `batches of ${batchSize}, dropout of ${dropout} of the units and ${wordDropout} of the words`;
   const { hidden, units, pooling } = trainDefaults;
+  const others = finished.flatMap(({ name }) => {
+    const chosen = chosenSettings[name];
+    return chosen ? [`\`${name}\` has others, by its validation data: \`${JSON.stringify(chosen)}\`.`] : [];
+  });
   return (
     `Training: ${phase(trainDefaults)}. Retraining, where nothing else is said: ${phase(retrainDefaults)}. ` +
     `DAN: hidden layers of ${hidden.dan.join(' and ')}. LSTM: ${units} units, its outputs' ${pooling}. Vocabulary: the ` +
-    `words of all the data that have a vector. ${recipes} recipes lie in \`recipes/\`.`
-  );
+    `words of all the data that have a vector. ${finished.length} recipes lie in \`recipes/\`. ${others.join(' ')}`
+  ).trim();
 }
 
 type Phase = Pick<
