@@ -15,7 +15,7 @@ const leastShare = 0.01;
 
 /**
  * Measures where the time of a training step goes, on one thread, and writes it to FOLDER/steps.md: the kernels and the
- * products by the time that they take, and how fast the products are.
+ * products by the time that they take, how fast the products are, and what the step would take at the least.
  */
 export async function measureSteps(
   folder: string,
@@ -26,7 +26,9 @@ export async function measureSteps(
     '# Where a training step goes',
     'Written by `npm run bench -- steps`: SST-2 with GloVe vectors of 100 dimensions, batches of 64, Adam, one thread, ' +
       `medians of ${repetitions} epochs in processes of their own. What is under a hundredth of a step is put together; ` +
-      'what no kernel does is copies and the code between.',
+      'what no kernel does is copies and the code between. The floor of a step is what its products take at the rate of ' +
+      'a product of 512 x 512 matrices, and what its rows and moments take at the rate of a copy of 64 MB, both by the best ' +
+      'of 20 on the same engine.',
   ];
   for (const model of models) {
     for (const rank of ranks) {
@@ -77,6 +79,8 @@ function tableOf(runs: readonly Measures[]): string {
     `| ${name} | ${calls} | ${((1000 * seconds) / steps).toFixed(3)} | ${((100 * seconds) / total).toFixed(0)} % | ` +
     `${flops > 0 ? (flops / seconds / 1e9).toFixed(0) : ''} |`;
   return [
+    floorOf(figure, kernels, steps, total),
+    '',
     '| | calls a step | ms a step | share | GFLOP/s |',
     '| :-- | --: | --: | --: | --: |',
     ...large.map(({ name, calls, seconds, flops }) => row(name, calls.toFixed(0), seconds, flops)),
@@ -84,4 +88,21 @@ function tableOf(runs: readonly Measures[]): string {
     row('no kernel', '', total - sum(kernels)),
     row('**a step**', '', total),
   ].join('\n');
+}
+
+/** What the step's arithmetic and its values' way through memory would take by themselves. */
+function floorOf(
+  figure: (name: string) => number,
+  kernels: readonly { readonly flops: number }[],
+  steps: number,
+  total: number,
+): string {
+  const flops = kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const [moved, peakFlops, peakBytes] = [figure('moved bytes'), figure('peak flops'), figure('peak bytes')];
+  const floor = flops / peakFlops + moved / peakBytes;
+  return (
+    `Floor: ${(flops / steps / 1e6).toFixed(1)} MFLOP of products at ${(peakFlops / 1e9).toFixed(0)} GFLOP/s and ` +
+    `${(moved / steps / 1e6).toFixed(2)} MB of embedding and Adam at ${(peakBytes / 1e9).toFixed(1)} GB/s make ` +
+    `${((1000 * floor) / steps).toFixed(3)} ms; the step takes ${(total / floor).toFixed(1)} times that.`
+  );
 }

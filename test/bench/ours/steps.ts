@@ -1,5 +1,5 @@
-import type { Engine } from '../../../src/core/engine/engine.ts';
-import type { Workspace } from '../../../src/core/engine/workspace.ts';
+import type { Engine, EngineName } from '../../../src/core/engine/engine.ts';
+import type { Matrix, Workspace } from '../../../src/core/engine/workspace.ts';
 import { Classifier } from '../../../src/core/model/classifier.ts';
 import { Random } from '../../../src/core/random.ts';
 import { optimizerDefaults } from '../../../src/core/recipe/defaults.ts';
@@ -11,6 +11,8 @@ export type StepsRequest = ModelRequest;
 
 const batchSize = 64;
 const rate = 1e-3;
+/** That a step of Adam reads (gradient, value, two moments) and writes (value, two moments) for each that it updates. */
+const adamValues = 7;
 /** Matrix products, by whichever of the engine's ways. */
 const products = 'products';
 
@@ -22,7 +24,8 @@ interface Spent {
 
 /**
  * Where the time of an epoch's steps goes, after one that is not counted: `NAME seconds`, `NAME calls` and `NAME flops`
- * of each kernel and of the matrix products, and `total seconds` and `total calls`, the steps.
+ * of each kernel and of the matrix products, and `total seconds` and `total calls`, the steps. For the least that they
+ * could take: `moved bytes`, and the rates `peak flops` and `peak bytes` of one second.
  */
 export function steps(request: StepsRequest): Measures {
   const spent = new Map<string, Spent>();
@@ -33,6 +36,11 @@ export function steps(request: StepsRequest): Measures {
   const train = sentences(request.folder, 'train');
   const dropout = { units: 0, words: 0, random };
   const total: Spent = { calls: 0, seconds: 0, flops: 0 };
+  const { rows, rank, dimension } = spec.embedding;
+  const width = rank ?? dimension;
+  const table = rows * width;
+  const others = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0) - table;
+  let moved = 0;
   for (const epoch of [0, 1]) {
     spent.clear();
     for (const batch of trainingBatches(train, batchSize, random)) {
@@ -40,9 +48,21 @@ export function steps(request: StepsRequest): Measures {
       model.trainStep(batch, rate, dropout);
       if (epoch === 0) continue;
       total.calls++;
+      const tokens = batch.lengths.reduce((sum, length) => sum + length, 0);
+      const touched = new Set(batch.ids).size * width;
+      moved += 4 * (2 * tokens * width + adamValues * (touched + others));
       total.seconds += (performance.now() - started) / 1000;
     }
   }
+  return {
+    'moved bytes': moved,
+    'peak flops': productRate(request.engine),
+    'peak bytes': copyRate(),
+    ...measuresOf(spent, total),
+  };
+}
+
+function measuresOf(spent: ReadonlyMap<string, Spent>, total: Spent): Measures {
   return Object.fromEntries(
     [...spent, ['total', total] as const].flatMap(([name, { calls, seconds, flops }]) => [
       [`${name} calls`, calls],
@@ -50,6 +70,39 @@ export function steps(request: StepsRequest): Measures {
       ...(flops > 0 ? [[`${name} flops`, flops] as const] : []),
     ]),
   );
+}
+
+/** FLOPs a second of the engine in products of a size that suits it. */
+function productRate(name: EngineName): number {
+  const size = 512;
+  const workspace = engineOf(name).workspace();
+  const [a, b] = [0.5, 0.25].map((value) => {
+    const matrix = workspace.keep(size, size).frozen();
+    matrix.data.fill(value);
+    return matrix;
+  }) as [Matrix, Matrix];
+  return bestRate(2 * size ** 3, () => {
+    workspace.begin();
+    workspace.matMul(a, b);
+  });
+}
+
+/** Bytes a second, read and written, in a copy that no cache holds. */
+function copyRate(): number {
+  const from = new Float32Array(2 ** 24).fill(1);
+  const to = new Float32Array(from.length);
+  return bestRate(2 * from.byteLength, () => {
+    to.set(from);
+  });
+}
+
+function bestRate(work: number, run: () => void): number {
+  const times = Array.from({ length: 20 }, () => {
+    const started = performance.now();
+    run();
+    return (performance.now() - started) / 1000;
+  });
+  return work / Math.min(...times);
 }
 
 /** The same engine, which notes how long each kernel and each product takes. */
