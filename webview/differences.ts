@@ -108,7 +108,7 @@ export class WhatChanged implements Section {
     if (differences === this.#drawn) return;
     this.#drawn = differences;
     setText(this.#summary, summarize(differences));
-    const { classes, confusionBefore, confusionAfter } = differences;
+    const { classes, labels = [], confusionBefore, confusionAfter } = differences;
     this.#tables.replaceChildren(
       ...(confusionBefore === undefined || confusionAfter === undefined
         ? [
@@ -119,9 +119,13 @@ export class WhatChanged implements Section {
                 'A sentence may have several labels, so there is no confusion matrix; a sentence counts as right where all of its labels are.',
               ),
             ),
+            classTable(l10n.t('F1 by label'), labels),
           ]
         : [
-            classTable(classFigures({ classes, confusionBefore, confusionAfter })),
+            classTable(
+              l10n.t('Accuracy by class'),
+              classFigures({ classes, confusionBefore, confusionAfter }),
+            ),
             element(
               'div',
               { class: 'confusions' },

@@ -3,9 +3,8 @@ import type { ClassFigures } from './differencesFigures.ts';
 import { element } from './element.ts';
 import { formatAccuracy, formatCount, NONE } from './format.ts';
 
-/** Accuracy by true class, before and after. */
-export function classTable(figures: readonly ClassFigures[]): HTMLElement {
-  const title = l10n.t('Accuracy by class');
+/** A figure by class, before and after. */
+export function classTable(title: string, figures: readonly ClassFigures[]): HTMLElement {
   // A bar as long as its half of the cell is the largest change there is, but no small one looks large.
   const largest = Math.max(0.05, ...figures.map((figure) => Math.abs(change(figure) ?? 0)));
   const heads = [l10n.t('Sentences'), l10n.t('Before'), l10n.t('After'), l10n.t('Change')];

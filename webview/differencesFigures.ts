@@ -4,7 +4,7 @@ import { formatCount } from './format.ts';
 
 export type FlipKind = 'corrected' | 'broken' | 'otherwise';
 
-/** Of the sentences of one true class. */
+/** Of the sentences of one true class, or that have one label. */
 export interface ClassFigures {
   readonly name: string;
   readonly sentences: number;

@@ -45,7 +45,8 @@ function print({ part, sentences, classes, corrected, broken, otherwise, flips }
       `${corrected} corrected, ${broken} broken, ${otherwise} wrong in another way.`,
   );
   if (flips.length === 0) return;
-  const name = (i: number): string => classes[i] ?? String(i);
+  // A sentence of several labels may have none.
+  const name = (i: number): string => (classes[i] ?? String(i)) || '-';
   const rows = flips
     .slice(0, printed)
     .map(({ line, label, before, after, text }) => [

@@ -43,6 +43,21 @@ describe('modelCard', () => {
     assert.match(card, /tf\.loadLayersModel/);
   });
 
+  it('tells of several labels a sentence, and how to get them all', () => {
+    const several = { ...checkpoint, spec: { ...checkpoint.spec, head: 'multi-label' as const } };
+    const card = modelCard({ ...facts, checkpoint: several });
+    assert.match(card, /2 classes, any of which a sentence may have/);
+    assert.match(card, /binary_accuracy/);
+    assert.match(card, /^console\.log\(labels\.filter\(\(_, i\) => scores\[i\] > 0\.5\)\);$/m);
+    assert.doesNotMatch(card, /Math\.max\(\.\.\.scores\)/);
+    const keras = modelCard({ ...facts, checkpoint: several, format: 'keras' });
+    assert.match(
+      keras,
+      /^print\(\[label for label, score in zip\(settings\["labels"\], scores\) if score > 0\.5\]\)$/m,
+    );
+    assert.doesNotMatch(keras, /argmax/);
+  });
+
   it('knows its own text from an edited one', () => {
     const card = modelCard(facts);
     assert.ok(isUntouchedCard(card));

@@ -345,6 +345,19 @@ describe('several labels a sentence', () => {
       const [before, after] = [memory.best.get('baseline-s1')!, memory.best.get('task-k3-s1')!];
       const compared = await differences({ recipe, before, after, part: 'test', engine });
       assert.equal(compared.confusionBefore, undefined);
+      const figures = compared.labels!;
+      const written = (await readFile(join(folder, 'test.tsv'), 'utf8')).split('\n').slice(1);
+      for (const { name, sentences } of figures) {
+        const having = written.filter((line) => line.split('\t')[0]!.split('|').includes(name));
+        assert.equal(sentences, having.length);
+      }
+      for (const [at, model] of [
+        ['before', 'baseline-s1'],
+        ['after', 'task-k3-s1'],
+      ] as const) {
+        const mean = figures.reduce((sum, one) => sum + one[at], 0) / figures.length;
+        assert.ok(Math.abs(mean - results.find(({ trial }) => trial === model)!.macroF1!) < 1e-12);
+      }
       for (const { label, before: first, after: second } of compared.flips) {
         assert.notEqual(first, second);
         for (const index of [label, first, second]) {

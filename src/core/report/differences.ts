@@ -5,10 +5,10 @@ import type { DataSource, Recipe } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
 import { readRows } from '../text/dataset.ts';
 import type { EncodedDataset } from '../text/encoded.ts';
-import { outcomesOf, predictDataset, predictionsEach, predictionsOf } from '../training/evaluate.ts';
-import { countInto, emptyConfusion } from '../training/metrics.ts';
+import { predictDataset, predictionsEach, predictionsOf } from '../training/evaluate.ts';
+import { countInto, emptyConfusion, LabelCounts } from '../training/metrics.ts';
 import { createPause } from '../training/pause.ts';
-import type { Differences, Flip } from './reports.ts';
+import type { Differences, Flip, LabelFigures } from './reports.ts';
 
 /** Sentences listed at most; all are counted. */
 const mostFlips = 2000;
@@ -35,16 +35,22 @@ export async function differences(options: {
   const each = predictionsEach(before.spec);
   const sets = new SetNames(prepared.labels);
   const counts = { corrected: 0, broken: 0, otherwise: 0 };
-  const outcomes = outcomesOf(before.spec);
-  const [confusionBefore, confusionAfter] = [emptyConfusion(outcomes), emptyConfusion(outcomes)];
+  const { classes } = before.spec;
+  const [confusionBefore, confusionAfter] = [emptyConfusion(classes), emptyConfusion(classes)];
+  const [labelsBefore, labelsAfter] = [new LabelCounts(classes), new LabelCounts(classes)];
   let flips: Omit<Flip, 'text'>[] = [];
   const [modelBefore, modelAfter] = [before, after].map(
     ({ spec, weights }) => new Classifier(engine, spec, weights),
   ) as [Classifier, Classifier];
   for await (const { batch, actual, predicted } of predictDataset(modelBefore, data, createPause())) {
     const { predicted: predictedAfter } = predictionsOf(modelAfter, batch);
-    countInto(confusionBefore, actual, predicted);
-    countInto(confusionAfter, actual, predictedAfter);
+    if (several) {
+      labelsBefore.add(actual, predicted);
+      labelsAfter.add(actual, predictedAfter);
+    } else {
+      countInto(confusionBefore, actual, predicted);
+      countInto(confusionAfter, actual, predictedAfter);
+    }
     for (let i = 0; i < batch.size; i++) {
       const isFlipped = Array.from({ length: each }, (_, c) => i * each + c).some(
         (at) => predicted[at] !== predictedAfter[at],
@@ -68,11 +74,17 @@ export async function differences(options: {
   return {
     part,
     sentences: data.sentences,
-    classes: several ? sets.names : prepared.labels,
-    ...(!several && { confusionBefore, confusionAfter }),
+    ...(several
+      ? { classes: sets.names, labels: figuresOf(prepared.labels, labelsBefore, labelsAfter) }
+      : { classes: prepared.labels, confusionBefore, confusionAfter }),
     ...counts,
     flips: flips.map((flip): Flip => ({ text: texts.get(flip.line) ?? '', ...flip })),
   };
+}
+
+function figuresOf(names: readonly string[], before: LabelCounts, after: LabelCounts): LabelFigures[] {
+  const [sentences, first, second] = [before.sentences(), before.f1(), after.f1()];
+  return names.map((name, i) => ({ name, sentences: sentences[i]!, before: first[i]!, after: second[i]! }));
 }
 
 /** Names of the sets of labels that are met, numbered as they are. */

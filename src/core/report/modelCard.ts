@@ -86,7 +86,8 @@ function introduction({ checkpoint: { spec }, storage, format }: ModelFacts): st
     storage === 'float32'
       ? ''
       : ` ${rank === undefined ? 'The table is' : 'Both factors are'} stored as ${storage}, all other weights as float32.`;
-  return `A text classifier of ${spec.classes} classes: ${bodyName(spec.body)} over an embedding of ${rows} x ${dimension}${factors}${coded}.${rounded} Written by Embedding Press as ${modelFile[format]}.`;
+  const several = spec.head === 'multi-label' ? ', any of which a sentence may have' : '';
+  return `A text classifier of ${spec.classes} classes${several}: ${bodyName(spec.body)} over an embedding of ${rows} x ${dimension}${factors}${coded}.${rounded} Written by Embedding Press as ${modelFile[format]}.`;
 }
 
 function bodyName(body: Body): string {
@@ -102,7 +103,7 @@ function bodyName(body: Body): string {
   }
 }
 
-function accuracySection({ origin, rounding, storage }: ModelFacts): string {
+function accuracySection({ checkpoint, origin, rounding, storage }: ModelFacts): string {
   const run = origin?.run;
   const parts: string[] = [];
   if (run !== undefined) {
@@ -163,6 +164,11 @@ function accuracySection({ origin, rounding, storage }: ModelFacts): string {
       storage === 'float32'
         ? `Read back from its file, on ${sentences} ${part} sentences: ${shown(after)}.`
         : `Read back from its file after the rounding to ${storage}, on ${sentences} ${part} sentences: ${shown(after)}; before it ${shown(before)}.`,
+    );
+  }
+  if (parts.length > 0 && checkpoint.spec.head === 'multi-label') {
+    parts.push(
+      "Accuracy is the share of right decisions, sentence by sentence and label by label, a probability above 0.5 giving a label: Keras's `binary_accuracy`.",
     );
   }
   return parts.length > 0
@@ -258,7 +264,10 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
       if (wordsOfLayer(checkpoint) !== undefined) {
         return [
           '**Python**, in this folder, with Keras. The model reads text by itself:',
-          code('python', snippets['classify_text.py'].replace('model.keras', modelFile[format])),
+          code(
+            'python',
+            answering(snippets['classify_text.py'], spec).replace('model.keras', modelFile[format]),
+          ),
         ];
       }
       parts.push(
@@ -319,10 +328,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
 function answering(source: string, { head }: ModelSpec): string {
   if (head !== 'multi-label') return source;
   return source
-    .replace(
-      /^print\(.*\)$/m,
-      'print([label for label, score in zip(settings["labels"], scores) if score > 0.5])',
-    )
+    .replace(/^print\((.+?)\[int\(.*$/m, 'print([label for label, score in zip($1, scores) if score > 0.5])')
     .replace(/^console\.log\(.*\);$/m, 'console.log(labels.filter((_, i) => scores[i] > 0.5));');
 }
 

@@ -20,6 +20,16 @@ export interface SpectrumReport {
   readonly taskFrequencyEigenvalues?: readonly number[];
 }
 
+/** Of one label of those that a sentence may have. */
+export interface LabelFigures {
+  readonly name: string;
+  /** That have it. */
+  readonly sentences: number;
+  /** F1, the harmonic mean of precision and recall, of the models before and after. */
+  readonly before: number;
+  readonly after: number;
+}
+
 /** Sentences that two models classify differently, on one part of the data. */
 export interface Differences {
   readonly part: 'validation' | 'test';
@@ -29,6 +39,8 @@ export interface Differences {
   /** classes x classes, rows are true classes; undefined where sentences may have several labels. */
   readonly confusionBefore?: readonly (readonly number[])[];
   readonly confusionAfter?: readonly (readonly number[])[];
+  /** Where sentences may have several labels: how well each of these is found. */
+  readonly labels?: readonly LabelFigures[];
   /** How many sentences changed to the right class, from it, and from a wrong one to another. */
   readonly corrected: number;
   readonly broken: number;

@@ -48,13 +48,23 @@ export class LabelCounts {
     for (let i = 0; i < actual.length; i++) this.#counts[i % classes]![actual[i]!]![predicted[i]!]!++;
   }
 
-  /** The unweighted mean over classes of F1 = 2 TP / (2 TP + FP + FN); a class neither seen nor predicted counts 0. */
-  macroF1(): number {
-    const scores = this.#counts.map(([absent, present]) => {
+  /** Of each class the sentences that have it. */
+  sentences(): number[] {
+    return this.#counts.map(([, present]) => present![0]! + present![1]!);
+  }
+
+  /** Of each class F1 = 2 TP / (2 TP + FP + FN); 0 for one that is neither seen nor predicted. */
+  f1(): number[] {
+    return this.#counts.map(([absent, present]) => {
       const hits = present![1]!;
       const misses = absent![1]! + present![0]!;
       return hits + misses === 0 ? 0 : (2 * hits) / (2 * hits + misses);
     });
+  }
+
+  /** The unweighted mean over classes. */
+  macroF1(): number {
+    const scores = this.f1();
     return scores.reduce((sum, score) => sum + score, 0) / scores.length;
   }
 }
