@@ -5,6 +5,7 @@ import { Classifier } from '../../src/core/model/classifier.ts';
 import { initialWeights } from '../../src/core/model/initialize.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Batch } from '../../src/core/text/encoded.ts';
+import { checkFactorsAlone } from '../support/factorsAlone.ts';
 import { installedEngines } from '../support/engines.ts';
 import { referenceProbabilities } from '../support/referenceModel.ts';
 
@@ -154,6 +155,15 @@ describe('classifier', () => {
     }
     assert.notDeepEqual(moved, before);
   });
+
+  for (const [name, body] of Object.entries(bodies)) {
+    it(`${name}: trains the factors, or the table, alone as it does with all, and remembers no more`, () => {
+      for (const rank of [undefined, 3]) {
+        const [spec, weights] = makeModel(body, rank, 'softmax');
+        checkFactorsAlone(engines[0]!, spec, weights, batchOf(3));
+      }
+    });
+  }
 
   it('gives the same weights to 1e-4 on every engine after 20 steps of Adam', function () {
     if (engines.length < 2) this.skip();

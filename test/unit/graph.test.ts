@@ -9,6 +9,7 @@ import { UserError } from '../../src/core/errors.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Batch } from '../../src/core/text/encoded.ts';
+import { checkFactorsAlone } from '../support/factorsAlone.ts';
 import { graphCases, type GraphCase } from '../support/graphCases.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
@@ -110,6 +111,13 @@ describe('a graph of layers', () => {
       }
     });
   }
+
+  it('trains the factors, or the table, alone as it does with all, whatever the layers', () => {
+    for (const one of cases) {
+      checkFactorsAlone(engine, one.spec, one.weights, one.batch);
+      checkFactorsAlone(engine, ...factorized(one), one.batch);
+    }
+  });
 
   for (const { name, spec, weights } of cases.filter((one) => one.spec.masked)) {
     it(`predicts the same however a sentence is padded: ${name}`, () => {

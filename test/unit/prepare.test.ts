@@ -26,6 +26,7 @@ const phase = {
   wordDropout: 0,
   optimizer: { name: 'sgd' },
   schedule: { name: 'constant', rate: 0.1 },
+  trainable: 'all',
 } as const;
 
 const train: TrainSettings = {

@@ -546,6 +546,50 @@ const bad: readonly Bad[] = [
     says: /compress\.refreshAfter is 5, and retraining has 5 epochs/,
   },
   {
+    name: 'factors trained alone where there are none',
+    from: training,
+    change: [
+      '"data": {',
+      '"compress": [{}, { "method": "pruning" }],\n  "retrain": { "trainable": "factors" },\n  "data": {',
+    ],
+    code: 'trainable-without-factors',
+    line: 3,
+    says: /compress\[1\]\.method is "pruning", which has no factors/,
+  },
+  {
+    name: 'factors trained alone where nothing is retrained',
+    from: training,
+    change: [
+      '"data": {',
+      '"compress": { "method": "pruning", "retrain": false },\n  "retrain": { "trainable": "factors" },\n  "data": {',
+    ],
+    code: 'trainable-without-factors',
+    line: 4,
+    says: /no model of the method "low-rank" is retrained/,
+  },
+  {
+    name: 'factors trained alone in a search among all methods',
+    from: training,
+    change: [
+      '"data": {',
+      '"compress": { "method": "auto", "loseAtMost": 0.01, "minutes": 1 },\n  "retrain": { "trainable": "factors" },\n  "data": {',
+    ],
+    code: 'trainable-without-factors',
+    line: 4,
+    says: /the method "auto" tries methods that have none/,
+  },
+  {
+    name: 'a metric refreshed for a model that does not change',
+    from: training,
+    change: [
+      '"data": {',
+      '"compress": { "refreshAfter": 1 },\n  "retrain": { "trainable": "factors" },\n  "data": {',
+    ],
+    code: 'refresh-of-unchanged',
+    line: 3,
+    says: /leaves all but the factors as it was/,
+  },
+  {
     name: 'the words of all data without vectors',
     from: training,
     change: ['"data": {', '"vocabulary": "all-data",\n  "data": {'],

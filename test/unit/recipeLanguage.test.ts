@@ -182,6 +182,7 @@ describe('the hover on a rank', () => {
       schedule: { name: 'constant', rate: 1 },
       dropout: 0,
       wordDropout: 0,
+      trainable: 'all',
     } as const;
     const unread = trainedModel(train, undefined);
     assert.equal(effectOf(9, unread), undefined);

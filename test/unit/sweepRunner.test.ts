@@ -184,6 +184,46 @@ describe('the trials of a recipe', () => {
     assert.ok(offOf('spectrum-k6-s1', 3) > 0.01, 'the spectrum does not depend on the model');
   });
 
+  it('retrain the factors, and the table of the control, alone', async () => {
+    const retrain = { ...training.retrain, trainable: 'factors' };
+    const compress = [
+      { ranks: [2] },
+      { ranks: [3], bits: [8] },
+      { method: 'fixed-point', bits: [8], retrain: false },
+    ];
+    const { memory, results } = await runAll({ ...training, compress, retrain });
+    const trained = memory.best.get('baseline-s1')!.weights;
+    const all = (await runAll({ ...training, compress })).memory;
+    const bits = (data: Float32Array): Uint32Array => new Uint32Array(data.slice().buffer);
+    const retrained = results.filter(({ trial, epochs }) => trial !== 'baseline-s1' && epochs! > 0);
+    assert.equal(retrained.length, 3);
+    for (const { trial } of retrained) {
+      const [state] = memory.states.get(trial)!.slice(-1);
+      const [other] = all.states.get(trial)!.slice(-1);
+      for (const [name, { data }] of trained) {
+        if (name.startsWith('embedding/')) continue;
+        assert.deepEqual(bits(state!.tensors.get(`weights/${name}`)!.data), bits(data), `${trial}: ${name}`);
+        assert.notDeepEqual(bits(other!.tensors.get(`weights/${name}`)!.data), bits(data));
+      }
+      const moments = [...state!.tensors.keys()].filter((name) => name.startsWith('optimizer/'));
+      assert.ok(moments.length > 0);
+      assert.ok(
+        moments.every((name) => name.startsWith('optimizer/embedding/')),
+        moments.join(),
+      );
+    }
+    const [first, last] = [memory.states.get('task-k2-s1')![0]!, memory.states.get('task-k2-s1')!.at(-1)!];
+    for (const factor of ['A', 'B']) {
+      const at = `weights/embedding/${factor}`;
+      assert.notDeepEqual(first.tensors.get(at)!.data, last.tensors.get(at)!.data);
+    }
+    const control = memory.states.get('control-s1')!.at(-1)!;
+    assert.notDeepEqual(
+      control.tensors.get('weights/embedding/table')!.data,
+      trained.get('embedding/table')!.data,
+    );
+  });
+
   it('train with the settings that they are given as if the recipe had them', async () => {
     const drawn = { rate: 0.03, batchSize: 32, dropout: 0.1, wordDropout: 0 };
     const { rate, ...others } = drawn;

@@ -3,7 +3,7 @@ import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
+import type { OptimizerSettings, Trainable } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
 import { distil, type Teacher } from '../training/distillation.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
@@ -34,6 +34,7 @@ export class Classifier {
 
   /**
    * @param frozenColumns leading columns of the table that training leaves as they are
+   * @param trainable `factors`: training leaves all as it is but the embedding
    * @throws Error where weights and spec do not fit (a bug: readers check what comes from files).
    */
   constructor(
@@ -42,21 +43,23 @@ export class Classifier {
     weights: Weights,
     optimizer: OptimizerSettings = inferenceOptimizer,
     frozenColumns = 0,
+    trainable: Trainable = 'all',
   ) {
     this.spec = spec;
     const { embedding, body } = spec;
     const workspace = engine.workspace();
     this.#workspace = workspace;
     this.#embedding = new Embedding(workspace, embedding, weights, optimizer, frozenColumns);
-    this.#encoder = createEncoder(workspace, this.#embedding, body, weights, optimizer);
+    const behind = trainable === 'all' ? optimizer : 'fixed';
+    this.#encoder = createEncoder(workspace, this.#embedding, body, weights, behind);
     let width = this.#encoder.width;
     this.#layers = body.hidden.map((units, i) => {
-      const layer = new DenseLayer(workspace, `hidden_${i}`, width, units, true, weights, optimizer);
+      const layer = new DenseLayer(workspace, `hidden_${i}`, width, units, true, weights, behind);
       width = units;
       return layer;
     });
     const outputs = spec.head === 'sigmoid' ? 1 : spec.classes;
-    this.#layers.push(new DenseLayer(workspace, 'head', width, outputs, false, weights, optimizer));
+    this.#layers.push(new DenseLayer(workspace, 'head', width, outputs, false, weights, behind));
   }
 
   /** Class probabilities, size x classes, until the next call. No dropout. */

@@ -1,12 +1,11 @@
 import type { Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
 import { joinColumns, splitColumns } from './columns.ts';
 import { ConvolutionLayer } from './convolutionLayer.ts';
 import type { Embedding } from './embedding.ts';
-import type { Parameter } from './parameter.ts';
+import type { Parameter, ParameterSettings } from './parameter.ts';
 
 /**
  * Convolutions of several widths over the tokens, each filter's maximum over time (Kim, EMNLP 2014). A window holds
@@ -27,13 +26,13 @@ export class ConvolutionEncoder implements SentenceEncoder {
     embedding: Embedding,
     body: { readonly widths: readonly number[]; readonly filters: number },
     weights: Weights,
-    optimizer: OptimizerSettings,
+    settings: ParameterSettings,
   ) {
     const { widths, filters } = body;
     this.#workspace = workspace;
     this.#embedding = embedding;
     this.#layers = widths.map(
-      (width) => new ConvolutionLayer(workspace, embedding, width, filters, weights, optimizer),
+      (width) => new ConvolutionLayer(workspace, embedding, width, filters, weights, settings),
     );
     this.#reach = Math.max(...widths);
     this.width = widths.length * filters;

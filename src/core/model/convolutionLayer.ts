@@ -1,10 +1,9 @@
 import type { Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { columnSums } from './columns.ts';
 import type { Embedding } from './embedding.ts';
 import { InputKernel } from './inputKernel.ts';
-import { Parameter } from './parameter.ts';
+import { Parameter, type ParameterSettings } from './parameter.ts';
 
 interface Cache {
   readonly rows: Matrix;
@@ -31,14 +30,14 @@ export class ConvolutionLayer {
     readonly width: number,
     readonly filters: number,
     weights: Weights,
-    optimizer: OptimizerSettings,
+    settings: ParameterSettings,
   ) {
     const name = `conv_${width}`;
     const shape = [width, embedding.dimension, filters];
-    const kernel = new Parameter(workspace, `${name}/kernel`, shape, weights, optimizer);
+    const kernel = new Parameter(workspace, `${name}/kernel`, shape, weights, settings);
     this.#workspace = workspace;
     this.#kernel = new InputKernel(workspace, embedding.factor, kernel, width);
-    this.#bias = new Parameter(workspace, `${name}/bias`, [filters], weights, optimizer);
+    this.#bias = new Parameter(workspace, `${name}/bias`, [filters], weights, settings);
   }
 
   get parameters(): readonly Parameter[] {

@@ -1,6 +1,5 @@
 import type { Body, Weights } from '../checkpoint/checkpoint.ts';
 import type { Workspace } from '../engine/workspace.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { AverageEncoder } from './averageEncoder.ts';
 import type { SentenceEncoder } from './body.ts';
 import { ConvolutionEncoder } from './convolutionEncoder.ts';
@@ -8,6 +7,7 @@ import type { Embedding } from './embedding.ts';
 import { GraphEncoder } from './graph/graphEncoder.ts';
 import { GruLayer } from './gruLayer.ts';
 import { LstmLayer } from './lstmLayer.ts';
+import type { ParameterSettings } from './parameter.ts';
 import { RecurrentEncoder } from './recurrentEncoder.ts';
 
 /** The encoder of that body. @throws Error where a weight is not there */
@@ -16,7 +16,7 @@ export function createEncoder(
   embedding: Embedding,
   body: Body,
   weights: Weights,
-  optimizer: OptimizerSettings,
+  settings: ParameterSettings,
 ): SentenceEncoder {
   switch (body.kind) {
     case 'dan':
@@ -24,18 +24,18 @@ export function createEncoder(
     case 'lstm':
     case 'bilstm': {
       const layer = (name: string): LstmLayer =>
-        new LstmLayer(workspace, name, embedding, body, weights, optimizer);
+        new LstmLayer(workspace, name, embedding, body, weights, settings);
       return body.kind === 'lstm'
         ? new RecurrentEncoder(workspace, embedding, layer('lstm'))
         : new RecurrentEncoder(workspace, embedding, layer('bilstm/forward'), layer('bilstm/backward'));
     }
     case 'gru': {
-      const layer = new GruLayer(workspace, 'gru', embedding, body, weights, optimizer);
+      const layer = new GruLayer(workspace, 'gru', embedding, body, weights, settings);
       return new RecurrentEncoder(workspace, embedding, layer);
     }
     case 'cnn':
-      return new ConvolutionEncoder(workspace, embedding, body, weights, optimizer);
+      return new ConvolutionEncoder(workspace, embedding, body, weights, settings);
     case 'graph':
-      return new GraphEncoder(workspace, embedding, body, weights, optimizer);
+      return new GraphEncoder(workspace, embedding, body, weights, settings);
   }
 }

@@ -1,8 +1,7 @@
 import type { Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { columnSums } from './columns.ts';
-import { Parameter } from './parameter.ts';
+import { Parameter, type ParameterSettings } from './parameter.ts';
 
 /** y = x K + b, or its ReLU. `backward` must follow its `forward`. */
 export class DenseLayer {
@@ -19,11 +18,11 @@ export class DenseLayer {
     outputs: number,
     readonly relu: boolean,
     weights: Weights,
-    optimizer: OptimizerSettings,
+    settings: ParameterSettings,
   ) {
     this.#workspace = workspace;
-    this.#kernel = new Parameter(workspace, `${name}/kernel`, [inputs, outputs], weights, optimizer);
-    this.#bias = new Parameter(workspace, `${name}/bias`, [outputs], weights, optimizer);
+    this.#kernel = new Parameter(workspace, `${name}/kernel`, [inputs, outputs], weights, settings);
+    this.#bias = new Parameter(workspace, `${name}/bias`, [outputs], weights, settings);
   }
 
   get parameters(): readonly Parameter[] {
@@ -48,8 +47,10 @@ export class DenseLayer {
     }
     const { rows, columns } = output;
     if (this.relu) workspace.kernels.reluBackward(output.at, gradient.at, rows * columns);
-    this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
-    this.#bias.gradient = columnSums(workspace, gradient);
+    if (!this.#kernel.isFixed) {
+      this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
+      this.#bias.gradient = columnSums(workspace, gradient);
+    }
     return workspace.matMul(gradient, this.#kernel.value, false, true);
   }
 }

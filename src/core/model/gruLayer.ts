@@ -1,10 +1,9 @@
 import type { Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { columnSums } from './columns.ts';
 import type { Embedding } from './embedding.ts';
 import { InputKernel } from './inputKernel.ts';
-import { Parameter } from './parameter.ts';
+import { Parameter, type ParameterSettings } from './parameter.ts';
 import { outputsBefore, type RecurrentBody, type RecurrentLayer, type Sequence } from './recurrentLayer.ts';
 
 interface Cache {
@@ -40,13 +39,13 @@ export class GruLayer implements RecurrentLayer {
     embedding: Embedding,
     { units, pooling }: RecurrentBody,
     weights: Weights,
-    optimizer: OptimizerSettings,
+    settings: ParameterSettings,
   ) {
     this.units = units;
     this.#workspace = workspace;
     this.#mean = pooling === 'mean';
     const parameter = (of: string, rows: number): Parameter =>
-      new Parameter(workspace, `${name}/${of}`, [rows, 3 * units], weights, optimizer);
+      new Parameter(workspace, `${name}/${of}`, [rows, 3 * units], weights, settings);
     this.#kernel = new InputKernel(workspace, embedding.factor, parameter('kernel', embedding.dimension));
     this.#recurrent = parameter('recurrent_kernel', units);
     this.#bias = parameter('bias', 2);
@@ -109,16 +108,23 @@ export class GruLayer implements RecurrentLayer {
       );
       if (t > 0) workspace.matMul(now, recurrent, false, false, outputs);
     }
-    const before = outputsBefore(workspace, sequence, hidden);
     const complete = gateGradients.frozen();
-    this.#kernel.backward(workspace.matMul(rows, complete, true, false), factorGradient);
+    const kernelGradient = (): Matrix => workspace.matMul(rows, complete, true, false);
+    if (this.#kernel.needsGradient) this.#kernel.backward(kernelGradient(), factorGradient);
+    if (!this.#recurrent.isFixed) this.#bodyGradients(sequence, hidden, gateGradients, innerGradients);
+    return workspace.matMul(complete, kernel, false, true);
+  }
+
+  /** Those of the recurrence and the bias. */
+  #bodyGradients(sequence: Sequence, hidden: Matrix, gateGradients: Matrix, innerGradients: Matrix): void {
+    const workspace = this.#workspace;
+    const before = outputsBefore(workspace, sequence, hidden);
     this.#recurrent.gradient = workspace.matMul(before, innerGradients, true, false);
     const sums = [gateGradients, innerGradients].map((gradients) => columnSums(workspace, gradients));
-    const biasGradient = workspace.matrix(2, gates.columns);
+    const biasGradient = workspace.matrix(2, gateGradients.columns);
     sums.forEach((sum, i) => {
       biasGradient.rowsFrom(i, 1).data.set(sum.data);
     });
     this.#bias.gradient = biasGradient;
-    return workspace.matMul(complete, kernel, false, true);
   }
 }

@@ -34,6 +34,11 @@ export class InputKernel {
     return value.frozen();
   }
 
+  /** Whether `backward` has anything to do. */
+  get needsGradient(): boolean {
+    return this.#factor !== undefined || !this.parameter.isFixed;
+  }
+
   /**
    * From dL/d(B K): dL/dK = B^T dL/d(B K), dL/dB = dL/d(B K) K^T.
    * @param factorGradient to which dL/dB is added, where there is a B
@@ -44,13 +49,14 @@ export class InputKernel {
       this.parameter.gradient = gradient;
       return;
     }
-    const own = this.#workspace.zeros(kernel.rows, kernel.columns);
+    const { isFixed } = this.parameter;
+    const own = isFixed ? undefined : this.#workspace.zeros(kernel.rows, kernel.columns);
     for (let i = 0; i < this.#blocks; i++) {
       const part = this.#block(gradient, i);
-      this.#workspace.matMul(this.#factor.value, part, true, false, this.#block(own, i));
+      if (own) this.#workspace.matMul(this.#factor.value, part, true, false, this.#block(own, i));
       this.#workspace.matMul(part, this.#block(kernel, i), false, true, factorGradient);
     }
-    this.parameter.gradient = own;
+    if (own) this.parameter.gradient = own;
   }
 
   #block(of: Matrix, index: number): Matrix {

@@ -1,10 +1,9 @@
 import type { Weights } from '../checkpoint/checkpoint.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
-import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { columnSums } from './columns.ts';
 import type { Embedding } from './embedding.ts';
 import { InputKernel } from './inputKernel.ts';
-import { Parameter } from './parameter.ts';
+import { Parameter, type ParameterSettings } from './parameter.ts';
 import { outputsBefore, type RecurrentBody, type RecurrentLayer, type Sequence } from './recurrentLayer.ts';
 
 interface Cache {
@@ -39,13 +38,13 @@ export class LstmLayer implements RecurrentLayer {
     embedding: Embedding,
     { units, pooling, peepholes }: RecurrentBody,
     weights: Weights,
-    optimizer: OptimizerSettings,
+    settings: ParameterSettings,
   ) {
     this.units = units;
     this.#workspace = workspace;
     this.#mean = pooling === 'mean';
     const parameter = (of: string, ...shape: number[]): Parameter =>
-      new Parameter(workspace, `${name}/${of}`, shape, weights, optimizer);
+      new Parameter(workspace, `${name}/${of}`, shape, weights, settings);
     this.#kernel = new InputKernel(
       workspace,
       embedding.factor,
@@ -129,11 +128,14 @@ export class LstmLayer implements RecurrentLayer {
       next.data.fill(0);
       workspace.matMul(now, recurrent, false, false, next);
     }
-    const before = outputsBefore(workspace, sequence, hidden);
     const complete = gateGradients.frozen();
-    this.#kernel.backward(workspace.matMul(rows, complete, true, false), factorGradient);
-    this.#recurrent.gradient = workspace.matMul(before, complete, true, false);
-    this.#bias.gradient = columnSums(workspace, gateGradients);
+    const kernelGradient = (): Matrix => workspace.matMul(rows, complete, true, false);
+    if (this.#kernel.needsGradient) this.#kernel.backward(kernelGradient(), factorGradient);
+    if (!this.#recurrent.isFixed) {
+      const before = outputsBefore(workspace, sequence, hidden);
+      this.#recurrent.gradient = workspace.matMul(before, complete, true, false);
+      this.#bias.gradient = columnSums(workspace, gateGradients);
+    }
     if (this.#peephole && peepholeGradient) this.#peephole.gradient = peepholeGradient;
     return workspace.matMul(complete, kernel, false, true);
   }

@@ -6,21 +6,24 @@ import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { Optimizer } from '../training/optimizer.ts';
 
+/** How a matrix is trained; `fixed`: training leaves it as it is. */
+export type ParameterSettings = OptimizerSettings | 'fixed';
+
 /** A trainable matrix of a model, by the name that it has in a checkpoint; a coded one has its parts below that name. */
 export class Parameter {
   readonly name: string;
+  /** Training leaves it as it is: no gradient of it is needed. */
+  readonly isFixed: boolean;
   /** What the model reads; of a coded matrix only the rows that were named to `read` are sure to be up to date. */
   readonly value: Matrix;
   readonly #optimizer: Optimizer | undefined;
   readonly #code: RowCode | undefined;
-  readonly #fixed: boolean;
   readonly #shape: readonly number[];
   #gradient: Matrix | undefined;
 
   /**
    * @param shape as the checkpoint has it: a vector is a matrix of one row, and of more than two sizes the last one is
    * that of the columns
-   * @param settings `fixed`: training leaves the matrix as it is
    * @param coding where the matrix is coded: the weights hold its parts, and may hold the values they were made from
    * @throws Error where the weights lack it (a bug: readers check what comes from files)
    */
@@ -29,7 +32,7 @@ export class Parameter {
     name: string,
     shape: readonly number[],
     weights: Weights,
-    settings: OptimizerSettings | 'fixed',
+    settings: ParameterSettings,
     coding?: Coding,
   ) {
     const columns = shape.at(-1) ?? 0;
@@ -47,7 +50,7 @@ export class Parameter {
     // It changes between the steps alone.
     this.value = workspace.keep(rows, columns).frozen();
     this.value.data.set(data);
-    this.#fixed = settings === 'fixed';
+    this.isFixed = settings === 'fixed';
     if (settings === 'fixed') return;
     if (coding && parts) this.#code = schemeOf(coding).open(workspace, this.value, coding, parts, settings);
     else this.#optimizer = new Optimizer(settings, workspace, this.value);
@@ -65,7 +68,7 @@ export class Parameter {
 
   /** One step along the gradient of the last backward pass. */
   update(rate: number): void {
-    if (this.#fixed) return;
+    if (this.isFixed) return;
     if (this.#gradient === undefined) throw new Error(`${this.name}: update without backward`);
     if (this.#code === undefined) this.#optimizer?.apply(this.#gradient, rate);
     else if (this.#code.stepAll === undefined) throw new Error(`${this.name}: its coding is for tables`);

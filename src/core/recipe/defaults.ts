@@ -72,6 +72,7 @@ const trainingDefaults = {
   optimizer: 'adam',
   dropout: 0.2,
   wordDropout: 0.3,
+  trainable: 'all',
 } as const;
 
 export const trainDefaults = {

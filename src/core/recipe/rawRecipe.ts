@@ -14,6 +14,7 @@ import type {
   RandomSearchSettings,
   ScheduleSettings,
   TextSettings,
+  Trainable,
 } from './recipe.ts';
 
 /** The types of a recipe as it is written: what the schema allows, paths relative to the file. */
@@ -49,6 +50,7 @@ export interface RawTrain extends RawTraining {
 }
 
 export interface RawRetrain extends RawTraining {
+  readonly trainable?: Trainable;
   readonly distillation?: Partial<DistillationSettings>;
   readonly seeds?: readonly number[];
 }

@@ -130,6 +130,9 @@ export interface DrawnSettings {
   readonly wordDropout: number;
 }
 
+/** Which weights a training moves: all, or those of the embedding, its two factors or an uncompressed table, alone. */
+export type Trainable = 'all' | 'factors';
+
 export interface TrainingSettings {
   readonly epochs: number;
   readonly batchSize: number;
@@ -139,6 +142,8 @@ export interface TrainingSettings {
   readonly dropout: number;
   /** Probability of dropping a token, in training only. */
   readonly wordDropout: number;
+  /** `factors` in retraining alone. */
+  readonly trainable: Trainable;
   /** None: the settings are as they stand here. */
   readonly randomSearch?: RandomSearchSettings;
 }

@@ -8,7 +8,7 @@ import {
   vocabularyDefault,
 } from './defaults.ts';
 import { formatPath, type JsonDocument, type JsonPath } from './jsonDocument.ts';
-import type { RawRecipe } from './rawRecipe.ts';
+import type { RawCompress, RawRecipe } from './rawRecipe.ts';
 import { entriesOf, isAuto } from './resolveRecipe.ts';
 import { isWordSet } from './wordSets.ts';
 
@@ -120,6 +120,51 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'Make it less than "epochs" under "retrain".',
     );
   });
+  if (recipe.retrain?.trainable === 'factors') {
+    const isRetrained = (entry: RawCompress): boolean => !('retrain' in entry && !entry.retrain);
+    const misfits = entries.flatMap((entry, i) => {
+      const { method = 'low-rank' } = entry;
+      const without = method !== 'low-rank' && !isTrainedWhole(method) && isRetrained(entry);
+      return without ? [{ method, path: pathOf(i) }] : [];
+    });
+    if (isAuto(compress) && compress.among === undefined) {
+      fail(
+        'trainable-without-factors',
+        ['retrain', 'trainable'],
+        'retrain.trainable is "factors", and the method "auto" tries methods that have none.',
+        'Let it search among factors alone, "among": { "method": "low-rank" }, or train all weights.',
+      );
+    } else {
+      for (const { method, path } of misfits) {
+        fail(
+          'trainable-without-factors',
+          [...path, 'method'],
+          `${formatPath(path)}.method is "${method}", which has no factors, and retrain.trainable is "factors".`,
+          'Give the method "retrain": false, or train all weights.',
+        );
+      }
+    }
+    const isFactorized = (entry: RawCompress): boolean =>
+      (entry.method ?? 'low-rank') === 'low-rank' && isRetrained(entry);
+    if (misfits.length === 0 && !entries.some(isFactorized)) {
+      fail(
+        'trainable-without-factors',
+        ['retrain', 'trainable'],
+        'retrain.trainable is "factors", and no model of the method "low-rank" is retrained.',
+        'Add such a method to "compress", or remove the field.',
+      );
+    }
+    entries.forEach((entry, i) => {
+      if (!('refreshAfter' in entry)) return;
+      const path = [...pathOf(i), 'refreshAfter'];
+      fail(
+        'refresh-of-unchanged',
+        path,
+        `${formatPath(path)} factorizes anew for a retrained model, of which retrain.trainable "factors" leaves all but the factors as it was.`,
+        'Remove it, or train all weights.',
+      );
+    });
+  }
   entries.forEach((entry, i) => {
     if (!isAuto(entry)) return;
     fail(
@@ -140,7 +185,7 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   });
   entries.forEach((entry, i) => {
-    if (model === undefined || (entry.method !== 'low-rank-offline' && entry.method !== 'ppa-pca')) return;
+    if (model === undefined || !isTrainedWhole(entry.method)) return;
     const path = pathOf(i);
     fail(
       'offline-without-train',
@@ -246,4 +291,9 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
     );
   }
   return errors;
+}
+
+/** Whether a method compresses the word vectors, with which a model is then trained and not retrained. */
+function isTrainedWhole(method: RawCompress['method']): boolean {
+  return method === 'low-rank-offline' || method === 'ppa-pca';
 }

@@ -21,6 +21,7 @@ import type {
   RawCompress,
   RawOptimizer,
   RawRecipe,
+  RawRetrain,
   RawSchedule,
   RawSource,
   RawTrain,
@@ -123,7 +124,7 @@ function resolveBody(raw: RawTrain): NamedBody {
 }
 
 function resolveTraining(
-  raw: RawTraining,
+  raw: RawTraining & Pick<RawRetrain, 'trainable'>,
   defaults: typeof trainDefaults | typeof retrainDefaults,
 ): TrainingSettings {
   const schedule = resolveSchedule(raw.schedule ?? defaults.schedule, defaults.decayEpochs);
@@ -134,6 +135,7 @@ function resolveTraining(
     schedule,
     dropout: raw.dropout ?? defaults.dropout,
     wordDropout: raw.wordDropout ?? defaults.wordDropout,
+    trainable: raw.trainable ?? defaults.trainable,
     ...(raw.randomSearch && { randomSearch: resolveRandomSearch(raw.randomSearch, schedule.rate) }),
   };
 }

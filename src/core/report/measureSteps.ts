@@ -27,7 +27,7 @@ export function measureEpoch(
   settings: TrainingSettings,
   { train, validation }: { readonly train: EncodedDataset; readonly validation: EncodedDataset },
 ): number {
-  const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer);
+  const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer, 0, settings.trainable);
   const random = new Random(1);
   const drop = { units: settings.dropout, words: settings.wordDropout, random };
   const step = medianMs(trainingBatches(train, settings.batchSize, random), (batch) => {

@@ -108,7 +108,14 @@ class SweepRunner implements TrialRunner {
     const frozen = trained && train ? frozenColumns(train.embedding) : 0;
     const teacher = epochs > 0 ? await this.#models.teacher(trial, storage) : undefined;
     const open = (from: Weights): { readonly model: Classifier; readonly trainer: Trainer } => {
-      const model = new Classifier(this.#engine, start.spec, from, settings?.optimizer, frozen);
+      const model = new Classifier(
+        this.#engine,
+        start.spec,
+        from,
+        settings?.optimizer,
+        frozen,
+        settings?.trainable,
+      );
       const trainer = new Trainer({
         model,
         settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },

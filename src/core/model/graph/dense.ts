@@ -42,8 +42,8 @@ export class Dense implements GraphLayer {
     const { input, sums, output } = this.#cache;
     const workspace = this.#workspace;
     activateBackward(this.#settings.activation, sums, output, gradient);
-    this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
-    if (this.#bias) this.#bias.gradient = columnSums(workspace, gradient);
+    if (this.#kernel.needsGradient) this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
+    if (this.#bias && !this.#bias.isFixed) this.#bias.gradient = columnSums(workspace, gradient);
     return [workspace.matMul(gradient, this.#kernel.value, false, true)];
   }
 }

@@ -4,11 +4,10 @@ import type { Weights } from '../../checkpoint/checkpoint.ts';
 import type { GraphBody, GraphNode } from '../../checkpoint/graphBody.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
-import type { OptimizerSettings } from '../../recipe/recipe.ts';
 import type { Batch } from '../../text/encoded.ts';
 import type { SentenceEncoder, VectorGradient } from '../body.ts';
 import type { Embedding } from '../embedding.ts';
-import type { Parameter } from '../parameter.ts';
+import type { Parameter, ParameterSettings } from '../parameter.ts';
 import { createLayer } from './createLayer.ts';
 import { LayerParts, type GraphLayer, type Signal } from './graphLayer.ts';
 import type { FactorGradient } from './layerKernel.ts';
@@ -51,7 +50,7 @@ export class GraphEncoder implements SentenceEncoder {
     embedding: Embedding,
     body: GraphBody,
     weights: Weights,
-    optimizer: OptimizerSettings,
+    settings: ParameterSettings,
   ) {
     this.#workspace = workspace;
     this.#embedding = embedding;
@@ -71,7 +70,7 @@ export class GraphEncoder implements SentenceEncoder {
         input: shapes.get(node.inputs[0]!)!,
         facts: facts.get(node.name)!,
         weights,
-        optimizer,
+        settings,
         factor: readsRows ? factor : undefined,
         factorGradient: this.#factorGradient,
       });

@@ -3,9 +3,8 @@ import type { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
 import type { NodeFacts, NodeShape } from '../../checkpoint/graph/nodeFacts.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
-import type { OptimizerSettings } from '../../recipe/recipe.ts';
 import { InputKernel } from '../inputKernel.ts';
-import { Parameter } from '../parameter.ts';
+import { Parameter, type ParameterSettings } from '../parameter.ts';
 import { LayerKernel, type FactorGradient } from './layerKernel.ts';
 
 /** What a node hands on for a batch of B sentences. */
@@ -40,7 +39,7 @@ export interface LayerSource {
   readonly input: NodeShape;
   readonly facts: NodeFacts;
   readonly weights: Weights;
-  readonly optimizer: OptimizerSettings;
+  readonly settings: ParameterSettings;
   /** B, where the layer's kernel reads the rows of A. */
   readonly factor: Parameter | undefined;
   readonly factorGradient: FactorGradient;
@@ -62,7 +61,7 @@ export class LayerParts {
 
   /** The weight of that name below the node's, as Keras has it. @throws Error where the layer has none */
   parameter(name: string): Parameter {
-    return this.#make(name, this.#source.optimizer);
+    return this.#make(name, this.#source.settings);
   }
 
   /** The weight of that name, which the input is multiplied by. @param blocks steps of a window */
@@ -81,7 +80,7 @@ export class LayerParts {
     return is ? this.parameter(name) : undefined;
   }
 
-  #make(name: string, settings: OptimizerSettings | 'fixed'): Parameter {
+  #make(name: string, settings: ParameterSettings): Parameter {
     const { name: prefix, facts, weights } = this.#source;
     const shape = facts.weights.find(([weight]) => weight === name)?.[1];
     if (shape === undefined) throw new Error(`The layer '${prefix}' has no weight '${name}'.`);

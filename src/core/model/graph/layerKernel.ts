@@ -22,6 +22,10 @@ export class LayerKernel {
     return this.#kernel.parameter;
   }
 
+  get needsGradient(): boolean {
+    return this.#kernel.needsGradient;
+  }
+
   /** For a forward pass, and the backward pass that follows it. */
   begin(): Matrix {
     return (this.#value = this.#kernel.value());
