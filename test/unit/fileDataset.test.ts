@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/core/errors.ts';
@@ -127,7 +127,7 @@ describe('the data of a run', () => {
     validation: dataset(10),
     labels: ['a', 'b', 'c'],
     vocabulary: ['<pad>', 'naïve'],
-    rows: 2,
+    rows: many,
     text: {
       tokenizer: 'words',
       lowercase: true,
@@ -184,5 +184,35 @@ describe('the data of a run', () => {
     });
     writeFileSync(join(place, 'train'), '');
     await assert.rejects(openEncoded(place), UserError);
+  });
+
+  it('is not taken for data where a row or a class is none, or lengths lie', async () => {
+    const changes: [(count: number) => number, number, RegExp][] = [
+      [() => 0, 3, /a label other than the 3/],
+      [(count) => 3 * count, 1000, /lengths of its sentences/],
+      [(count) => 4 * count, many, /a row beyond the 80000/],
+    ];
+    for (const [i, [place, value, message]] of changes.entries()) {
+      const data = join(folder, `changed${i}`);
+      const count = 2;
+      await saveEncoded(data, encoded(dataset(count)));
+      const ints = new Int32Array(new Uint8Array(readFileSync(join(data, 'train'))).buffer);
+      ints[place(count)] = value;
+      writeFileSync(join(data, 'train'), ints);
+      await assert.rejects(openEncoded(data), (error: UserError) => {
+        assert.match(error.message, message);
+        return error.code === 'damaged-data';
+      });
+    }
+  });
+
+  it('is not taken for data where what it says is no JSON, or not that of data', async () => {
+    const place = join(folder, 'said');
+    await saveEncoded(place, encoded(dataset(2)));
+    const text = readFileSync(join(place, 'data.json'), 'utf8');
+    for (const changed of [text.slice(1), text.replace('"rows":80000', '"rows":"80000"'), '[]']) {
+      writeFileSync(join(place, 'data.json'), changed);
+      await assert.rejects(openEncoded(place), { code: 'damaged-data' });
+    }
   });
 });

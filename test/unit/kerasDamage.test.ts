@@ -2,17 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { ZipFile } from 'yazl';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { readHdf5, writeHdf5, type Hdf5Output } from '../../src/core/checkpoint/keras/hdf5.ts';
-import { writeKeras } from '../../src/core/checkpoint/keras/kerasWriter.ts';
 import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { UserError } from '../../src/core/errors.ts';
-import { Random } from '../../src/core/random.ts';
-import { mutations } from '../support/mutate.ts';
-import { randomCheckpoint } from '../support/randomCheckpoint.ts';
-import { textModel } from '../support/textModel.ts';
+import { zip } from '../support/zip.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/keras');
 
@@ -56,28 +50,6 @@ async function writeDan(
     }
     if (names.length > 0) await file.setText(`/model_weights/${layer}`, 'weight_names', names);
   }
-}
-
-type Entries = readonly (readonly [name: string, data: Buffer, compress?: boolean])[];
-
-async function zip(entries: Entries): Promise<Buffer> {
-  const file = new ZipFile();
-  for (const [name, data, compress = false] of entries) file.addBuffer(data, name, { compress });
-  file.end();
-  return buffer(file.outputStream);
-}
-
-/** Some bytes of a file overwritten, or the file cut short. */
-function mutate(whole: Buffer, random: Random): Buffer {
-  const file = Buffer.from(whole);
-  if (random.integer(8) === 0) return file.subarray(0, random.integer(file.length));
-  for (let count = 1 + random.integer(4); count > 0; count--) {
-    const at = random.integer(file.length);
-    const values = [0, 0xff, 0x7f, 0x80, 1, random.integer(256), (file[at] ?? 0) ^ (1 << random.integer(8))];
-    const end = at + 1 + random.integer(random.integer(8) + 1);
-    file.fill(values[random.integer(values.length)] ?? 0, at, Math.min(file.length, end));
-  }
-  return file;
 }
 
 describe('damaged and hostile Keras files', () => {
@@ -203,6 +175,38 @@ describe('damaged and hostile Keras files', () => {
       await refused('damaged-keras', /too many bytes|100/, 'config.json');
     });
 
+    it('with weights that unpack to far more than weights do are refused', async () => {
+      const entries = [
+        ['config.json', config],
+        ['model.weights.h5', Buffer.alloc(2 ** 24), true],
+      ] as const;
+      await writeFile(path, await zip(entries));
+      await refused('damaged-keras', /unpacks from \d+ to 16777216 bytes/, 'model.weights.h5');
+    });
+
+    it('with entries that share their bytes are refused', async () => {
+      const archive = await zip([
+        ['config.json', config],
+        ['model.weights.h5', h5],
+      ]);
+      // In the directory, the second entry is where the first one is.
+      archive.writeUInt32LE(0, archive.lastIndexOf('PK\x01\x02') + 42);
+      await writeFile(path, archive);
+      await refused('damaged-keras', /lies over another/, 'model.weights.h5');
+    });
+
+    it('of a config that is nested without end are refused', async () => {
+      const endless = Buffer.from(`{"config":${'['.repeat(1e5)}${']'.repeat(1e5)}}`);
+      await writeFile(
+        path,
+        await zip([
+          ['config.json', endless],
+          ['model.weights.h5', h5],
+        ]),
+      );
+      await refused('invalid-json', /config\.json is no JSON/, 'config.json');
+    });
+
     it('that are cut short are refused', async () => {
       const archive = await zip([
         ['config.json', config],
@@ -292,32 +296,4 @@ describe('damaged and hostile Keras files', () => {
     // The next file has a library of its own.
     assert.equal((await readCheckpoint(join(fixtures, 'cnn-3.h5'))).spec.classes, 2);
   });
-
-  for (const [what, format, checkpoint] of [
-    ['a .keras file', 'keras', randomCheckpoint(spec)],
-    ['an .h5 file', 'h5', randomCheckpoint(spec)],
-    ['a .keras file that reads text', 'keras', textModel()],
-  ] as const) {
-    it(`reads or refuses every mutation of ${what}`, async function () {
-      this.timeout(mutations * 200);
-      await writeKeras(path, checkpoint, format);
-      const whole = await readFile(path);
-      const random = new Random(1);
-      let sound = 0;
-      for (let round = 0; round < mutations; round++) {
-        await writeFile(path, mutate(whole, random));
-        const before = process.memoryUsage().rss;
-        const started = performance.now();
-        try {
-          await readCheckpoint(path);
-          sound++;
-        } catch (error) {
-          if (!(error instanceof UserError)) throw new Error(`round ${round}`, { cause: error });
-        }
-        assert.ok(performance.now() - started < 30_000, `round ${round} takes long`);
-        assert.ok(process.memoryUsage().rss - before < 2 ** 29, `round ${round} takes much memory`);
-      }
-      assert.ok(sound < mutations);
-    });
-  }
 });

@@ -6,8 +6,6 @@ import type { Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
 import { loadState, saveState } from '../../src/core/checkpoint/savedState.ts';
 import { UserError } from '../../src/core/errors.ts';
-import { Random } from '../../src/core/random.ts';
-import { mutated, mutations } from '../support/mutate.ts';
 
 /** A file as the format's description has it: header length, header, data. */
 function fileOf(header: string, data: Uint8Array, length = Buffer.byteLength(header)): Buffer {
@@ -122,7 +120,8 @@ describe('safetensors', () => {
     [
       'a name that is there twice',
       fileOf(`{"w":${JSON.stringify(entry([1], 0, 4))},"w":${JSON.stringify(entry([1], 0, 4))}}`, bytes(1)),
-      /twice/,
+      /the tensor 'w' twice/,
+      'w',
     ],
     ['data that are cut short', fileOf(w, bytes(1)), /'w' of 2 has the offsets 0 to 8 of 4/, 'w'],
     ['data that nobody claims', fileOf(w, bytes(1, 2, 3)), /take 8 bytes and 12 follow/],
@@ -184,23 +183,6 @@ describe('safetensors', () => {
     const tiny = fileOf(JSON.stringify({ w: entry([2], 0, 2, 'F8_E4M3') }), new Uint8Array(2));
     await refused(tiny, 'unsupported-dtype', /'w' has the type "F8_E4M3"/, 'w');
     await refused(fileOf('{"w":null}', bytes(1)), 'unsupported-dtype', /'w' has the type undefined/, 'w');
-  });
-
-  it('reads or refuses every mutation of a file', async function () {
-    this.timeout(mutations * 100);
-    const whole = fileOf(
-      JSON.stringify({ a: entry([2, 2], 0, 16), __metadata__: { k: 'v' }, b: entry([2], 16, 20, 'F16') }),
-      new Uint8Array(20),
-    );
-    const random = new Random(3);
-    for (let round = 0; round < mutations; round++) {
-      await writeFile(path, mutated(whole, random));
-      try {
-        await readSafetensors(path);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw new Error(`round ${round}`, { cause: error });
-      }
-    }
   });
 
   it('refuses NaN and Infinity where it is asked to, by name', async () => {

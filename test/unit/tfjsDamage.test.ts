@@ -283,6 +283,17 @@ describe('damaged and hostile tfjs models', () => {
         /its units is "5"/,
       ],
       [
+        'of an input of more tokens than are read',
+        (json) => {
+          delete json.userDefinedMetadata;
+          layer(json, 'lstm').config.go_backwards = true;
+          const [input] = json.modelTopology.model_config.config.layers;
+          input!.config.batch_input_shape = [null, 2 ** 40];
+        },
+        'unsupported-layer',
+        /sentences of 1099511627776 tokens, where at most 100000 are read/,
+      ],
+      [
         'that end before the head',
         (json) => (json.modelTopology.model_config.config.layers.length = 3),
         'no-head',

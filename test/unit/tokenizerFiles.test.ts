@@ -124,12 +124,31 @@ describe("tokenizers' files", () => {
       [keras({ word_index: { a: 1, b: 1 } }), /'b' the row 1/],
       [keras({ word_index: { a: 7 } }), /'a' the row 7/],
       [keras({ num_words: 1e12 }), /num_words/],
+      [keras({ num_words: 2 ** 25 }), /num_words is 33554432, where 2 to 1048580 are expected/],
       [{ ...wordLevel, model: { type: 'WordLevel', vocab: { a: 0, b: 0 } } }, /the row 0/],
       [{ ...wordLevel, model: { type: 'WordLevel', vocab: { a: 5 } } }, /the row 5/],
     ];
     for (const [value, message] of damaged) {
       await assert.rejects(read(value), { code: 'invalid-vocabulary', message });
     }
+  });
+
+  it('are refused where they are nested without end', async () => {
+    await writeFile(path, `{"model":${'['.repeat(1e5)}${']'.repeat(1e5)}}`);
+    await assert.rejects(readTokenizer(path), { code: 'invalid-json' });
+    await writeFile(path, JSON.stringify({ a: '['.repeat(1e5) + '\\"' }));
+    await assert.rejects(readTokenizer(path), { code: 'invalid-vocabulary' });
+  });
+
+  it('say no length of a sentence that no machine could hold', async () => {
+    const { text } = await read({ ...wordLevel, truncation: { direction: 'Right', max_length: 1e15 } });
+    assert.equal(text.maxLength, undefined);
+    await writeFile(
+      join(folder, 'press.json'),
+      JSON.stringify({ formatVersion: 1, text: { ...textDefaults, maxLength: 1e9 } }),
+    );
+    await assert.rejects(readSettings(folder, { rows: 5, masked: false }), { code: 'model-settings' });
+    await rm(join(folder, 'press.json'));
   });
 
   it('leave vocabularies what they were, also with words such as model', async () => {
@@ -176,6 +195,7 @@ describe('TextVectorization', () => {
       [{ output_mode: 'tf_idf' }, /"output_mode"/],
       [{ ragged: true }, /"ragged"/],
       [{ output_sequence_length: -1 }, /"output_sequence_length"/],
+      [{ output_sequence_length: 1e9 }, /"output_sequence_length"/],
     ];
     for (const [config, message] of cases) {
       assert.throws(() => textVectorization(config, [], place), { code: 'unsupported-tokenizer', message });

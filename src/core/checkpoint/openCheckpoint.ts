@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import type { RowSource } from '../embedding/rowSource.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import { modelOfTensors } from './architecture/modelOfTensors.ts';
@@ -130,7 +131,7 @@ export async function findModel(path: string): Promise<string> {
 
 function parseSpec(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw noSpec(file);
   }

@@ -1,5 +1,6 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 
 function notAFile(path: string): UserError {
   return new UserError('not-a-file', 'A file is expected here.', 'Check the path.', { file: path });
@@ -55,7 +56,7 @@ export async function readJsonObject(path: string): Promise<Record<string, unkno
   }
   let value: unknown;
   try {
-    value = JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
+    value = parseJson((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (error) {
     const fault = error instanceof SyntaxError ? error.message : undefined;
     if (fault === undefined) throw openFailure(error, path);

@@ -2,6 +2,7 @@ import { pack, packedBytes, unpack } from '../compression/packing.ts';
 import { schemeOf } from '../compression/codings.ts';
 import type { PartLayout } from '../compression/coding.ts';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import { tensorsBelow } from './tensorsBelow.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { ModelSpec, StreamedTensor, Tensor, Weights } from './checkpoint.ts';
@@ -140,7 +141,7 @@ export async function unpackWeights(
 function parsePacked(text: string | undefined, file: string): PackedTensors {
   if (text === undefined) return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (typeof value === 'object' && value !== null && Object.values(value).every(isObject)) {
       return value as PackedTensors;
     }

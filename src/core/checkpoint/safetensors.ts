@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { StreamedTensor, Tensor } from './checkpoint.ts';
 import { numberTypes, type NumberType } from './numberType.ts';
@@ -132,7 +133,8 @@ async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHe
     if (name === '__metadata__') metadata = readMetadata(value, path);
     else tensors.set(name, readEntry(name, value, size - 8 - length, path));
   }
-  if (Object.keys(header).length !== countKeys(text)) throw damaged(path, 'its header names a tensor twice');
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw damaged(path, `its header names the tensor '${twice}' twice`, twice);
   let end = 0;
   for (const [name, entry] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== end) throw damaged(path, `the data of '${name}' overlaps or leaves a gap`, name);
@@ -146,7 +148,7 @@ async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHe
 
 function parseHeader(text: string, path: string): Record<string, unknown> {
   try {
-    const header: unknown = JSON.parse(text);
+    const header: unknown = parseJson(text);
     if (typeof header === 'object' && header !== null && !Array.isArray(header)) {
       return header as Record<string, unknown>;
     }
@@ -156,19 +158,26 @@ function parseHeader(text: string, path: string): Record<string, unknown> {
   throw damaged(path, 'its header is no JSON object');
 }
 
-/** JSON.parse keeps the last of equal keys in silence; this counts them as they are written at the top level. */
-function countKeys(text: string): number {
-  let count = 0;
+/** JSON.parse keeps the last of equal keys in silence; this finds the first at the top level that is there twice. */
+function repeatedKey(text: string): string | undefined {
+  const seen = new Set<string>();
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (c === '"') {
+      const start = i;
       for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
-      if (depth === 1 && /^\s*:/.test(text.slice(i + 1, i + 16))) count++;
+      if (depth !== 1) continue;
+      let next = i + 1;
+      while (/\s/.test(text[next] ?? '')) next++;
+      if (text[next] !== ':') continue;
+      const key = JSON.parse(text.slice(start, i + 1)) as string;
+      if (seen.has(key)) return key;
+      seen.add(key);
     } else if (c === '{' || c === '[') depth++;
     else if (c === '}' || c === ']') depth--;
   }
-  return count;
+  return undefined;
 }
 
 function readMetadata(value: unknown, path: string): Record<string, string> {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import type { SavedState } from '../sweep/runner.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -21,7 +22,7 @@ export async function loadState(path: string): Promise<SavedState | undefined> {
 
 function parseMeta(text: string | undefined, path: string): Record<string, unknown> {
   try {
-    const meta: unknown = JSON.parse(text ?? '');
+    const meta: unknown = parseJson(text ?? '');
     if (typeof meta === 'object' && meta !== null && !Array.isArray(meta))
       return meta as Record<string, unknown>;
   } catch {

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
-import { textDefaults } from '../recipe/defaults.ts';
+import { longestText, textDefaults } from '../recipe/defaults.ts';
 import { countLines } from '../text/lines.ts';
 import { withPaddingFirst } from '../text/paddingRow.ts';
 import { textVectorization } from '../text/textVectorization.ts';
@@ -13,9 +13,6 @@ import { isTextLayer, wordsOfLayer, wordsOfRows, type OwnTokenizer } from './ker
 import { readJsonObject } from './openFile.ts';
 
 const formatVersion = 1;
-
-/** What the recipe's schema allows at most. */
-const longestText = 100_000;
 
 type Settings = Pick<Checkpoint, 'text' | 'labels' | 'vocabulary' | 'textLayer'>;
 
@@ -169,7 +166,8 @@ async function readOwn(path: string): Promise<Omit<Settings, 'vocabulary'>> {
   return { text, labels, ...(textLayer !== undefined && { textLayer }) };
 }
 
-function isTextSettings(value: unknown): value is TextSettings {
+/** Whether a value read from JSON is settings that a recipe could have, too. */
+export function isTextSettings(value: unknown): value is TextSettings {
   const text = (value ?? {}) as Record<string, unknown>;
   return (
     ['whitespace', 'words', 'runs', 'keras', 'text-vectorization', 'ids'].includes(
@@ -180,6 +178,7 @@ function isTextSettings(value: unknown): value is TextSettings {
     typeof text.lowercase === 'boolean' &&
     Number.isInteger(text.maxLength) &&
     (text.maxLength as number) > 0 &&
+    (text.maxLength as number) <= longestText &&
     ['left', 'right'].includes(text.padding as string) &&
     typeof text.outOfVocabularyToken === 'string'
   );

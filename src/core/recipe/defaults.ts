@@ -11,6 +11,9 @@ import type {
 
 /** What a recipe means where it says nothing. The schema repeats these values for the editor; a test compares. */
 
+/** Tokens of a sentence at most, in a recipe and in what a model says of its text. */
+export const longestText = 100_000;
+
 export const textDefaults: TextSettings = {
   tokenizer: 'words',
   lowercase: true,

@@ -1,5 +1,6 @@
 import type { DataSource } from '../recipe/recipe.ts';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import { columnReader, type Row, type TableRecord } from './columns.ts';
 import { readCsvRecords } from './csv.ts';
 import { listSeparator } from './labelSets.ts';
@@ -117,7 +118,7 @@ async function* fromJsonLines(source: DataSource): AsyncGenerator<Row> {
 function parseObject(text: string, file: string, line: number): object {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(

@@ -65,6 +65,14 @@ interface Segment {
   readonly to: number;
 }
 
+/** What the sentences of a dataset have to be, for a model to be trained on them. */
+export interface DatasetLimits {
+  /** m */
+  readonly rows: number;
+  /** Numbers that a label may be: of classes, or of sets of labels. */
+  readonly labels: number;
+}
+
 /** A dataset in a file, of which one chunk is in memory. */
 export class FileDataset implements EncodedDataset {
   readonly sentences: number;
@@ -74,16 +82,22 @@ export class FileDataset implements EncodedDataset {
   readonly #blocks: readonly Block[];
   /** Where each block begins, in bytes. */
   readonly #starts: readonly number[];
+  readonly #limits: DatasetLimits | undefined;
 
-  /** @param file open for reading; closed with the dataset */
+  /**
+   * @param file open for reading; closed with the dataset
+   * @param limits of a file that may have been changed since it was written: what is read is held against them
+   */
   constructor(
     file: number,
     path: string,
     blocks: readonly Block[],
     readonly labelSets?: readonly Int32Array[],
+    limits?: DatasetLimits,
   ) {
     this.#file = file;
     this.#path = path;
+    this.#limits = limits;
     this.#blocks = blocks;
     this.sentences = blocks.reduce((sum, { sentences }) => sum + sentences, 0);
     this.tokens = blocks.reduce((sum, { tokens }) => sum + tokens, 0);
@@ -147,17 +161,45 @@ export class FileDataset implements EncodedDataset {
     for (let at = 0; at < bytes.length;) {
       const read = readSync(this.#file, bytes, at, bytes.length - at, this.#starts[block]! + at);
       if (read === 0) {
-        throw new UserError(
-          'damaged-data',
-          `The file ends ${bytes.length - at} bytes early.`,
-          'Delete it and resume the run: the data is read anew.',
-          { file: this.#path },
-        );
+        throw damagedData(this.#path, `The file ends ${bytes.length - at} bytes early`);
       }
       at += read;
     }
+    if (this.#limits !== undefined) checkBlock(ints, this.#blocks[block]!, this.#limits, this.#path);
     return ints;
   }
+}
+
+/** @throws UserError `damaged-data` for a row or a class that is not there, and lengths that are not those of the block */
+function checkBlock(
+  ints: Int32Array,
+  { sentences, tokens }: Block,
+  { rows, labels }: DatasetLimits,
+  path: string,
+): void {
+  const all = (from: number, to: number, isRight: (value: number) => boolean): boolean =>
+    ints.subarray(from, to).every(isRight);
+  const ends = headInts * sentences;
+  const lengths = ints.subarray(ends - sentences, ends);
+  if (!lengths.every((length) => length > 0) || lengths.reduce((a, b) => a + b, 0) !== tokens) {
+    throw damagedData(path, `The lengths of its sentences are not those of ${tokens} tokens`);
+  }
+  if (!all(0, sentences, (label) => label >= 0 && label < labels)) {
+    throw damagedData(path, `It has a label other than the ${labels} that there are`);
+  }
+  if (!all(ends, ends + tokens, (id) => id >= 0 && id < rows)) {
+    throw damagedData(path, `It has a row beyond the ${rows} of the table`);
+  }
+}
+
+/** Of a file that a run has made for itself. */
+export function damagedData(file: string, fault: string): UserError {
+  return new UserError(
+    'damaged-data',
+    `${fault}.`,
+    'Delete its folder and resume the run: the data is read anew.',
+    { file },
+  );
 }
 
 /** A next chunk is rarely larger than the first one by more. */

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
 import type { TokenizerWords } from './tokenizerFile.ts';
 import { paddingWord } from './vocabulary.ts';
@@ -39,6 +40,9 @@ export function kerasTokenizer(config: Readonly<Record<string, unknown>>, file: 
   return { words: wordsOf(config, file), text };
 }
 
+/** A few bytes of a file would otherwise become a list as long as they say. */
+const mostRowsWithoutWords = 2 ** 20;
+
 function wordsOf(config: Readonly<Record<string, unknown>>, file: string): string[] {
   const invalid = (fault: string): UserError =>
     new UserError('invalid-vocabulary', `The Keras Tokenizer's ${fault}.`, 'Save it anew with to_json().', {
@@ -51,11 +55,12 @@ function wordsOf(config: Readonly<Record<string, unknown>>, file: string): strin
   }
   const entries = Object.entries(index as Record<string, unknown>);
   const limit = config.num_words ?? undefined;
+  const most = entries.length + mostRowsWithoutWords;
   if (
     limit !== undefined &&
-    !(Number.isSafeInteger(limit) && (limit as number) > 1 && (limit as number) <= 2 ** 26)
+    !(Number.isSafeInteger(limit) && (limit as number) > 1 && (limit as number) <= most)
   ) {
-    throw invalid(`num_words is ${JSON.stringify(limit)}`);
+    throw invalid(`num_words is ${JSON.stringify(limit)}, where 2 to ${most} are expected`);
   }
   const rows = (limit as number | undefined) ?? entries.length + 1;
   const words = Array.from({ length: rows }, (_, row) => (row === 0 ? paddingWord : `<row ${row}>`));
@@ -75,7 +80,7 @@ function wordsOf(config: Readonly<Record<string, unknown>>, file: string): strin
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return undefined;
   }

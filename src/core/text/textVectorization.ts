@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { longestText } from '../recipe/defaults.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
 import type { TokenizerWords } from './tokenizerFile.ts';
 
@@ -40,7 +41,9 @@ export function textVectorization(
   for (const field of ['ragged', 'sparse']) if (config[field] === true) throw unsupported(field);
   if (config.encoding !== undefined && config.encoding !== 'utf-8') throw unsupported('encoding');
   const length = config.output_sequence_length ?? undefined;
-  if (length !== undefined && !(Number.isSafeInteger(length) && (length as number) > 0)) {
+  const isLength =
+    Number.isSafeInteger(length) && (length as number) > 0 && (length as number) <= longestText;
+  if (length !== undefined && !isLength) {
     throw unsupported('output_sequence_length');
   }
   const hasSpecials = specialWords.every((word, row) => vocabulary[row] === word);

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { parseJson } from '../parseJson.ts';
 import { decodeLine, readFailure, readLineChunks } from './lines.ts';
 import { tokenizerOf, type TokenizerWords } from './tokenizerFile.ts';
 
@@ -115,9 +116,9 @@ function wrongLine(code: string, fault: string, path: string, line: number): Use
 }
 
 async function readJson(path: string): Promise<TokenizerWords> {
-  const parsed = parseJson(await readWhole(path), path);
+  const parsed = jsonOf(await readWhole(path), path);
   // Keras's `to_json()` gives a text, which is often written as JSON once more.
-  const value = typeof parsed === 'string' ? parseJson(parsed, path) : parsed;
+  const value = typeof parsed === 'string' ? jsonOf(parsed, path) : parsed;
   return tokenizerOf(value, path) ?? { words: wordsByRow(value, path), text: {} };
 }
 
@@ -162,9 +163,21 @@ function wordsByRow(value: unknown, path: string): string[] {
   return words as string[];
 }
 
+/** Of a vocabulary in JSON: that of ten million words takes as much. */
+const maxJsonBytes = 256 * 2 ** 20;
+
 async function readWhole(path: string): Promise<string> {
   let bytes: Buffer;
   try {
+    const { size } = await stat(path);
+    if (size > maxJsonBytes) {
+      throw new UserError(
+        'json-too-large',
+        `The file has ${size} bytes, where at most ${maxJsonBytes} are read.`,
+        'Check the path; a longer vocabulary is read with one word a line.',
+        { file: path },
+      );
+    }
     bytes = await readFile(path);
   } catch (error) {
     throw readFailure(error, path);
@@ -172,10 +185,10 @@ async function readWhole(path: string): Promise<string> {
   return decodeLine(bytes, 'utf-8', path, 1).replace(/^\uFEFF/, '');
 }
 
-function parseJson(text: string, path: string): unknown {
+function jsonOf(text: string, path: string): unknown {
   if (text.trim() === '') return {};
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new UserError(
       'invalid-json',

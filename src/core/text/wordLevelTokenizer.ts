@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { longestText } from '../recipe/defaults.ts';
 import type { TextSettings } from '../recipe/recipe.ts';
 import type { TokenizerWords } from './tokenizerFile.ts';
 
@@ -57,11 +58,16 @@ export function wordLevelTokenizer(json: Json, file: string): TokenizerWords {
       tokenizer,
       lowercase: normalizer !== undefined,
       ...(typeof unknown === 'string' && unknown !== '' && { outOfVocabularyToken: unknown }),
-      ...(typeof length === 'number' && Number.isSafeInteger(length) && length > 0 && { maxLength: length }),
+      ...(isLength(length) && { maxLength: length }),
       padding: padding?.direction === 'Left' ? 'left' : 'right',
       truncation: truncation?.direction === 'Left' ? 'left' : 'right',
     },
   };
+}
+
+/** Libraries write a length without end as a very large one. */
+function isLength(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= longestText;
 }
 
 function rowsOf(vocab: unknown, file: string): string[] {

@@ -1,4 +1,5 @@
 import type { UserError } from '../../errors.ts';
+import { longestText } from '../../recipe/defaults.ts';
 import type { GraphBody, GraphNames, GraphNode } from '../graphBody.ts';
 import { describeGraph } from './describeGraph.ts';
 
@@ -24,7 +25,7 @@ export function checkGraph(
   if (typeof maskZero !== 'boolean') throw at('body.maskZero');
   if (dialect !== 'keras' && dialect !== 'tfjs') throw at('body.dialect');
   const isLength =
-    typeof length === 'number' && Number.isSafeInteger(length) && length > 0 && length < 2 ** 24;
+    typeof length === 'number' && Number.isSafeInteger(length) && length > 0 && length <= longestText;
   if (length !== undefined && !isLength) throw at('body.length');
   const body: GraphBody = {
     kind: 'graph',

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { longestText } from '../../recipe/defaults.ts';
 import type { ModelSpec } from '../checkpoint.ts';
 import type { GraphBody, GraphNode } from '../graphBody.ts';
 import { activationOf, sizeOf } from '../layerConfig.ts';
@@ -41,7 +42,7 @@ export function graphOfLayers(
   const { embedding, factor, head } = ends;
   const nodes = nodesOf(used, input, ends, file);
   const maskZero = embedding.config.mask_zero === true;
-  const length = lengthOf(input, embedding);
+  const length = lengthOf(input, embedding, file);
   const body: GraphBody = {
     kind: 'graph',
     nodes,
@@ -204,11 +205,17 @@ function nodesOf(
     });
 }
 
-/** Tokens of a sentence, where the saved model's input says it. */
-function lengthOf(input: Layer | undefined, { config }: Layer): number | undefined {
-  const shape = input?.config.batch_input_shape ?? config.batch_input_shape;
-  const length = Array.isArray(shape) ? (shape as unknown[])[1] : config.input_length;
-  return typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : undefined;
+/** Tokens of a sentence, where the saved model's input says it. @throws UserError `unsupported-layer` for too many */
+function lengthOf(input: Layer | undefined, embedding: Layer, file: string): number | undefined {
+  const shape = input?.config.batch_input_shape ?? embedding.config.batch_input_shape;
+  const length = Array.isArray(shape) ? (shape as unknown[])[1] : embedding.config.input_length;
+  if (typeof length !== 'number' || !Number.isSafeInteger(length) || length <= 0) return undefined;
+  if (length <= longestText) return length;
+  throw unsupported(
+    input ?? embedding,
+    `it takes sentences of ${length} tokens, where at most ${longestText} are read`,
+    file,
+  );
 }
 
 function headOf(

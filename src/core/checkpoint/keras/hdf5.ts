@@ -26,6 +26,8 @@ export class Hdf5Error extends Error {
 
 /** No single call takes longer with a sound file: a read is at most 16 MiB. */
 const mostMs = 10_000;
+/** So much longer the first call may take, which waits for the thread and the library to start on a busy machine. */
+const startMs = 30_000;
 /** A thread that nobody uses for so long is ended; its memory is tens of megabytes. */
 const idleMs = 5_000;
 const blockBytes = 16 * 2 ** 20;
@@ -41,6 +43,7 @@ class Hdf5Thread {
   broken = false;
   mostMs = mostMs;
   readonly #worker: Worker;
+  #isStarted = false;
   #reply: ((reply: Hdf5Reply) => void) | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -64,9 +67,12 @@ class Hdf5Thread {
   ): Promise<ReturnType<Hdf5Calls[K]>> {
     if (this.broken) throw new Hdf5Error('the HDF5 library has ended');
     const reply = await new Promise<Hdf5Reply>((resolve) => {
-      const timer = setTimeout(() => {
-        resolve({ error: 'it keeps the HDF5 library busy without end', broken: true });
-      }, this.mostMs);
+      const timer = setTimeout(
+        () => {
+          resolve({ error: 'it keeps the HDF5 library busy without end', broken: true });
+        },
+        this.mostMs + (this.#isStarted ? 0 : startMs),
+      );
       this.#reply = (reply) => {
         clearTimeout(timer);
         resolve(reply);
@@ -74,6 +80,7 @@ class Hdf5Thread {
       this.#worker.postMessage({ call, args } satisfies Hdf5Request);
     });
     this.#reply = undefined;
+    this.#isStarted = true;
     if ('value' in reply) return reply.value as ReturnType<Hdf5Calls[K]>;
     if (reply.broken) this.end();
     const [object] = args;

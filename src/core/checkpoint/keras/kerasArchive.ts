@@ -14,6 +14,12 @@ const maxEntries = 10_000;
 const maxTextBytes = 64 * 2 ** 20;
 /** Keras does not compress. What another program has compressed is unpacked in memory. */
 const maxUnpackedBytes = 2 ** 30;
+/** Weights are hardly compressible, but for rows of zeros; deflate's own limit is 1,032. */
+const mostInflation = 200;
+/** So much is unpacked of whatever few bytes: texts repeat themselves. */
+const harmlessBytes = 2 ** 20;
+/** Of the record before an entry's data, without its name. */
+const localHeaderBytes = 30;
 
 export interface KerasArchive {
   /** Text of `config.json`; undefined where the archive has none. */
@@ -28,7 +34,7 @@ export interface KerasArchive {
 /**
  * Reads what a `.keras` file holds beside its weights, and finds these, which are read where they lie.
  * @throws UserError that names the entry: one that is there twice, that leads out of the archive, is encrypted, unpacks
- * to more than is read or than it claims, or an archive that is cut short.
+ * to more than is read or than it claims, that lies over another one, or an archive that is cut short.
  */
 export async function readArchive(path: string): Promise<KerasArchive> {
   const { openPromise } = await import('yauzl');
@@ -88,8 +94,21 @@ async function listEntries(zip: ZipFile, path: string): Promise<Map<string, Entr
       if (entries.has(name)) throw damaged(path, `it has the entry '${name}' twice`, name);
       entries.set(name, entry);
     }
+    checkPlaces(entries, path);
     return entries;
   });
+}
+
+/** Entries that share their bytes let a small archive unpack to any size. */
+function checkPlaces(entries: ReadonlyMap<string, Entry>, path: string): void {
+  let end = 0;
+  const byPlace = [...entries].sort(
+    ([, a], [, b]) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader,
+  );
+  for (const [name, { relativeOffsetOfLocalHeader: start, compressedSize, fileNameLength }] of byPlace) {
+    if (start < end) throw damaged(path, `the entry '${name}' lies over another one`, name);
+    end = start + localHeaderBytes + fileNameLength + compressedSize;
+  }
 }
 
 async function locate(zip: ZipFile, entry: Entry, path: string): Promise<Hdf5Source> {
@@ -111,6 +130,13 @@ async function unpack(zip: ZipFile, entry: Entry, most: number, path: string): P
     throw damaged(
       path,
       `the entry '${name}' unpacks to ${entry.uncompressedSize} bytes, where at most ${most} are read`,
+      name,
+    );
+  }
+  if (entry.uncompressedSize > Math.max(harmlessBytes, mostInflation * entry.compressedSize)) {
+    throw damaged(
+      path,
+      `the entry '${name}' unpacks from ${entry.compressedSize} to ${entry.uncompressedSize} bytes, more than any model's does`,
       name,
     );
   }

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { parseJson } from '../../parseJson.ts';
 import { openLayers, type OpenModel } from '../layeredModel.ts';
 import { layersOf, outputsOf, type Layer } from '../layers.ts';
 import { openFile } from '../openFile.ts';
@@ -170,7 +171,7 @@ function noModel(path: string, what: string): UserError {
 
 function parse(text: string, item: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new UserError(
       'invalid-json',

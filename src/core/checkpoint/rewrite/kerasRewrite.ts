@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EmbeddingTable } from '../../embedding/table.ts';
 import { UserError } from '../../errors.ts';
+import { parseJson } from '../../parseJson.ts';
 import { checkFinite } from '../checkFinite.ts';
 import type { Tensor } from '../checkpoint.ts';
 import { modelFile } from '../fileNames.ts';
@@ -139,7 +140,7 @@ async function writeArchive(
     const zip = new ZipFile();
     const stored = { compress: false, mtime: new Date(1980, 0, 1) };
     const { metadata } = await readArchive(path);
-    const { [noteName]: _, ...notes } = object(metadata === undefined ? {} : JSON.parse(metadata));
+    const { [noteName]: _, ...notes } = object(metadata === undefined ? {} : parseJson(metadata));
     const { compile_config: _compiled, ...config } = changed;
     zip.addBuffer(Buffer.from(JSON.stringify(notes)), metadataEntry, stored);
     zip.addBuffer(Buffer.from(JSON.stringify(config)), configEntry, stored);

@@ -39,7 +39,7 @@ const maxDepth = 16;
 
 /**
  * The model of a topology and the models inside it, as tfjs and Keras 2 and 3 write them.
- * @throws UserError `no-topology`
+ * @throws UserError `no-topology`, also where something among the layers is none
  */
 export function modelsIn(topology: unknown, file: string): SavedModel[] {
   const root = object(topology);
@@ -48,6 +48,8 @@ export function modelsIn(topology: unknown, file: string): SavedModel[] {
   const visit = (of: Json, path: readonly string[]): void => {
     const layers = Array.isArray(of.config) ? (of.config as unknown[]) : object(of.config).layers;
     if (!Array.isArray(layers) || path.length > maxDepth) return;
+    const stray = layers.findIndex((layer) => object(layer) !== layer);
+    if (stray >= 0) throw noTopology(`Layer ${stray + 1} of the model is no layer`, file);
     found.push({
       path,
       isSequential: of.class_name === 'Sequential',
@@ -59,12 +61,13 @@ export function modelsIn(topology: unknown, file: string): SavedModel[] {
   };
   visit(model, []);
   if (found.length > 0) return found;
-  throw new UserError(
-    'no-topology',
-    'The model has no layers in its topology.',
-    'Export it as a Sequential or functional model.',
-    { file },
-  );
+  throw noTopology('The model has no layers in its topology', file);
+}
+
+function noTopology(fault: string, file: string): UserError {
+  return new UserError('no-topology', `${fault}.`, 'Export it as a Sequential or functional model.', {
+    file,
+  });
 }
 
 /**

@@ -1,0 +1,36 @@
+/** Deeper than any tool nests, and little enough for code that calls itself at every level. */
+const mostLevels = 1000;
+
+/**
+ * Parses a JSON text from a file that anybody may have made: one that is nested without end would be read, and then
+ * break whatever walks through it.
+ * @throws SyntaxError
+ */
+export function parseJson(text: string): unknown {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22:
+        i = endOfString(text, i);
+        break;
+      case 0x5b:
+      case 0x7b:
+        if (++depth > mostLevels) throw new SyntaxError(`It is nested more than ${mostLevels} levels deep`);
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth--;
+    }
+  }
+  return JSON.parse(text) as unknown;
+}
+
+/** The place of the quote that ends the string which begins at `start`, or of the text's end. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
+}
