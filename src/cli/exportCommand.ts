@@ -16,6 +16,7 @@ import { shownPath } from './text.ts';
 export interface ExportOptions {
   readonly format: WrittenFormat;
   readonly storage: Storage;
+  readonly fold: boolean;
   /** A recipe or a run. */
   readonly from?: string;
   readonly json: boolean;

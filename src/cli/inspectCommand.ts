@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Body, ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
+import type { Foldability } from '../core/embedding/foldability.ts';
 import { listTensors } from '../core/checkpoint/listTensors.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { printTensors } from './tensorListing.ts';
@@ -21,8 +22,8 @@ export async function inspectCommand(
     console.log(JSON.stringify(inspection));
     return exitCode.done;
   }
-  const { path, format, spec, layers, parameters, storageBytes, embeddingShare, vocabulary, labels } =
-    inspection;
+  const { path, format, spec, layers, parameters, storageBytes, embeddingShare } = inspection;
+  const { folding, vocabulary, labels } = inspection;
   console.log(`${shownPath(path)} (${format})`);
   console.log(describe(spec));
   if (vocabulary !== undefined) console.log(`Vocabulary: ${count(vocabulary)} words`);
@@ -38,7 +39,16 @@ export async function inspectCommand(
   const all = ['all', '', count(parameters), count(storageBytes), percent(1)];
   console.log(`\n${table([header, ...rows, all], [1])}`);
   console.log(`\nThe embedding is ${percent(embeddingShare)} of the parameters.`);
+  console.log(foldingText(folding, spec));
   return exitCode.done;
+}
+
+/** What `fold` and `export --fold` would do. */
+function foldingText(folding: Foldability, { embedding }: ModelSpec): string {
+  if (!folding.exact) return `Not to be folded: ${folding.why}`;
+  return embedding.rank === undefined
+    ? 'Once it is compressed, its second factor B can be folded into the next layer: the same outputs, narrower.'
+    : 'Its second factor B can be folded into the next layer: the same outputs, narrower (export --fold).';
 }
 
 function describe({ embedding, body, head, classes, masked }: ModelSpec): string {

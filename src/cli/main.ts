@@ -220,6 +220,11 @@ function createProgram(exit: (code: ExitCode) => void): Command {
         .default('float32'),
     )
     .option(
+      '--fold',
+      'multiply the second factor into the next layer: the same outputs, narrower, without a layer more',
+      false,
+    )
+    .option(
       '--from <recipe or run>',
       'where the model comes from, for its card and its accuracy, if it does not lie in its run',
     )

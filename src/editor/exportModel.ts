@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { WrittenFormat } from '../core/checkpoint/fileNames.ts';
 import { storagesOf, type Storage } from '../core/checkpoint/storageTypes.ts';
+import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { TrialResult } from '../core/sweep/trial.ts';
 import { askCli } from '../process/askCli.ts';
@@ -73,7 +74,9 @@ async function writeOut(
   severalSeeds: boolean,
 ): Promise<void> {
   const title = l10n.t('Export {0}', labelOf(trial, severalSeeds));
+  const model = bestFolder(folder, trial.trial);
   const format = await askFormat(title);
+  const { fold, whyNot } = await askFold(title, model);
   const storage = await askStorage(title, format, trial);
   const workspaceFolder =
     vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) ?? vscode.workspace.workspaceFolders?.[0];
@@ -93,12 +96,13 @@ async function writeOut(
   ].join('-');
   let exported: Exported | undefined;
   const target = await makeAtFreeName(place.fsPath, name, async (made) => {
-    exported = await askExport(title, [bestFolder(folder, trial.trial), made], format, storage);
+    exported = await askExport(title, [model, made], { format, fold, storage });
   });
   const reveal = l10n.t('Reveal');
   const said = [
     l10n.t('Embedding Press: the model is in {0}.', vscode.workspace.asRelativePath(target)),
     ...(exported === undefined ? [] : roundingText(exported)),
+    ...(whyNot === undefined ? [] : [whyNot]),
   ];
   void vscode.window.showInformationMessage(said.join(' '), reveal).then(async (chosen) => {
     if (chosen === reveal) await revealPath(target);
@@ -114,13 +118,45 @@ function askFormat(title: string): Promise<WrittenFormat> {
   return pick(
     [
       item('TensorFlow.js', l10n.t('model.json, for the browser and Node'), 'tfjs'),
-      item('Keras', l10n.t('a .keras file, for Keras 3 and tf_keras'), 'keras'),
-      item('Keras, HDF5', l10n.t('an .h5 file, for Keras 3 and tf_keras'), 'h5'),
+      item(
+        'Keras',
+        l10n.t('a .keras file, for Keras 3 and tf_keras, in float32 as its variables are'),
+        'keras',
+      ),
+      item(
+        'Keras, HDF5',
+        l10n.t('an .h5 file, for Keras 3 and tf_keras, in float32 as its variables are'),
+        'h5',
+      ),
       item('safetensors', l10n.t('the weights under names of their own'), 'safetensors'),
     ],
     title,
     l10n.t('In which format?'),
   );
+}
+
+/** Asked where a model has factors, and the second one can go into the next layer; else says why not. */
+async function askFold(title: string, model: string): Promise<{ fold: boolean; whyNot?: string }> {
+  const { spec, folding } = await inspectCheckpoint(model);
+  if (spec.embedding.rank === undefined) return { fold: false };
+  if (!folding.exact) return { fold: false, whyNot: folding.why };
+  const fold = await pick(
+    [
+      {
+        label: l10n.t('Keep both factors'),
+        description: l10n.t('a narrow embedding, and a layer behind it'),
+        value: false,
+      },
+      {
+        label: l10n.t('Fold the second factor into the next layer'),
+        description: l10n.t('the same outputs to 1e-5, fewer FLOPs, no layer more'),
+        value: true,
+      },
+    ],
+    title,
+    l10n.t('What to do with the second factor?'),
+  );
+  return { fold };
 }
 
 /** Asked where there is a choice: what is coded in few bits stays as it is. */
@@ -144,8 +180,7 @@ async function askStorage(title: string, format: WrittenFormat, { coding }: Tria
 function askExport(
   title: string,
   paths: readonly string[],
-  format: WrittenFormat,
-  storage: Storage,
+  wanted: { readonly format: WrittenFormat; readonly fold: boolean; readonly storage: Storage },
 ): Promise<Exported> {
   const phases: Readonly<Record<string, string>> = {
     reading: l10n.t('Reading the model'),
@@ -153,7 +188,8 @@ function askExport(
     measuring: l10n.t('Measuring its accuracy'),
   };
   const { engine } = readSettings();
-  const options = ['--format', format, '--storage', storage, '--engine', engine];
+  const { format, fold, storage } = wanted;
+  const options = ['--format', format, '--storage', storage, '--engine', engine, ...(fold ? ['--fold'] : [])];
   return withCancel(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     (signal, progress) =>

@@ -3,6 +3,8 @@ import { basename, join } from 'node:path';
 import { version } from '../../package.json';
 import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
 import { modelFile, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import { foldEmbedding } from '../core/embedding/fold.ts';
+import { foldability } from '../core/embedding/foldability.ts';
 import { lackOfLayers, readCheckpoint, readModel, writeCheckpoint } from '../core/checkpoint/folder.ts';
 import { checkStorage } from '../core/checkpoint/storage.ts';
 import type { Storage } from '../core/checkpoint/storageTypes.ts';
@@ -23,6 +25,8 @@ export interface ExportRequest {
   readonly target: string;
   readonly format: WrittenFormat;
   readonly storage: Storage;
+  /** Whether the second factor goes into the next layer. */
+  readonly fold: boolean;
   /** What the model card is called; the folder's name if not given. */
   readonly title?: string;
   readonly origin?: FoundOrigin;
@@ -49,13 +53,14 @@ export interface Exported {
 /**
  * Writes a model in another format, with its vocabulary, its text settings and its card.
  *
- * @throws UserError `no-stock-layers` where the format cannot express the model, as `readCheckpoint`, `checkStorage`,
+ * @throws UserError `no-stock-layers` where the format cannot express the model, as `readCheckpoint`, `foldEmbedding`, `checkStorage`,
  * `writeCheckpoint` and, unless `mayLackData`, `roundingEffect` do
  */
 export async function writeExport(request: ExportRequest): Promise<Exported> {
   const { source, target, format, storage, title, origin, watch } = request;
   await watch('reading');
-  const checkpoint = await readCheckpoint(source);
+  const read = await readCheckpoint(source);
+  const checkpoint = request.fold ? foldEmbedding(read) : read;
   const lack = lackOfLayers(checkpoint.spec, format);
   if (lack !== undefined) {
     throw new UserError(
@@ -89,7 +94,25 @@ export async function writeExport(request: ExportRequest): Promise<Exported> {
       });
     },
   });
-  return { folder: target, format, storage, notes, ...measured };
+  return {
+    folder: target,
+    format,
+    storage,
+    notes: [...foldingNotes(read, request.fold), ...notes],
+    ...measured,
+  };
+}
+
+/** Whether the second factor could have gone into the next layer, and did. */
+function foldingNotes({ spec }: Checkpoint, isFolded: boolean): string[] {
+  if (isFolded) return ['The second factor is folded into the next layer.'];
+  if (spec.embedding.rank === undefined) return [];
+  const folding = foldability(spec);
+  return [
+    folding.exact
+      ? 'The second factor can be folded into the next layer, with the same outputs: --fold.'
+      : folding.why,
+  ];
 }
 
 type Measured = Pick<Exported, 'accuracy' | 'notMeasured'>;

@@ -118,6 +118,8 @@ describe('the first use', function () {
     await button.click();
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'TensorFlow.js' }).waitFor();
     await page.keyboard.press('Enter');
+    const fold = page.locator('.quick-input-list .monaco-list-row', { hasText: 'Fold the second factor' });
+    await fold.click();
     const storage = page.locator('.quick-input-list .monaco-list-row', { hasText: 'uint8' });
     await storage.waitFor();
     await picture('9-storage');

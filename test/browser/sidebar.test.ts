@@ -52,6 +52,10 @@ describe('the sidebar', function () {
       .locator('.quick-input-list .monaco-list-row', { hasText: 'TensorFlow.js' })
       .waitFor();
     await workbench.page.keyboard.press('Enter');
+    await workbench.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: 'Keep both factors' })
+      .waitFor();
+    await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'float32' }).waitFor();
     await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.quick-input-widget .monaco-button', { hasText: 'Export Here' }).click();

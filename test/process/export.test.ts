@@ -155,6 +155,19 @@ describe('the command export', function () {
     await refuses(['export', inRun, join(mine, 'notes.txt')], /file/);
   });
 
+  it('folds the second factor into the next layer where it is asked to, and says that it could', async () => {
+    const { notes, folder: kept } = await exported(inRun);
+    assert.ok(notes.some((note) => note.includes('--fold')));
+    const folded = await exported(inRun, '--fold', '--format', 'keras');
+    assert.deepEqual(folded.notes[0], 'The second factor is folded into the next layer.');
+    const { spec } = await readCheckpoint(folded.folder);
+    const { rank, rows } = (await readCheckpoint(kept)).spec.embedding;
+    assert.deepEqual(spec.embedding, { rows, dimension: rank });
+    assert.equal(await testAccuracy(folded.folder), await testAccuracy(kept));
+    await refuses(['export', folded.folder, newFolder(), '--fold'], /nothing to fold/);
+    assert.match(call('inspect', kept).stdout, /can be folded into the next layer/);
+  });
+
   it('writes although the data have gone, and says so; where they are asked for it does not', async () => {
     const path = join(folder, 'test.tsv');
     const text = await readFile(path);

@@ -3,6 +3,7 @@ import type { ModelSpec, Tensor, Weights } from '../../src/core/checkpoint/check
 import { weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
 import { layerCosts, totalCost } from '../../src/core/cost/cost.ts';
 import { foldEmbedding } from '../../src/core/embedding/fold.ts';
+import { foldability } from '../../src/core/embedding/foldability.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { Random } from '../../src/core/random.ts';
@@ -92,6 +93,8 @@ describe('foldEmbedding', () => {
     const obstacle = obstacles[plain] ?? (plain.startsWith('MaxPooling1D') ? 'n0' : undefined);
     if (obstacle !== undefined) {
       it(`names the layer that stands in the way: ${name}`, () => {
+        const found = foldability(checkpoint.spec);
+        assert.ok(!found.exact && found.why.includes(`the layer '${obstacle}'`));
         assert.throws(
           () => foldEmbedding(checkpoint),
           (error) => error instanceof UserError && error.message.includes(`the layer '${obstacle}'`),
@@ -100,6 +103,7 @@ describe('foldEmbedding', () => {
       continue;
     }
     it(`leaves the outputs of a graph as they were: ${name}`, () => {
+      assert.deepEqual(foldability(checkpoint.spec), { exact: true });
       const folded = foldEmbedding(checkpoint);
       const { rows, rank } = checkpoint.spec.embedding;
       assert.deepEqual(folded.spec.embedding, { rows, dimension: rank });

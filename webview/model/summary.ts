@@ -20,7 +20,7 @@ export class Summary implements ModelSection {
   );
 
   update({ inspection }: ReadModel): void {
-    const { spec, parameters, storageBytes, embeddingShare, vocabulary, labels, text } = inspection;
+    const { spec, parameters, storageBytes, embeddingShare, folding, vocabulary, labels, text } = inspection;
     this.#figures.replaceChildren(
       ...entry(l10n.t('Size'), formatBytes(storageBytes)),
       ...entry(l10n.t('Parameters'), formatCount(parameters)),
@@ -35,6 +35,12 @@ export class Summary implements ModelSection {
       entry(l10n.t('Embedding'), describeEmbedding(spec)),
       entry(l10n.t('Body'), describeBody(spec)),
       entry(l10n.t('Head'), spec.head),
+      entry(
+        l10n.t('Folding'),
+        folding.exact
+          ? l10n.t('exact: the factor B can go into the next layer, with the same outputs')
+          : folding.why,
+      ),
     ];
     if (labels !== undefined) facts.push(entry(l10n.t('Labels'), shortList(labels)));
     facts.push(

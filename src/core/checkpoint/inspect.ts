@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
+import { foldability, type Foldability } from '../embedding/foldability.ts';
 import { openCheckpoint, textOfModel, type CheckpointFormat } from './openCheckpoint.ts';
 import { describeSettings } from './settings.ts';
 
@@ -26,6 +27,8 @@ export interface Inspection {
   readonly embeddingShare: number;
   /** Of the file. */
   readonly embeddingBytes: number;
+  /** Whether a second factor, the model's or one that compression gives it, can go into the next layer. */
+  readonly folding: Foldability;
   /** Words, where a vocabulary lies in the model or beside it. */
   readonly vocabulary?: number;
   readonly labels?: readonly string[];
@@ -64,6 +67,7 @@ export async function inspectCheckpoint(
     storageBytes: sizes.reduce((sum, layer) => sum + layer.storageBytes, 0),
     embeddingShare: embedding((layer) => layer.share),
     embeddingBytes: embedding((layer) => layer.storageBytes),
+    folding: foldability(spec),
     ...(words !== undefined && { vocabulary: words }),
     ...(labels !== undefined && { labels }),
     ...(text !== undefined && { text }),

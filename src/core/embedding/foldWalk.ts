@@ -1,0 +1,131 @@
+import { layerActivation, normalizationSettings } from '../checkpoint/graph/denseRules.ts';
+import { describeGraph, embeddingShape } from '../checkpoint/graph/describeGraph.ts';
+import { joinsTime } from '../checkpoint/graph/mergeRules.ts';
+import { NodeConfig } from '../checkpoint/graph/nodeConfig.ts';
+import type { NodeShape } from '../checkpoint/graph/nodeFacts.ts';
+import { convolutionSettings } from '../checkpoint/graph/windowRules.ts';
+import type { GraphBody, GraphNode } from '../checkpoint/graphBody.ts';
+import { UserError } from '../errors.ts';
+import type { Segment } from './foldKernel.ts';
+
+/** What is done on the way of the embedding's vectors through a graph. */
+export interface FoldSteps {
+  /** What the embedding hands on. */
+  readonly start: Segment;
+  /** A kernel, and its bias, that the vectors meet. @param prefix before the names of its weights */
+  readonly foldInto: (prefix: string, segments: readonly Segment[]) => void;
+  /** What a BatchNormalization makes of the vectors: it has a shift. */
+  readonly normalize: (prefix: string, segments: readonly Segment[], epsilon: number) => readonly Segment[];
+}
+
+/** Why the product with B cannot be moved past a layer. */
+const obstacles: Readonly<Record<string, string>> = {
+  LayerNormalization: 'it divides each vector by its own deviation',
+  GlobalMaxPooling1D: 'it takes maxima',
+  MaxPooling1D: 'it takes maxima',
+  Maximum: 'it takes maxima',
+  Multiply: 'it multiplies',
+  Add: 'it adds vectors to others, number by number',
+  Average: 'it adds vectors to others, number by number',
+};
+
+const passing: ReadonlySet<string> = new Set([
+  'Dropout',
+  'SpatialDropout1D',
+  'GlobalAveragePooling1D',
+  'AveragePooling1D',
+]);
+
+/**
+ * Follows the embedding's vectors to every kernel that meets them. Dropout is nothing once a model is trained; means and
+ * Flatten let the product with B pass; of a Concatenate only the rows of its part are multiplied; a BatchNormalization
+ * is affine, goes into kernel and bias with B, and is gone.
+ *
+ * @param dimension n
+ * @returns nodes that are gone, and what took their place
+ * @throws UserError `not-foldable` that names the layer in the way
+ */
+export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): ReadonlyMap<string, string> {
+  const facts = describeGraph(body, dimension);
+  const shapes = new Map<string, NodeShape>([['embedding', embeddingShape(body, dimension)]]);
+  for (const [name, { output }] of facts) shapes.set(name, output);
+  /** What nodes hand on that is made of the embedding's vectors by an affine map of its rows alone. */
+  const carried = new Map<string, readonly Segment[]>([['embedding', [steps.start]]]);
+  const replaced = new Map<string, string>();
+
+  for (const node of body.nodes) {
+    const inputs = node.inputs.map((input) => carried.get(input));
+    const [first = []] = inputs;
+    if (inputs.every((segments) => segments === undefined)) continue;
+    const config = new NodeConfig(node, body.dialect);
+    const refuse = (why: string): UserError => notFoldable(node, why);
+    const inputShapes = node.inputs.map((input) => shapes.get(input)!);
+    const isShifted = first.some(({ shift }) => shift);
+    const weights = facts.get(node.name)?.weights;
+    const foldInto = (direction = ''): void => {
+      if (isShifted && weights?.some(([name]) => name === `${direction}bias`) !== true)
+        throw refuse('it has no bias for the sums of the BatchNormalization before it');
+      steps.foldInto(`graph/${node.name}/${direction}`, first);
+    };
+    switch (node.className) {
+      case 'Concatenate':
+        if (joinsTime(config, inputShapes[0]!)) throw refuse('it joins sequences in time');
+        carried.set(
+          node.name,
+          inputs.flatMap((segments, i) => segments ?? [{ width: inputShapes[i]!.width }]),
+        );
+        break;
+      case 'Flatten': {
+        const { steps: count } = inputShapes[0]!;
+        const times = typeof count === 'number' ? count : 1;
+        carried.set(node.name, Array.from({ length: times }, () => first).flat());
+        break;
+      }
+      case 'BatchNormalization': {
+        const { epsilon } = normalizationSettings(config, inputShapes[0]!);
+        carried.set(node.name, steps.normalize(`graph/${node.name}/`, first, epsilon));
+        replaced.set(node.name, replaced.get(node.inputs[0]!) ?? node.inputs[0]!);
+        break;
+      }
+      case 'Bidirectional':
+        foldInto('forward/');
+        foldInto('backward/');
+        break;
+      case 'Conv1D':
+        if (isShifted && convolutionSettings(config).padding !== 'valid') {
+          throw refuse(
+            'the zeros that it puts before and behind the steps are not those of the BatchNormalization before it',
+          );
+        }
+        foldInto();
+        break;
+      case 'Dense':
+      case 'TimeDistributed':
+      case 'LSTM':
+      case 'GRU':
+      case 'SimpleRNN':
+        foldInto();
+        break;
+      default:
+        if (!passing.has(node.className) && !isIdentity(config)) {
+          throw refuse(obstacles[node.className] ?? 'it is not linear');
+        }
+        carried.set(node.name, first);
+    }
+  }
+  const ofHead = carried.get(body.nodes.at(-1)?.name ?? '');
+  if (ofHead !== undefined) steps.foldInto('head/', ofHead);
+  return replaced;
+}
+
+function notFoldable({ name, className }: Pick<GraphNode, 'name' | 'className'>, why: string): UserError {
+  return new UserError(
+    'not-foldable',
+    `The factor B cannot be multiplied into what follows: the layer '${name}' (${className}) stands in the way, for ${why}.`,
+    'Use the model with its factors.',
+  );
+}
+
+function isIdentity(config: NodeConfig): boolean {
+  return config.className === 'Activation' && layerActivation(config).kind === 'linear';
+}
