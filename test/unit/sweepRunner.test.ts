@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { Random } from '../../src/core/random.ts';
 import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
+import { meanResult } from '../../src/core/sweep/results.ts';
 import { planTrials } from '../../src/core/sweep/plan.ts';
 import type { SavedState, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
 import { createTrialRunner } from '../../src/core/sweep/sweepRunner.ts';
@@ -116,6 +117,14 @@ describe('the trials of a recipe', () => {
     const epochs = events.filter(({ type }) => type === 'epoch');
     assert.equal(epochs.length, 6 + 5 * 3);
     assert.deepEqual(withoutTime((await runAll(training)).results), withoutTime(results));
+  });
+
+  it('have their latency measured with the first seed, which holds for all', async () => {
+    const { results } = await runAll({ ...training, retrain: { epochs: 1, seeds: [4, 2] } });
+    assert.deepEqual(new Set(results.filter(({ latency }) => latency).map(({ seed }) => seed)), new Set([4]));
+    const point = results.filter(({ setting }) => setting === 'task-k3');
+    assert.equal(point.length, 2);
+    assert.ok(meanResult(point).latency!.p50Ms > 0);
   });
 
   for (const architecture of ['bilstm', 'gru', 'cnn']) {

@@ -97,7 +97,7 @@ function rowOf(
   if (first === undefined || validation === undefined || test === undefined) return undefined;
   const before = spread(trials, (result) => result.validationAccuracyBefore);
   const unknownWords = spread(trials, (result) => result.testAccuracyUnknownWords);
-  const latency = spread(trials, (result) => result.latency?.p50Ms);
+  const latencies = trials.flatMap(({ latency }) => latency?.p50Ms ?? []);
   const embeddingBytes = spread(trials, (result) => result.embeddingBytes)?.mean ?? 0;
   const storageBytes = spread(trials, (result) => result.storageBytes)?.mean ?? 0;
   return {
@@ -109,7 +109,7 @@ function rowOf(
     storageBytes,
     smaller: tableBytes / embeddingBytes,
     flopsPerSentence: first.flopsPerSentence,
-    ...(latency && { latencyMs: latency.mean }),
+    ...(latencies.length > 0 && { latencyMs: latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length }),
     ...(before && { before }),
     validation,
     test,

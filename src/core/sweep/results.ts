@@ -46,7 +46,7 @@ export function meanResult(results: readonly TrialResult[]): MeanResult {
 
 function meanLatency(results: readonly TrialResult[]): { readonly latency?: Latency } {
   const all = results.flatMap(({ latency }) => latency ?? []);
-  if (all.length < results.length) return {};
+  if (all.length === 0) return {};
   const mean = (figure: (of: Latency) => number): number =>
     all.reduce((sum, of) => sum + figure(of), 0) / all.length;
   return {

@@ -199,8 +199,10 @@ class SweepRunner implements TrialRunner {
     const { test, validation } = await this.#prepareData(trial, storage);
     const { spec, weights } = await storage.loadBestModel(trial.id);
     const model = new Classifier(this.#engine, spec, weights);
-    const latency = measureLatency(model, test ?? validation);
-    if (test === undefined) return { latency };
+    // The weights do not matter to it: of models that differ in their seed alone the first one's is taken.
+    const measured = trial.seed === this.#recipe.retrain.seeds[0];
+    const latency = measured ? { latency: measureLatency(model, test ?? validation) } : {};
+    if (test === undefined) return latency;
     const confusion = emptyConfusion(outcomesOf(spec));
     const each = predictionsEach(spec);
     const byLabel = spec.head === 'multi-label' ? new LabelCounts(spec.classes) : undefined;
@@ -219,7 +221,7 @@ class SweepRunner implements TrialRunner {
       }
     }
     return {
-      latency,
+      ...latency,
       testAccuracy: accuracy(confusion),
       macroF1: byLabel?.macroF1() ?? macroF1(confusion),
       confusion,

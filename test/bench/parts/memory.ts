@@ -16,7 +16,11 @@ function ours(engine: 'tensorflow' | 'wasm', vocabulary: 'small' | 'large', grou
     ours: true,
     group,
     measure: async () => {
-      const { peakBytes } = await press(trainRecipe(vocabulary, 2), { engine, jobs: 1 });
+      const { peakBytes } = await press(trainRecipe(vocabulary, 2), {
+        engine,
+        jobs: 1,
+        watchesMemory: true,
+      });
       return { megabytes: peakBytes / 1e6 };
     },
   };
