@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { arch, cpus, totalmem, type } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import type { Row } from './measure.ts';
 import type { Part } from './part.ts';
 import { partTables } from './table.ts';
 import { peersPython } from './workers.ts';
+import { writeFormatted } from './writeFormatted.ts';
 
 /** What benchmark.json holds of a part; a part measured anew takes its old one's place. */
 interface Measured {
@@ -66,11 +66,6 @@ export async function writeReport(
   await writeFormatted(jsonPath, JSON.stringify(ordered));
   const sections = present.map((part) => section(part, all[part.name]));
   await writeFormatted(join(folder, 'benchmark.md'), [introduction, ...sections].join('\n'));
-}
-
-/** As the project formats its files. */
-async function writeFormatted(path: string, text: string): Promise<void> {
-  await writeFile(path, await format(text, { ...(await resolveConfig(path)), filepath: path }));
 }
 
 async function readEarlier(jsonPath: string): Promise<Record<string, Measured>> {

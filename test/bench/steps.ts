@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataFolder } from './data.ts';
 import { median } from './median.ts';
 import type { Measures } from './lineWorker.ts';
 import { startWorker } from './workers.ts';
+import { writeFormatted } from './writeFormatted.ts';
 
 export const stepsName = 'steps';
 
@@ -53,7 +54,7 @@ export async function measureSteps(
     }
   }
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'steps.md'), parts.join('\n\n') + '\n');
+  await writeFormatted(join(folder, 'steps.md'), parts.join('\n\n'));
 }
 
 function tableOf(runs: readonly Measures[]): string {
