@@ -66,7 +66,7 @@ export function mutatedJson(text: string, random: Random): string {
     const places = placesIn(root);
     const { parent, key } = places[random.integer(places.length)]!;
     if (parent === root) {
-      root.value = values[random.integer(values.length)];
+      root.value = structuredClone(values[random.integer(values.length)]);
       continue;
     }
     const other = places[random.integer(places.length)]!;
@@ -85,7 +85,7 @@ export function mutatedJson(text: string, random: Random): string {
         parent[key] = structuredClone(other.parent[other.key]);
         break;
       default:
-        parent[key] = values[random.integer(values.length)];
+        parent[key] = structuredClone(values[random.integer(values.length)]);
     }
   }
   return JSON.stringify(root.value).replaceAll(`"${deepMark}"`, deep);
