@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import type { Measures } from '../lineWorker.ts';
 import { base, type Axis } from './axes.ts';
 import { logLogChart, type Panel } from './chart.ts';
+import { writeFormatted } from '../writeFormatted.ts';
 import { slopeOf, type Point } from './slope.ts';
 
 export interface Measured {
@@ -110,8 +110,4 @@ function section({ axis, points }: Measured): string {
     ...rows.map(line),
     line(['exponent', ...slopes]),
   ].join('\n');
-}
-
-async function writeFormatted(path: string, text: string): Promise<void> {
-  await writeFile(path, await format(text, { ...(await resolveConfig(path)), filepath: path }));
 }
