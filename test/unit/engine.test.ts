@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Engine } from '../../src/core/engine/engine.ts';
 import type { Matrix, Workspace } from '../../src/core/engine/workspace.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
@@ -105,6 +108,24 @@ describe('engines', () => {
           if (time === 1) other.begin();
         }
       }
+    }
+  });
+
+  it('let go of a workspace that nobody uses any more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    for (const engine of engines) {
+      const dropped = ((): WeakRef<Workspace> => {
+        const workspace = engine.workspace();
+        const frozen = workspace.keep(120, 110).frozen();
+        workspace.begin();
+        workspace.matMul(workspace.zeros(130, 120), frozen);
+        return new WeakRef(workspace);
+      })();
+      // What a WeakRef is made of stays until the turn is over.
+      await nextTurn();
+      collect();
+      assert.equal(dropped.deref(), undefined, engine.name);
     }
   });
 

@@ -66,27 +66,42 @@ const worthACall = { multiplications: 1e6, inner: 24 };
  */
 export function createTensorflowEngine(): Engine {
   const { binding, version } = loadBinding();
-  const multiplier = multiplierOf(binding);
+  const release = (ids: number[]): void => {
+    for (const id of ids.splice(0)) binding.deleteTensor(id);
+  };
+  const registry = new FinalizationRegistry(release);
   return {
     name: 'tensorflow',
     versions: { 'tfjs-node': version, tensorflow: binding.TF_Version },
-    workspace: () => new Workspace(newKernels(), multiplier),
+    workspace() {
+      const ids: number[] = [];
+      const multiplier = multiplierOf(binding, ids, () => {
+        release(ids);
+      });
+      // TensorFlow's memory is not the garbage collector's.
+      registry.register(multiplier, ids);
+      return new Workspace(newKernels(), multiplier);
+    },
   };
 }
 
-function multiplierOf(binding: Binding): Multiplier {
+/** @param ids to which the tensors of frozen matrices are added, until `release` takes them away */
+function multiplierOf(binding: Binding, ids: number[], release: () => void): Multiplier {
   const float: OpAttribute = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const flag = (name: string, value: boolean): OpAttribute => ({ name, type: binding.TF_ATTR_BOOL, value });
   const attributes = [false, true].map((a) =>
     [false, true].map((b) => [float, flag('transpose_a', a), flag('transpose_b', b)]),
   );
-  /** The tensors of frozen matrices. Of the step under way: whichever model begins one, the others make theirs anew. */
+  /** Of frozen matrices, in the step under way. */
   const tensors = new Map<Matrix, number>();
   const tensorOf = (matrix: Matrix): number => {
     const known = tensors.get(matrix);
     if (known !== undefined) return known;
     const id = binding.createTensor([matrix.rows, matrix.columns], binding.TF_FLOAT, matrix.data);
-    if (matrix.isFrozen) tensors.set(matrix, id);
+    if (matrix.isFrozen) {
+      tensors.set(matrix, id);
+      ids.push(id);
+    }
     return id;
   };
   return {
@@ -108,7 +123,7 @@ function multiplierOf(binding: Binding): Multiplier {
       return data;
     },
     begin() {
-      for (const id of tensors.values()) binding.deleteTensor(id);
+      release();
       tensors.clear();
     },
   };
