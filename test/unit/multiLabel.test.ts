@@ -16,7 +16,6 @@ import type { DataSource } from '../../src/core/recipe/recipe.ts';
 import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
 import { differences } from '../../src/core/report/differences.ts';
 import { planTrials } from '../../src/core/sweep/plan.ts';
-import type { SavedState, TrialStorage } from '../../src/core/sweep/runner.ts';
 import { prepareData } from '../../src/core/sweep/prepare.ts';
 import { createTrialRunner } from '../../src/core/sweep/sweepRunner.ts';
 import type { TrialResult } from '../../src/core/sweep/trial.ts';
@@ -28,6 +27,7 @@ import { LabelCounts } from '../../src/core/training/metrics.ts';
 import { createPause } from '../../src/core/training/pause.ts';
 import { taskGradientCovariance } from '../../src/core/training/taskGradient.ts';
 import { graphOf, graphs } from '../support/graphs.ts';
+import { MemoryStorage } from '../support/memoryStorage.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
 const engine = createWasmEngine();
@@ -279,26 +279,6 @@ describe('several labels a sentence', () => {
       return ['label\ttext', ...lines, ''].join('\n');
     }
 
-    class Memory implements TrialStorage {
-      readonly best = new Map<string, Checkpoint>();
-      loadState(): Promise<SavedState | undefined> {
-        return Promise.resolve(undefined);
-      }
-      saveState(): Promise<void> {
-        return Promise.resolve();
-      }
-      loadBest(trial: string): Promise<Checkpoint> {
-        return Promise.resolve(structuredClone(this.best.get(trial)!));
-      }
-      loadBestModel(trial: string): Promise<Checkpoint> {
-        return this.loadBest(trial);
-      }
-      saveBest(trial: string, checkpoint: Checkpoint): Promise<void> {
-        this.best.set(trial, structuredClone(checkpoint));
-        return Promise.resolve();
-      }
-    }
-
     const files = {
       train: { path: 'train.tsv', format: 'tsv', labelSeparator: '|' },
       test: { path: 'test.tsv', format: 'tsv' },
@@ -328,7 +308,7 @@ describe('several labels a sentence', () => {
       const prepared = await runner.prepare();
       assert.equal(prepared.spec.head, 'multi-label');
       assert.equal(prepared.spec.classes, 3);
-      const memory = new Memory();
+      const memory = new MemoryStorage();
       const results: TrialResult[] = [];
       for (const trial of planTrials(recipe, prepared.spec.embedding.rows, 6).trials) {
         const result = await runner.run(trial, memory, () => undefined);

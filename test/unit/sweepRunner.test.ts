@@ -2,44 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { Random } from '../../src/core/random.ts';
 import { parseRecipe } from '../../src/core/recipe/readRecipe.ts';
 import { meanResult } from '../../src/core/sweep/results.ts';
 import { planTrials } from '../../src/core/sweep/plan.ts';
-import type { SavedState, TrialRunner, TrialStorage } from '../../src/core/sweep/runner.ts';
+import type { TrialRunner } from '../../src/core/sweep/runner.ts';
 import { createTrialRunner } from '../../src/core/sweep/sweepRunner.ts';
 import type { Trial, TrialEvent, TrialResult } from '../../src/core/sweep/trial.ts';
+import { MemoryStorage } from '../support/memoryStorage.ts';
 
 type Json = Record<string, unknown>;
-
-/** Keeps copies, as files would. */
-class Memory implements TrialStorage {
-  readonly best = new Map<string, Checkpoint>();
-  /** Every state of each trial, one an epoch. */
-  readonly states = new Map<string, SavedState[]>();
-  /** What `loadState` gives. */
-  readonly resume = new Map<string, SavedState>();
-
-  loadState(trial: string): Promise<SavedState | undefined> {
-    return Promise.resolve(this.resume.get(trial));
-  }
-  saveState(trial: string, state: SavedState): Promise<void> {
-    this.states.set(trial, [...(this.states.get(trial) ?? []), structuredClone(state)]);
-    return Promise.resolve();
-  }
-  loadBest(trial: string): Promise<Checkpoint> {
-    return Promise.resolve(structuredClone(this.best.get(trial)!));
-  }
-  loadBestModel(trial: string): Promise<Checkpoint> {
-    return this.loadBest(trial);
-  }
-  saveBest(trial: string, checkpoint: Checkpoint): Promise<void> {
-    this.best.set(trial, structuredClone(checkpoint));
-    return Promise.resolve();
-  }
-}
 
 function sentences(count: number, seed: number): string {
   const random = new Random(seed);
@@ -88,9 +61,9 @@ describe('the trials of a recipe', () => {
 
   async function runAll(
     json: Json,
-  ): Promise<{ memory: Memory; events: TrialEvent[]; results: TrialResult[] }> {
+  ): Promise<{ memory: MemoryStorage; events: TrialEvent[]; results: TrialResult[] }> {
     const [runner, trials] = await runnerOf(json);
-    const memory = new Memory();
+    const memory = new MemoryStorage();
     const events: TrialEvent[] = [];
     const results: TrialResult[] = [];
     for (const trial of trials) {
@@ -149,7 +122,7 @@ describe('the trials of a recipe', () => {
     for (const trial of trials) {
       const epochs = memory.states.get(trial.id)!;
       for (const state of epochs.slice(0, -1)) {
-        const later = new Memory();
+        const later = new MemoryStorage();
         for (const [id, checkpoint] of memory.best) if (id !== trial.id) later.best.set(id, checkpoint);
         later.resume.set(trial.id, state);
         // The best so far was saved before the state; a later epoch may be better.
@@ -240,7 +213,7 @@ describe('the trials of a recipe', () => {
     const json = { ...training, train: { ...training.train, ...given }, retrain: { epochs: 2, ...given } };
     const own = await runAll(json);
     const [runner, trials] = await runnerOf({ ...training, retrain: { epochs: 2, schedule: 'constant' } });
-    const memory = new Memory();
+    const memory = new MemoryStorage();
     for (const trial of trials) {
       const { training: told, ...result } = await runner.run(
         { ...trial, training: drawn },
@@ -262,7 +235,7 @@ describe('the trials of a recipe', () => {
     const { memory, results } = await runAll(json);
     const [runner, trials] = await runnerOf(json);
     for (const trial of trials.filter(({ kind }) => kind === 'point')) {
-      const piecewise = new Memory();
+      const piecewise = new MemoryStorage();
       for (const [id, checkpoint] of memory.best) if (id !== trial.id) piecewise.best.set(id, checkpoint);
       let result: TrialResult | undefined;
       for (const until of [0, 1, 3]) {
@@ -306,10 +279,10 @@ describe('the trials of a recipe', () => {
 
     it('stop before compressing where it scores less than expected', async () => {
       const [runner, [baseline]] = await runnerOf(compressing({ expectedAccuracy: 1 }));
-      await runner.run(baseline!, new Memory(), () => undefined);
+      await runner.run(baseline!, new MemoryStorage(), () => undefined);
       const [strict, [first]] = await runnerOf(compressing({ expectedAccuracy: 1, labels: ['good', 'bad'] }));
       await assert.rejects(
-        strict.run(first!, new Memory(), () => undefined),
+        strict.run(first!, new MemoryStorage(), () => undefined),
         {
           name: 'UserError',
           code: 'accuracy-below-expected',
