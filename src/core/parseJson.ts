@@ -1,5 +1,25 @@
+import { UserError } from './errors.ts';
+
 /** Deeper than any tool nests, and little enough for code that calls itself at every level. */
 const mostLevels = 1000;
+
+/** Far more than any model's topology or a vocabulary of ten million words takes, and little enough to parse. */
+const maxBytes = 256 * 2 ** 20;
+
+/**
+ * Before a file is read to be parsed.
+ * @param hint what to do besides, after "Check the path"
+ * @throws UserError `json-too-large`
+ */
+export function checkJsonSize(bytes: number, file: string, hint = ''): void {
+  if (bytes <= maxBytes) return;
+  throw new UserError(
+    'json-too-large',
+    `The file has ${bytes} bytes, where at most ${maxBytes} are read.`,
+    `Check the path${hint}.`,
+    { file },
+  );
+}
 
 /**
  * Parses a JSON text from a file that anybody may have made: one that is nested without end would be read, and then

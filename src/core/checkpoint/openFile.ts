@@ -1,6 +1,6 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
-import { parseJson } from '../parseJson.ts';
+import { checkJsonSize, parseJson } from '../parseJson.ts';
 
 function notAFile(path: string): UserError {
   return new UserError('not-a-file', 'A file is expected here.', 'Check the path.', { file: path });
@@ -32,9 +32,6 @@ export async function openFile(path: string): Promise<FileHandle> {
   throw notAFile(path);
 }
 
-/** Far more than any model's topology takes, and little enough to parse. */
-const maxJsonBytes = 256 * 2 ** 20;
-
 /**
  * Reads a JSON object.
  * @throws UserError for a file that is missing, too large, no JSON, or no object.
@@ -42,15 +39,7 @@ const maxJsonBytes = 256 * 2 ** 20;
 export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
   const file = await openFile(path);
   try {
-    const { size } = await file.stat();
-    if (size > maxJsonBytes) {
-      throw new UserError(
-        'json-too-large',
-        `The file has ${size} bytes, where at most ${maxJsonBytes} are read.`,
-        'Check the path.',
-        { file: path },
-      );
-    }
+    checkJsonSize((await file.stat()).size, path);
   } finally {
     await file.close();
   }

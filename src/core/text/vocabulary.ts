@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
-import { parseJson } from '../parseJson.ts';
+import { checkJsonSize, parseJson } from '../parseJson.ts';
 import { decodeLine, readFailure, readLineChunks } from './lines.ts';
 import { tokenizerOf, type TokenizerWords } from './tokenizerFile.ts';
 
@@ -163,21 +163,10 @@ function wordsByRow(value: unknown, path: string): string[] {
   return words as string[];
 }
 
-/** Of a vocabulary in JSON: that of ten million words takes as much. */
-const maxJsonBytes = 256 * 2 ** 20;
-
 async function readWhole(path: string): Promise<string> {
   let bytes: Buffer;
   try {
-    const { size } = await stat(path);
-    if (size > maxJsonBytes) {
-      throw new UserError(
-        'json-too-large',
-        `The file has ${size} bytes, where at most ${maxJsonBytes} are read.`,
-        'Check the path; a longer vocabulary is read with one word a line.',
-        { file: path },
-      );
-    }
+    checkJsonSize((await stat(path)).size, path, '; a longer vocabulary is read with one word a line');
     bytes = await readFile(path);
   } catch (error) {
     throw readFailure(error, path);
