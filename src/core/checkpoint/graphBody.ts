@@ -23,6 +23,11 @@ export interface GraphBody {
   readonly nodes: readonly GraphNode[];
   /** None: they are nodes. */
   readonly hidden: readonly number[];
+  /**
+   * The inputs of a model that takes several texts, in the saved model's order. A sentence's tokens are then those of one
+   * text after the other, each padded to its length. Absent where there is one.
+   */
+  readonly inputs?: readonly TokenInput[];
   /** Tokens of the saved model's input where their number is fixed, as Flatten needs it. */
   readonly length?: number;
   /** Whether the embedding makes a mask: id 0 is none of the sentence's tokens. */
@@ -31,6 +36,14 @@ export interface GraphBody {
   readonly dialect: Dialect;
   /** Of a model that was read. */
   readonly names?: GraphNames;
+}
+
+/** One of several inputs of token ids. */
+export interface TokenInput {
+  /** The saved model's. */
+  readonly name: string;
+  /** Its tokens, where the saved model says their number; otherwise the text settings' `maxLength`. */
+  readonly length?: number;
 }
 
 /** Names of the saved model's layers around the nodes, which it has again when it is written. */
