@@ -26,6 +26,8 @@ export async function inspectCommand(
   const { folding, vocabulary, labels } = inspection;
   console.log(`${shownPath(path)} (${format})`);
   console.log(describe(spec));
+  const inputs = describeInputs(spec);
+  if (inputs !== undefined) console.log(`Texts: ${inputs}`);
   if (vocabulary !== undefined) console.log(`Vocabulary: ${count(vocabulary)} words`);
   if (labels !== undefined) console.log(`Labels: ${labels.join(', ')}`);
   const rows = layers.map((layer) => [
@@ -57,6 +59,14 @@ function describe({ embedding, body, head, classes, masked }: ModelSpec): string
   const atRank = rank === undefined ? '' : ` at rank ${rank}`;
   const padding = masked ? '' : '; padding counts as a token';
   return `${describeBody(body)}${hidden}, ${head} over ${classes} classes; embedding ${rows} x ${dimension}${atRank}${padding}`;
+}
+
+/** The inputs of a model that takes several texts, in their order. */
+function describeInputs({ body }: ModelSpec): string | undefined {
+  if (body.kind !== 'graph') return undefined;
+  return body.inputs
+    ?.map(({ name, length }) => (length === undefined ? name : `${name} (${length} tokens)`))
+    .join(', ');
 }
 
 function describeBody(body: Body): string {

@@ -238,11 +238,11 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .command('predict')
     .description('classify a text')
     .argument('<checkpoint>', checkpointPath)
-    .argument('<text>')
+    .argument('<text...>', "a text, or one for each of the model's inputs")
     .addOption(json())
     .addOption(engine())
-    .action(async (checkpoint: string, text: string, options: Options) => {
-      exit(await predictCommand(checkpoint, text, options));
+    .action(async (checkpoint: string, texts: string[], options: Options) => {
+      exit(await predictCommand(checkpoint, texts, options));
     });
   program
     .command('validate')

@@ -9,12 +9,15 @@ import { table } from './text.ts';
 
 export async function predictCommand(
   checkpoint: string,
-  text: string,
+  texts: readonly string[],
   { json, engine }: { readonly json: boolean; readonly engine: EngineName | 'auto' },
 ): Promise<ExitCode> {
   const model = await readCheckpoint(resolve(checkpoint));
   const predict = createPredictor(model, createEngine(engine));
-  const prediction: TriedSentence = { ...predict(text), latencyMs: medianMs(() => predict(text)) };
+  const prediction: TriedSentence = {
+    ...predict(...texts),
+    latencyMs: medianMs(() => predict(...texts)),
+  };
   if (json) {
     console.log(JSON.stringify(prediction));
     return exitCode.done;

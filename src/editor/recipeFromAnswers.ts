@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { RawRecipe, RawSource, RawTrain } from '../core/recipe/rawRecipe.ts';
 import type { NamedBody } from '../core/checkpoint/checkpoint.ts';
-import type { DataSource, Fraction, TextSettings } from '../core/recipe/recipe.ts';
+import type { Column, DataSource, Fraction, TextSettings } from '../core/recipe/recipe.ts';
 
 /** What the user has said, paths absolute. */
 export type Answers = CommonAnswers & (ModelAnswers | ClassifierAnswers);
@@ -36,8 +36,8 @@ export interface DataAnswer {
   readonly format: DataSource['format'];
   readonly encoding: DataSource['encoding'];
   /** None for `label-text`. */
-  readonly textColumn?: string | number;
-  readonly labelColumn?: string | number;
+  readonly textColumn?: DataSource['textColumn'];
+  readonly labelColumn?: Column;
 }
 
 /** The recipe that the answers make, with paths relative to its folder. */

@@ -64,7 +64,8 @@ function encode(source: DataSource, words: WordIndex): Promise<EncodedDataset> {
 async function writeFastText(words: readonly string[], glove: WordVectors): Promise<void> {
   for (const [part, source] of Object.entries(parts)) {
     const lines: string[] = [];
-    for await (const row of readRows(source)) lines.push(`__label__${row.label} ${row.text.toLowerCase()}\n`);
+    for await (const row of readRows(source))
+      lines.push(`__label__${row.label} ${row.texts.join(' ').toLowerCase()}\n`);
     await writeFile(join(dataFolder, `fasttext.${part}`), lines.join(''));
   }
   const wanted = new Set(words);

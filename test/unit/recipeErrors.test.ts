@@ -369,6 +369,28 @@ const bad: readonly Bad[] = [
     says: /data\.test\.textColumn has no meaning where format is "label-text"/,
   },
   {
+    name: 'a list of one column',
+    change: ['"path": "test.tsv", "format"', '"path": "x", "textColumn": ["a"], "format"'],
+    code: 'bad-value',
+    line: 6,
+    says: /data\.test\.textColumn must have at least 2 items, found 1/,
+  },
+  {
+    name: 'a column in a list that is none',
+    change: ['"path": "test.tsv", "format"', '"path": "x", "textColumn": ["a", -1], "format"'],
+    code: 'bad-value',
+    line: 6,
+    says: /data\.test\.textColumn\[1\] must be at least 0, found -1/,
+  },
+  {
+    name: 'several texts for a model of one',
+    from: training,
+    change: ['"path": "train.tsv"', '"path": "train.tsv", "textColumn": ["a", "b"]'],
+    code: 'text-columns',
+    line: 4,
+    says: /data\.train\.textColumn is a list, and a model that "train" makes has one input/,
+  },
+  {
     name: 'a fraction of the whole',
     change: ['{ "path": "test.tsv", "format": "tsv" }', '{ "fraction": 1 }'],
     code: 'bad-value',

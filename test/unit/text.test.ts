@@ -166,8 +166,8 @@ describe('readRows', () => {
   it('reads tsv by name and by position', async () => {
     const named = await source('a.tsv', '\uFEFFid\ttext\tlabel\r\n1\t"a" b\tpos \r\n\r\n2\t\tneg');
     assert.deepEqual(await rows(named), [
-      { line: 2, text: '"a" b', label: 'pos' },
-      { line: 4, text: '', label: 'neg' },
+      { line: 2, texts: ['"a" b'], label: 'pos' },
+      { line: 4, texts: [''], label: 'neg' },
     ]);
     const placed = await source('b.tsv', 'pos\tgood\nneg\tbad\n', { textColumn: 1, labelColumn: 0 });
     assert.deepEqual(
@@ -179,25 +179,25 @@ describe('readRows', () => {
   it('reads quoted csv over several lines and numbers rows by their first line', async () => {
     const csv = await source('a.csv', 'label,text\n1,"a, ""b""\nc"\n\n0,d\n', { format: 'csv' });
     assert.deepEqual(await rows(csv), [
-      { line: 2, text: 'a, "b"\nc', label: '1' },
-      { line: 5, text: 'd', label: '0' },
+      { line: 2, texts: ['a, "b"\nc'], label: '1' },
+      { line: 5, texts: ['d'], label: '0' },
     ]);
   });
 
   it('reads jsonl and label-text', async () => {
     const json = '{"text": "a", "label": 1}\n\n{"label": true, "text": [3, 4]}\n{"text":"","label":"x"}';
     assert.deepEqual(await rows(await source('a.jsonl', json, { format: 'jsonl' })), [
-      { line: 1, text: 'a', label: '1' },
-      { line: 3, text: '3 4', label: 'true' },
-      { line: 4, text: '', label: 'x' },
+      { line: 1, texts: ['a'], label: '1' },
+      { line: 3, texts: ['3 4'], label: 'true' },
+      { line: 4, texts: [''], label: 'x' },
     ]);
     const label = await source('a.all', Buffer.from('1 caf\xe9\x85 b\n0\tc\n', 'latin1'), {
       format: 'label-text',
       encoding: 'latin1',
     });
     assert.deepEqual(await rows(label), [
-      { line: 1, text: 'café\u0085 b', label: '1' },
-      { line: 2, text: 'c', label: '0' },
+      { line: 1, texts: ['café\u0085 b'], label: '1' },
+      { line: 2, texts: ['c'], label: '0' },
     ]);
   });
 
@@ -207,7 +207,9 @@ describe('readRows', () => {
     const big = await source('big', lines.join('\n'), { format: 'label-text' });
     const found = await rows(big);
     assert.equal(found.length, 3000);
-    assert.ok(found.every((row, i) => row.label === String(i) && row.text === text && row.line === i + 1));
+    assert.ok(
+      found.every((row, i) => row.label === String(i) && row.texts[0] === text && row.line === i + 1),
+    );
   });
 
   it('names file and place of what is wrong', async () => {

@@ -1,9 +1,9 @@
 import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
-import { checkInputLength, inputLength } from '../checkpoint/graph/inputLength.ts';
+import { checkInputLength, inputLength, inputNames, textLengths } from '../checkpoint/graph/inputLength.ts';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { textDefaults } from '../recipe/defaults.ts';
-import { encodeText, padSentence } from '../text/encode.ts';
+import { padSentence, sentenceEncoder } from '../text/encode.ts';
 import type { Batch } from '../text/encoded.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { Classifier } from './classifier.ts';
@@ -23,9 +23,14 @@ export interface Prediction {
  * Classifies texts with a checkpoint, read as its training data was. Classes without labels are called by their
  * position; without text settings a recipe's defaults hold.
  *
+ * @returns a function of a text, or of as many as the model takes, in the order of its inputs; it throws UserError
+ * `text-count` where there are more or fewer
  * @throws UserError `input-length` for text settings that are another model's, `no-vocabulary` where words are to be read and no vocabulary lies beside the model.
  */
-export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: string) => Prediction {
+export function createPredictor(
+  checkpoint: Checkpoint,
+  engine: Engine,
+): (...texts: readonly string[]) => Prediction {
   const { spec, vocabulary } = checkpoint;
   const settings = checkpoint.text ?? {
     ...textDefaults,
@@ -40,11 +45,19 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
     );
   }
   const words = vocabulary && new Vocabulary(vocabulary, settings.outOfVocabularyToken);
-  const encoding = { text: settings, rows: spec.embedding.rows, ...(words !== undefined && { words }) };
+  const lengths = textLengths(spec, settings.maxLength);
+  const encode = sentenceEncoder({
+    text: settings,
+    rows: spec.embedding.rows,
+    ...(words !== undefined && { words }),
+    lengths,
+  });
   const model = new Classifier(engine, spec, checkpoint.weights);
-  return (text) => {
-    const { ids, tokens, unknown } = encodeText(text, encoding);
-    const read = spec.masked ? Int32Array.from(ids) : padSentence(ids, settings.maxLength, settings.padding);
+  return (...texts) => {
+    checkCount(texts.length, spec);
+    const { ids, tokens, unknown } = encode(texts);
+    const isWhole = spec.masked || lengths !== undefined;
+    const read = isWhole ? Int32Array.from(ids) : padSentence(ids, settings.maxLength, settings.padding);
     const probabilities = Array.from(model.predict(batchOfOne(read)).data, (probability, i) => ({
       label: checkpoint.labels?.[i] ?? String(i),
       probability,
@@ -56,6 +69,19 @@ export function createPredictor(checkpoint: Checkpoint, engine: Engine): (text: 
       unknownTokens: Math.min(unknown, tokens),
     };
   };
+}
+
+function checkCount(texts: number, spec: ModelSpec): void {
+  const names = inputNames(spec);
+  if (texts === (names?.length ?? 1)) return;
+  const were = texts === 1 ? '1 was given' : `${texts} were given`;
+  throw names === undefined
+    ? new UserError('text-count', `The model takes one text, and ${were}.`, 'Put the text in quotes.')
+    : new UserError(
+        'text-count',
+        `The model takes ${names.length} texts, and ${were}.`,
+        `Give one for each input, in this order: ${names.map((name) => `'${name}'`).join(', ')}.`,
+      );
 }
 
 function labelOf({ head }: ModelSpec, probabilities: Prediction['probabilities']): string {

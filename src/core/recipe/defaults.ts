@@ -1,6 +1,7 @@
 import type { RawCompress } from './rawRecipe.ts';
 import type {
   ArchitectureSettings,
+  Column,
   CompressSettings,
   DataSource,
   DistillationSettings,
@@ -31,11 +32,12 @@ export const architectureDefaults = {
 
 export const vocabularyDefault = 'training';
 
-export const sourceDefaults: Pick<DataSource, 'textColumn' | 'labelColumn' | 'encoding'> = {
-  textColumn: 'text',
-  labelColumn: 'label',
-  encoding: 'utf-8',
-};
+export const sourceDefaults: Pick<DataSource, 'labelColumn' | 'encoding'> & { readonly textColumn: Column } =
+  {
+    textColumn: 'text',
+    labelColumn: 'label',
+    encoding: 'utf-8',
+  };
 
 export const dataDefaults: { readonly validation: Fraction; readonly seed: number } = {
   validation: { fraction: 0.1 },

@@ -23,13 +23,16 @@ export interface TextSettings {
   readonly truncation?: 'left' | 'right';
 }
 
+/** A header's name, a JSON key, or a column's position from 0. */
+export type Column = string | number;
+
 export interface DataSource {
   /** Absolute. */
   readonly path: string;
   readonly format: 'tsv' | 'csv' | 'jsonl' | 'label-text';
-  /** A header's name, a JSON key, or a column's position from 0. Unused by `label-text`. */
-  readonly textColumn: string | number;
-  readonly labelColumn: string | number;
+  /** Several of a model that takes several texts, in the order of its inputs. Unused by `label-text`. */
+  readonly textColumn: Column | readonly Column[];
+  readonly labelColumn: Column;
   /** What stands between the labels of a sentence that may have several. */
   readonly labelSeparator?: string;
   readonly encoding: 'utf-8' | 'latin1';

@@ -237,6 +237,17 @@ export function recipeRules(recipe: RawRecipe, document: JsonDocument): UserErro
       'Remove it.',
     );
   }
+  for (const part of ['train', 'validation', 'test'] as const) {
+    const source = data[part];
+    if (train === undefined || source === undefined || !('path' in source)) continue;
+    if (!Array.isArray(source.textColumn)) continue;
+    fail(
+      'text-columns',
+      ['data', part, 'textColumn'],
+      `data.${part}.textColumn is a list, and a model that "train" makes has one input.`,
+      'Name one column; a model of several inputs that was trained elsewhere is named with "model".',
+    );
+  }
   for (const phase of ['train', 'retrain'] as const) {
     const { randomSearch } = recipe[phase] ?? {};
     for (const setting of ['rate', 'batchSize', 'dropout', 'wordDropout'] as const) {

@@ -128,12 +128,12 @@ function sourceOf({ data }: Recipe, part: Differences['part']): DataSource {
   return source !== undefined && 'path' in source ? source : data.train;
 }
 
-/** Texts by the lines where they begin: what is encoded has lost them. */
+/** Texts by the lines where they begin, several of a sentence side by side: what is encoded has lost them. */
 async function textsAt(source: DataSource, lines: ReadonlySet<number>): Promise<Map<number, string>> {
   const texts = new Map<number, string>();
   if (lines.size === 0) return texts;
-  for await (const { line, text } of readRows(source, true)) {
-    if (lines.has(line)) texts.set(line, text);
+  for await (const row of readRows(source, true)) {
+    if (lines.has(row.line)) texts.set(row.line, row.texts.join(' ‖ '));
     if (texts.size === lines.size) break;
   }
   return texts;

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { checkInputLength } from '../checkpoint/graph/inputLength.ts';
+import { checkInputLength, textLengths } from '../checkpoint/graph/inputLength.ts';
 import type { WordVectors } from '../embedding/vectors.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
@@ -13,6 +13,7 @@ import { LabelSets } from '../text/labelSets.ts';
 import { Lexicon, occurringWords, toVocabulary } from '../text/lexicon.ts';
 import { drawFold, drawHeldOut, shareOf, type HeldOut } from '../text/split.ts';
 import { readTokenizer, type WordIndex } from '../text/vocabulary.ts';
+import { checkTextColumns } from './checkTextColumns.ts';
 import { givenWords, wordsWithVectors, vocabularyWarnings } from './prepareVocabulary.ts';
 
 /** A recipe's data as table rows, with what gives the rows and classes their meaning. */
@@ -38,7 +39,8 @@ const validationStream = 2;
  * Reads a recipe's data, once and streamed. Fractions are parts of the training data; a vocabulary of the training
  * words is made of what remains for training, one of all the data's words of every part.
  *
- * For a model that does not mask, every sentence is padded to maxLength, with row 0 as tokens.
+ * For a model that does not mask, every sentence is padded to maxLength, with row 0 as tokens; of one that takes several
+ * texts, each of these to its own length.
  *
  * @param checkpoint the model that the recipe names, or one trained by this recipe: its vocabulary, labels and text
  * settings serve where the recipe has none
@@ -52,7 +54,11 @@ export async function encodeRecipe(
   folder?: string,
 ): Promise<{ readonly encoded: EncodedRecipe; readonly vectors: WordVectors | undefined }> {
   const text = await textSettings(recipe, checkpoint);
-  if (checkpoint) checkInputLength(checkpoint.spec, text.maxLength, { file: recipe.path, item: 'text' });
+  if (checkpoint) {
+    checkTextColumns(recipe, checkpoint.spec);
+    checkInputLength(checkpoint.spec, text.maxLength, { file: recipe.path, item: 'text' });
+  }
+  const lengths = checkpoint && textLengths(checkpoint.spec, text.maxLength);
   const warnings: string[] = [];
   let words = await givenWords(recipe, checkpoint, text);
   const lexicon =
@@ -65,7 +71,7 @@ export async function encodeRecipe(
   checkSeparators(recipe, severalLabels);
   const { data: all, labels } = await readTraining(
     recipe,
-    encoding(text, lexicon ?? words?.vocabulary, rows),
+    { ...encoding(text, lexicon ?? words?.vocabulary, rows), lengths },
     recipe.labels ?? checkpoint?.labels,
     severalLabels,
     warnings,
@@ -102,9 +108,9 @@ export async function encodeRecipe(
   }
   if (rows === undefined) throw new Error('A table has rows.');
 
-  if (!wordsOfAll) parts = await addSources(parts, encoding(text, words?.vocabulary, rows));
+  if (!wordsOfAll) parts = await addSources(parts, { ...encoding(text, words?.vocabulary, rows), lengths });
   if (words !== undefined) warnings.push(...vocabularyWarnings(words.vocabulary, parts.train, text));
-  if (checkpoint?.spec.masked === false) {
+  if (checkpoint?.spec.masked === false && lengths === undefined) {
     const pad = (ids: ArrayLike<number>): Int32Array => padSentence(ids, text.maxLength, text.padding);
     parts = rewriteParts(parts, (sentence) => ({ ...sentence, ids: pad(sentence.ids) }), folder);
   }

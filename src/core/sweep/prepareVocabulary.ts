@@ -104,10 +104,15 @@ export function vocabularyWarnings(
       `The vocabulary has no out-of-vocabulary token '${text.outOfVocabularyToken}': unknown words are left out.`,
     );
   }
-  let unknown = 0;
-  for (const { ids } of train.chunks()) for (const id of ids) if (id === vocabulary.unknownId) unknown++;
-  if (vocabulary.hasUnknown && unknown > manyUnknown * train.tokens) {
-    const percent = ((100 * unknown) / train.tokens).toFixed(0);
+  let [tokens, unknown] = [0, 0];
+  for (const { ids } of train.chunks()) {
+    for (const id of ids) {
+      if (id !== vocabulary.paddingId) tokens++;
+      if (id === vocabulary.unknownId) unknown++;
+    }
+  }
+  if (vocabulary.hasUnknown && unknown > manyUnknown * tokens) {
+    const percent = ((100 * unknown) / tokens).toFixed(0);
     warnings.push(
       `${percent} % of the training tokens are not in the vocabulary: check "tokenizer" and "lowercase" under "text".`,
     );

@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import type { DataSource } from '../recipe/recipe.ts';
+import type { Column, DataSource } from '../recipe/recipe.ts';
 import { UserError } from '../errors.ts';
 
 /** A row of a table before its columns are picked. */
@@ -11,23 +11,31 @@ export interface TableRecord {
 /** A labelled sentence and the line, from 1, on which its row begins. */
 export interface Row {
   readonly line: number;
-  readonly text: string;
+  /** One, or one of each column that the source names. */
+  readonly texts: readonly string[];
   readonly label: string;
 }
 
+/** The columns of a source's texts. */
+export function textColumns({ textColumn }: DataSource): readonly Column[] {
+  return [textColumn].flat();
+}
+
 /**
- * Picks text and label from a table's rows, given one by one; the header gives undefined. The first row sets how many
+ * Picks texts and label from a table's rows, given one by one; the header gives undefined. The first row sets how many
  * columns there are.
  */
 export function columnReader(source: DataSource): (record: TableRecord) => Row | undefined {
-  const hasHeader = typeof source.textColumn === 'string' || typeof source.labelColumn === 'string';
-  let layout: { readonly text: number; readonly label: number; readonly count: number } | undefined;
+  const columns = textColumns(source);
+  const hasHeader = [...columns, source.labelColumn].some((column) => typeof column === 'string');
+  let layout:
+    { readonly texts: readonly number[]; readonly label: number; readonly count: number } | undefined;
   return ({ line, fields }) => {
     if (layout === undefined) {
       const header = fields.map((name) => name.trim());
       layout = {
-        text: position(source, 'textColumn', header, line),
-        label: position(source, 'labelColumn', header, line),
+        texts: columns.map((column) => position(source, 'textColumn', column, header, line)),
+        label: position(source, 'labelColumn', source.labelColumn, header, line),
         count: fields.length,
       };
       if (hasHeader) return undefined;
@@ -42,17 +50,17 @@ export function columnReader(source: DataSource): (record: TableRecord) => Row |
         { file: source.path, line },
       );
     }
-    return { line, text: fields[layout.text]!, label: fields[layout.label]!.trim() };
+    return { line, texts: layout.texts.map((at) => fields[at]!), label: fields[layout.label]!.trim() };
   };
 }
 
 function position(
   source: DataSource,
   role: 'textColumn' | 'labelColumn',
+  column: Column,
   header: readonly string[],
   line: number,
 ): number {
-  const column = source[role];
   if (typeof column === 'number') {
     if (Number.isInteger(column) && column >= 0 && column < header.length) return column;
     throw new UserError(

@@ -1,7 +1,7 @@
 import type { DataSource } from '../recipe/recipe.ts';
 import { UserError } from '../errors.ts';
 import { parseJson } from '../parseJson.ts';
-import { columnReader, type Row, type TableRecord } from './columns.ts';
+import { columnReader, textColumns, type Row, type TableRecord } from './columns.ts';
 import { readCsvRecords } from './csv.ts';
 import { listSeparator } from './labelSets.ts';
 import { decodeLine, readLineChunks } from './lines.ts';
@@ -11,7 +11,7 @@ export type { Row } from './columns.ts';
 /**
  * The labelled sentences of a file, streamed. Blank lines are skipped; labels are trimmed.
  *
- * Where a column is named, the first row of a `tsv` or `csv` file is its header; where both columns are positions,
+ * Where a column is named, the first row of a `tsv` or `csv` file is its header; where all columns are positions,
  * there is none. `tsv` knows no quotes, `csv` has those of RFC 4180. `label-text` is a label, white space, the text.
  * A `jsonl` line is an object (or an array, for positions); a text there may be an array of table rows, a label one of
  * labels.
@@ -94,12 +94,13 @@ async function* fromLabelText(source: DataSource): AsyncGenerator<Row> {
           { file: source.path, line: first + i },
         );
       }
-      yield { line: first + i, label: text.slice(0, at), text: text.slice(at + 1) };
+      yield { line: first + i, label: text.slice(0, at), texts: [text.slice(at + 1)] };
     }
   }
 }
 
 async function* fromJsonLines(source: DataSource): AsyncGenerator<Row> {
+  const columns = textColumns(source);
   for await (const { first, texts } of decodedLines(source)) {
     for (let i = 0; i < texts.length; i++) {
       const text = texts[i]!;
@@ -108,7 +109,7 @@ async function* fromJsonLines(source: DataSource): AsyncGenerator<Row> {
       const value = parseObject(text, source.path, line);
       yield {
         line,
-        text: jsonField(value, source.textColumn, 'text', source.path, line),
+        texts: columns.map((column) => jsonField(value, column, 'text', source.path, line)),
         label: jsonField(value, source.labelColumn, 'label', source.path, line).trim(),
       };
     }

@@ -15,6 +15,20 @@ export interface Encoding {
   readonly words?: WordIndex;
   /** m; an id of the tokenizer `ids` must be below it. */
   readonly rows?: number;
+  /**
+   * Tokens of each text, of a model that takes several: its sentences are such texts one after the other, each padded to
+   * its length.
+   */
+  readonly lengths?: readonly number[] | undefined;
+}
+
+/** Texts as table rows. */
+export interface EncodedText<Ids = ArrayLike<number>> {
+  readonly ids: Ids;
+  /** Of the texts, before padding. */
+  readonly tokens: number;
+  /** How many of them are unknown: see `encodeText`. */
+  readonly unknown: number;
 }
 
 /**
@@ -26,11 +40,20 @@ export interface Encoding {
  * @returns its rows, the number of its tokens, and how many of them are unknown (1 for a text without any)
  * @throws UserError for the tokenizer `ids` where a piece is no integer in [0, rows).
  */
-export function encodeText(
+export function encodeText(text: string, encoding: Encoding, place?: Place): EncodedText<number[]> {
+  const encoded = encodeTokens(text, encoding, place);
+  if (encoded.ids.length > 0) return encoded;
+  const { words } = encoding;
+  const unknown = words?.unknownId ?? words?.paddingId ?? 0;
+  return { ids: [unknown], tokens: encoded.tokens, unknown: Math.max(1, encoded.unknown) };
+}
+
+/** As `encodeText`, but for a text that has no token left. */
+function encodeTokens(
   text: string,
   { text: settings, words, rows }: Encoding,
-  place?: Place,
-): { readonly ids: number[]; readonly tokens: number; readonly unknown: number } {
+  place: Place | undefined,
+): EncodedText<number[]> {
   const padding = words?.paddingId ?? 0;
   const unknown = words?.unknownId ?? padding;
   const indexed = settings.tokenizer === 'ids';
@@ -51,8 +74,34 @@ export function encodeText(
   if (ids.length > settings.maxLength) {
     ids.splice(settings.truncation === 'left' ? 0 : settings.maxLength, ids.length - settings.maxLength);
   }
-  if (ids.length > 0) return { ids, tokens, unknown: unknowns };
-  return { ids: [unknown], tokens, unknown: Math.max(1, unknowns) };
+  return { ids, tokens, unknown: unknowns };
+}
+
+/**
+ * What turns the texts of a sentence into table rows: one text as `encodeText` does. Of several each is cut to its length
+ * and padded to it with row 0; one that has no token left is padding alone.
+ *
+ * @returns a function of the texts, and of their place for the error of `encodeText`
+ */
+export function sentenceEncoder(
+  encoding: Encoding,
+): (texts: readonly string[], place?: Place) => EncodedText {
+  const { lengths, text: settings } = encoding;
+  if (lengths === undefined) return ([text = ''], place) => encodeText(text, encoding, place);
+  const encodings = lengths.map((maxLength) => ({ ...encoding, text: { ...settings, maxLength } }));
+  const starts = lengths.map((_, i) => lengths.slice(0, i).reduce((sum, length) => sum + length, 0));
+  const length = lengths.reduce((sum, each) => sum + each, 0);
+  return (texts, place) => {
+    const sentence = new Int32Array(length);
+    let [tokens, unknown] = [0, 0];
+    encodings.forEach((own, i) => {
+      const encoded = encodeTokens(texts[i]!, own, place);
+      sentence.set(padSentence(encoded.ids, own.text.maxLength, settings.padding), starts[i]);
+      tokens += encoded.tokens;
+      unknown += encoded.unknown;
+    });
+    return { ids: sentence, tokens, unknown };
+  };
 }
 
 /**
@@ -71,10 +120,11 @@ export async function encodeDataset(
   const sets = labels instanceof LabelSets ? labels : undefined;
   const writer = new DatasetWriter(folder, sets?.sets);
   const index = sets?.separatedBy(source.labelSeparator ?? separatorDefault) ?? labels;
-  for await (const { line, label, text } of readRows(source, sets !== undefined)) {
+  const encode = sentenceEncoder(encoding);
+  for await (const { line, label, texts } of readRows(source, sets !== undefined)) {
     if (sets === undefined) checkSingle(label, source.path, line);
     const found = index.indexOf(label, source.path, line);
-    const { ids, unknown } = encodeText(text, encoding, { file: source.path, line });
+    const { ids, unknown } = encode(texts, { file: source.path, line });
     writer.push({ ids, label: found, withUnknown: unknown > 0, line });
   }
   return writer.finish();

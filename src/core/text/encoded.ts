@@ -1,6 +1,8 @@
 import type { Random } from '../random.ts';
 
-/** A labelled sentence as table rows, unpadded, at most maxLength long. */
+/**
+ * A labelled sentence as table rows, unpadded, at most maxLength long; of several texts one after the other, each padded.
+ */
 export interface Sentence {
   readonly ids: ArrayLike<number>;
   /** An index into the labels, or into the dataset's sets of labels. */

@@ -37,11 +37,17 @@ export class RecipeText {
     return this.root && findNodeAtOffset(this.root, offset, true);
   }
 
-  /** What a place of an error is about: the value or the name that begins there, the braces of an object left out. */
-  spanOf({ line, column, item }: Place): Span {
+  /**
+   * What a place of an error is about: the value or the name that begins there, the braces of an object left out. A value
+   * that is not there is missing from the one around it.
+   */
+  spanOf({ line, column, item = '' }: Place): Span {
     if (line === undefined) {
-      const node = item === undefined ? undefined : this.node(...pathOf(item));
-      return node ? spanOf(node) : this.#start();
+      for (const path = pathOf(item); path.length > 0; path.pop()) {
+        const node = this.node(...path);
+        if (node !== undefined) return spanOf(node);
+      }
+      return this.#start();
     }
     const offset = this.offsetOf(line, column ?? 1);
     const found = this.root && findNodeAtOffset(this.root, offset, false);

@@ -1,13 +1,28 @@
 import { UserError, type Place } from '../../errors.ts';
 import type { ModelSpec } from '../checkpoint.ts';
 
-/** Tokens of the model's input, where their number is fixed. */
+/** Tokens of the model's input, where it has one and their number is fixed. */
 export function inputLength({ body }: ModelSpec): number | undefined {
-  return body.kind === 'graph' ? body.length : undefined;
+  return body.kind === 'graph' && body.inputs === undefined ? body.length : undefined;
+}
+
+/** The inputs of a model that takes several texts, by name. */
+export function inputNames({ body }: ModelSpec): readonly string[] | undefined {
+  return body.kind === 'graph' ? body.inputs?.map(({ name }) => name) : undefined;
 }
 
 /**
- * Whether sentences can be cut and padded to what the model's input takes.
+ * Tokens of each text of a model that takes several.
+ *
+ * @param maxLength of the text settings, for those whose length the model leaves open
+ */
+export function textLengths({ body }: ModelSpec, maxLength: number): readonly number[] | undefined {
+  return body.kind === 'graph' ? body.inputs?.map(({ length = maxLength }) => length) : undefined;
+}
+
+/**
+ * Whether sentences can be cut and padded to what the model's input takes. A text of several is cut to its own input's
+ * length.
  *
  * @param maxLength of the text settings
  * @throws UserError `input-length`
