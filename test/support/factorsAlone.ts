@@ -15,7 +15,7 @@ export function checkFactorsAlone(engine: Engine, spec: ModelSpec, weights: Weig
     const copy = new Map(
       [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
     );
-    const model = new Classifier(engine, spec, copy, optimizerDefaults.adam, 0, trainable);
+    const model = new Classifier(engine, spec, copy, optimizerDefaults.adam, { trainable });
     model.trainStep(batch, 0.01, { units: 0, words: 0, random: new Random(1) });
     return model;
   };

@@ -141,7 +141,7 @@ describe('classifier', () => {
     const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
     const [spec, weights] = makeModel(bodies.CNN!, undefined, 'softmax');
     const tableAfter = (frozen: number): Float32Array => {
-      const model = new Classifier(engines[0]!, spec, copy(weights), adam, frozen);
+      const model = new Classifier(engines[0]!, spec, copy(weights), adam, { frozenColumns: frozen });
       model.trainStep(batchOf(3), 0.1, { units: 0, words: 0, random: new Random(1) });
       return model.weights().get('embedding/table')!.data;
     };

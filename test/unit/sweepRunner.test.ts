@@ -47,6 +47,12 @@ describe('the trials of a recipe', () => {
     folder = await mkdtemp(join(tmpdir(), 'press-'));
     await writeFile(join(folder, 'train.tsv'), sentences(400, 1));
     await writeFile(join(folder, 'test.tsv'), sentences(100, 2));
+    const words = sentences(400, 1).trim().split(/\s+/);
+    const unseen = Array.from({ length: 100 }, (_, i) => `unseen${i}`);
+    await writeFile(
+      join(folder, 'many.txt'),
+      ['<pad>', '<unk>', ...new Set([...words, ...unseen])].join('\n'),
+    );
   });
   after(async () => {
     await rm(folder, { recursive: true });
@@ -114,28 +120,30 @@ describe('the trials of a recipe', () => {
     });
   }
 
-  it('go on from any epoch to the same end, bit for bit', async () => {
-    const refreshing = { metric: 'task', ranks: [2], refreshAfter: 1 };
-    const json = { ...training, compress: [training.compress, refreshing] };
-    const { memory, results } = await runAll(json);
-    const [runner, trials] = await runnerOf(json);
-    for (const trial of trials) {
-      const epochs = memory.states.get(trial.id)!;
-      for (const state of epochs.slice(0, -1)) {
-        const later = new MemoryStorage();
-        for (const [id, checkpoint] of memory.best) if (id !== trial.id) later.best.set(id, checkpoint);
-        later.resume.set(trial.id, state);
-        // The best so far was saved before the state; a later epoch may be better.
-        later.best.set(trial.id, memory.best.get(trial.id)!);
-        const result = await runner.run(trial, later, () => undefined);
-        const whole = results.find((r) => r.trial === trial.id)!;
-        assert.equal(result.validationAccuracy, whole.validationAccuracy);
-        assert.equal(result.bestEpoch, whole.bestEpoch);
-        assert.equal(result.validationAccuracyBefore, whole.validationAccuracyBefore);
-        assert.deepEqual(later.states.get(trial.id)!.at(-1)!.tensors, epochs.at(-1)!.tensors);
+  for (const vocabulary of ['training', 'many.txt']) {
+    it(`go on from any epoch to the same end, bit for bit, with the vocabulary ${vocabulary}`, async () => {
+      const refreshing = { metric: 'task', ranks: [2], refreshAfter: 1 };
+      const json = { ...training, vocabulary, compress: [training.compress, refreshing] };
+      const { memory, results } = await runAll(json);
+      const [runner, trials] = await runnerOf(json);
+      for (const trial of trials) {
+        const epochs = memory.states.get(trial.id)!;
+        for (const state of epochs.slice(0, -1)) {
+          const later = new MemoryStorage();
+          for (const [id, checkpoint] of memory.best) if (id !== trial.id) later.best.set(id, checkpoint);
+          later.resume.set(trial.id, state);
+          // The best so far was saved before the state; a later epoch may be better.
+          later.best.set(trial.id, memory.best.get(trial.id)!);
+          const result = await runner.run(trial, later, () => undefined);
+          const whole = results.find((r) => r.trial === trial.id)!;
+          assert.equal(result.validationAccuracy, whole.validationAccuracy);
+          assert.equal(result.bestEpoch, whole.bestEpoch);
+          assert.equal(result.validationAccuracyBefore, whole.validationAccuracyBefore);
+          assert.deepEqual(later.states.get(trial.id)!.at(-1)!.tensors, epochs.at(-1)!.tensors);
+        }
       }
-    }
-  });
+    });
+  }
 
   it('factorize the uncompressed table anew for the retrained model, where they are to', async () => {
     // Of full rank, so that the factors are the table again, whatever the metric.

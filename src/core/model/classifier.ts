@@ -3,7 +3,7 @@ import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { Random } from '../random.ts';
-import type { OptimizerSettings, Trainable } from '../recipe/recipe.ts';
+import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
 import { distil, type Teacher } from '../training/distillation.ts';
 import type { SentenceEncoder, VectorGradient } from './body.ts';
@@ -14,6 +14,7 @@ import { createEncoder } from './createEncoder.ts';
 import { crossEntropy, logitGradient, probabilities } from './loss.ts';
 import { binaryCrossEntropy, binaryGradient, targetsOf } from './multiLabelLoss.ts';
 import type { Parameter } from './parameter.ts';
+import type { TrainingOptions } from './trainingOptions.ts';
 
 export interface Dropout {
   readonly units: number;
@@ -33,8 +34,6 @@ export class Classifier {
   #dropped: (Matrix | undefined)[] = [];
 
   /**
-   * @param frozenColumns leading columns of the table that training leaves as they are
-   * @param trainable `factors`: training leaves all as it is but the embedding
    * @throws Error where weights and spec do not fit (a bug: readers check what comes from files).
    */
   constructor(
@@ -42,15 +41,14 @@ export class Classifier {
     spec: ModelSpec,
     weights: Weights,
     optimizer: OptimizerSettings = inferenceOptimizer,
-    frozenColumns = 0,
-    trainable: Trainable = 'all',
+    options: TrainingOptions = {},
   ) {
     this.spec = spec;
     const { embedding, body } = spec;
     const workspace = engine.workspace();
     this.#workspace = workspace;
-    this.#embedding = new Embedding(workspace, embedding, weights, optimizer, frozenColumns);
-    const behind = trainable === 'all' ? optimizer : 'fixed';
+    this.#embedding = new Embedding(workspace, embedding, weights, optimizer, options);
+    const behind = options.trainable === 'factors' ? 'fixed' : optimizer;
     this.#encoder = createEncoder(workspace, this.#embedding, body, weights, behind);
     let width = this.#encoder.width;
     this.#layers = body.hidden.map((units, i) => {
@@ -111,6 +109,11 @@ export class Classifier {
   /** The weights as they are now. They share the model's memory: write or copy them before the next step. */
   weights(): Weights {
     return new Map<string, Tensor>(this.#parameters().flatMap((parameter) => parameter.weights()));
+  }
+
+  /** The same without the rows that are not used: what training may have changed. See `withTrained`. */
+  trainedWeights(): Weights {
+    return new Map<string, Tensor>(this.#parameters().flatMap((parameter) => parameter.trainedWeights()));
   }
 
   /** Moments, step counts and the like of every weight, for a later `restoreOptimizers`. */

@@ -4,6 +4,8 @@ import type { OptimizerSettings } from '../recipe/recipe.ts';
 import type { Batch } from '../text/encoded.ts';
 import { factorCoding } from '../compression/coding.ts';
 import { Parameter } from './parameter.ts';
+import type { TrainingOptions } from './trainingOptions.ts';
+import type { UsedRows } from './usedRows.ts';
 
 /**
  * The token embedding: a table m x n, or its factors A (m x k, row-sparse like a table) and B (k x n, dense) with
@@ -16,8 +18,9 @@ export class Embedding {
   readonly #workspace: Workspace;
   readonly #table: Parameter;
   readonly #factor: Parameter | undefined;
-  /** Leading columns of the table that training leaves as they are. */
   readonly #frozenColumns: number;
+  /** Undefined where all rows are. */
+  readonly #used: UsedRows | undefined;
   /** Place of each row among a batch's own, int32, -1 between batches. */
   readonly #slotOfRow: Matrix;
   #touched: { readonly rows: number; readonly count: number; readonly gradients: Matrix } | undefined;
@@ -27,13 +30,16 @@ export class Embedding {
     { rows, dimension, rank, coding }: ModelSpec['embedding'],
     weights: Weights,
     optimizer: OptimizerSettings,
-    frozenColumns = 0,
+    { frozenColumns = 0, used }: Pick<TrainingOptions, 'frozenColumns' | 'used'> = {},
   ) {
     this.#workspace = workspace;
     this.dimension = dimension;
+    // A code reads the rows of the whole table.
+    this.#used = coding === undefined ? used : undefined;
     this.#frozenColumns = frozenColumns;
     const name = rank === undefined ? 'embedding/table' : 'embedding/A';
-    this.#table = new Parameter(workspace, name, [rows, rank ?? dimension], weights, optimizer, coding);
+    const shape = [rows, rank ?? dimension];
+    this.#table = new Parameter(workspace, name, shape, weights, optimizer, coding, this.#used);
     if (rank !== undefined) {
       this.#factor = new Parameter(
         workspace,
@@ -44,8 +50,9 @@ export class Embedding {
         factorCoding(coding),
       );
     }
-    this.#slotOfRow = workspace.keep(1, rows);
-    new Int32Array(workspace.buffer, this.#slotOfRow.at, rows).fill(-1);
+    const slots = this.#used?.count ?? rows;
+    this.#slotOfRow = workspace.keep(1, slots);
+    new Int32Array(workspace.buffer, this.#slotOfRow.at, slots).fill(-1);
   }
 
   /** A, or the table, whose steps are taken row by row. */
@@ -67,11 +74,11 @@ export class Embedding {
   /** The mean of each sentence's rows, size x width (n, or k where factorized). */
   average(batch: Batch): Matrix {
     const { size, length } = batch;
-    this.#check(batch.ids);
-    this.#table.read(batch.ids);
+    const ids = this.#placesOf(batch.ids);
+    this.#table.read(ids);
     const workspace = this.#workspace;
     const { at, columns } = this.#table.value;
-    const [tokens, lengths] = [workspace.integers(batch.ids), workspace.integers(batch.lengths)];
+    const [tokens, lengths] = [workspace.integers(ids), workspace.integers(batch.lengths)];
     const means = workspace.matrix(size, columns);
     workspace.kernels.average(at, columns, tokens, length, lengths, size, means.at);
     return means;
@@ -79,11 +86,11 @@ export class Embedding {
 
   /** The rows of the given tokens, tokens x width. */
   gather(tokens: Int32Array): Matrix {
-    this.#check(tokens);
-    this.#table.read(tokens);
+    const places = this.#placesOf(tokens);
+    this.#table.read(places);
     const workspace = this.#workspace;
     const { at, columns } = this.#table.value;
-    const from = workspace.integers(tokens);
+    const from = workspace.integers(places);
     const rows = workspace.matrix(tokens.length, columns);
     workspace.kernels.gather(at, columns, from, tokens.length, rows.at);
     return rows;
@@ -147,7 +154,7 @@ export class Embedding {
   /** Finds the distinct rows of the tokens, and makes room for their gradients, which begin as 0. */
   #touch(tokens: Int32Array): { readonly slots: number; readonly gradients: Matrix } {
     const workspace = this.#workspace;
-    const from = workspace.integers(tokens);
+    const from = workspace.integers(this.#placesOf(tokens));
     const [rows, slots] = [workspace.matrix(1, tokens.length).at, workspace.matrix(1, tokens.length).at];
     const count = workspace.kernels.uniqueRows(from, tokens.length, this.#slotOfRow.at, rows, slots);
     const gradients = workspace.zeros(count, this.#table.value.columns);
@@ -155,13 +162,15 @@ export class Embedding {
     return { slots, gradients };
   }
 
-  /** A kernel reads wherever it is told to. */
-  #check(ids: Int32Array): void {
+  /** Where these rows lie. A kernel reads wherever it is told to. */
+  #placesOf(ids: Int32Array): Int32Array {
+    if (this.#used !== undefined) return this.#used.placesOf(ids);
     const { rows } = this.#table.value;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
       if (id < 0 || id >= rows) throw new RangeError(`row ${id} is not among the table's ${rows}`);
     }
+    return ids;
   }
 }
 

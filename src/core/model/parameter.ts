@@ -5,6 +5,7 @@ import { schemeOf } from '../compression/codings.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
 import type { OptimizerSettings } from '../recipe/recipe.ts';
 import { Optimizer } from '../training/optimizer.ts';
+import type { UsedRows } from './usedRows.ts';
 
 /** How a matrix is trained; `fixed`: training leaves it as it is. */
 export type ParameterSettings = OptimizerSettings | 'fixed';
@@ -14,17 +15,24 @@ export class Parameter {
   readonly name: string;
   /** Training leaves it as it is: no gradient of it is needed. */
   readonly isFixed: boolean;
-  /** What the model reads; of a coded matrix only the rows that were named to `read` are sure to be up to date. */
+  /**
+   * What the model reads: of a table with used rows these alone; of a coded matrix only the rows that were named to `read`
+   * are sure to be up to date.
+   */
   readonly value: Matrix;
   readonly #optimizer: Optimizer | undefined;
   readonly #code: RowCode | undefined;
   readonly #shape: readonly number[];
+  readonly #used: UsedRows | undefined;
+  /** Of a table with used rows all rows as they were given, and once they were asked for a copy that is kept up to date. */
+  #table: { readonly data: Float32Array; readonly isCopy: boolean } | undefined;
   #gradient: Matrix | undefined;
 
   /**
    * @param shape as the checkpoint has it: a vector is a matrix of one row, and of more than two sizes the last one is
    * that of the columns
    * @param coding where the matrix is coded: the weights hold its parts, and may hold the values they were made from
+   * @param used the only rows that are read and trained; not of a coded matrix
    * @throws Error where the weights lack it (a bug: readers check what comes from files)
    */
   constructor(
@@ -34,6 +42,7 @@ export class Parameter {
     weights: Weights,
     settings: ParameterSettings,
     coding?: Coding,
+    used?: UsedRows,
   ) {
     const columns = shape.at(-1) ?? 0;
     const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
@@ -48,8 +57,10 @@ export class Parameter {
     this.name = name;
     this.#shape = shape;
     // It changes between the steps alone.
-    this.value = workspace.keep(rows, columns).frozen();
-    this.value.data.set(data);
+    this.value = workspace.keep(used?.count ?? rows, columns).frozen();
+    this.value.data.set(used?.gather(data, columns) ?? data);
+    this.#used = used;
+    if (used !== undefined) this.#table = { data, isCopy: false };
     this.isFixed = settings === 'fixed';
     if (settings === 'fixed') return;
     if (coding && parts) this.#code = schemeOf(coding).open(workspace, this.value, coding, parts, settings);
@@ -89,8 +100,23 @@ export class Parameter {
 
   /** What a checkpoint holds of it, as it is now. It shares the model's memory: write or copy it before the next step. */
   weights(): [string, Tensor][] {
-    if (this.#code === undefined) return [[this.name, { shape: [...this.#shape], data: this.value.data }]];
+    if (this.#code === undefined) return [[this.name, { shape: [...this.#shape], data: this.#whole() }]];
     return [...this.#code.parts()].map(([part, tensor]) => [`${this.name}/${part}`, tensor]);
+  }
+
+  /** The same without the rows that are not used. */
+  trainedWeights(): [string, Tensor][] {
+    if (this.#used === undefined) return this.weights();
+    const { rows, columns, data } = this.value;
+    return [[this.name, { shape: [rows, columns], data }]];
+  }
+
+  #whole(): Float32Array {
+    if (this.#used === undefined || this.#table === undefined) return this.value.data;
+    const data = this.#table.isCopy ? this.#table.data : this.#table.data.slice();
+    this.#table = { data, isCopy: true };
+    this.#used.scatter(this.value.data, this.value.columns, data);
+    return data;
   }
 
   /** Moments, steps, and what else training goes on from. */

@@ -7,8 +7,8 @@ import { initialWeights } from '../model/initialize.ts';
 import { predictedClasses } from '../model/loss.ts';
 import { Random } from '../random.ts';
 import type { TrainingSettings } from '../recipe/recipe.ts';
+import type { PreparedData } from '../sweep/prepare.ts';
 import { evaluationBatches, trainingBatchCount, trainingBatches } from '../text/batches.ts';
-import type { EncodedDataset } from '../text/encoded.ts';
 
 /** The first steps of a process are slow: its code is compiled in them. */
 const warmUpSteps = 5;
@@ -25,9 +25,12 @@ export function measureEpoch(
   engine: Engine,
   spec: ModelSpec,
   settings: TrainingSettings,
-  { train, validation }: { readonly train: EncodedDataset; readonly validation: EncodedDataset },
+  { train, validation, used }: Pick<PreparedData, 'train' | 'validation' | 'used'>,
 ): number {
-  const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer, 0, settings.trainable);
+  const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer, {
+    trainable: settings.trainable,
+    used,
+  });
   const random = new Random(1);
   const drop = { units: settings.dropout, words: settings.wordDropout, random };
   const step = medianMs(trainingBatches(train, settings.batchSize, random), (batch) => {

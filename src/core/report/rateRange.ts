@@ -38,7 +38,10 @@ export async function rateRange(recipe: Recipe, engine: Engine): Promise<RateRan
     if (trial !== baseline) start = await startOf(trial, start);
   }
   const settings = recipe.train ?? recipe.retrain;
-  const model = new Classifier(engine, start.spec, start.weights, settings.optimizer, 0, settings.trainable);
+  const model = new Classifier(engine, start.spec, start.weights, settings.optimizer, {
+    trainable: settings.trainable,
+    used: data.used,
+  });
   const { rates, losses } = await rateRangeTest(model, settings, data.train, seed, pause);
   const bounds = rateBounds(rates, losses);
   return { trial: trial.id, optimizer: settings.optimizer.name, rates, losses, ...(bounds && { bounds }) };

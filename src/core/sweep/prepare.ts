@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { twoChannels } from '../embedding/channels.ts';
 import { readVectors, type WordVectors } from '../embedding/vectors.ts';
 import { tableOfVectors, type InitialTable } from '../embedding/vectorsTable.ts';
+import { usedRows, type UsedRows } from '../model/usedRows.ts';
 import { Random } from '../random.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { encodeRecipe, type EncodedRecipe } from './encodeRecipe.ts';
@@ -12,6 +13,8 @@ import { openEncoded, saveEncoded } from './encodedFolder.ts';
 export interface PreparedData extends EncodedRecipe {
   /** There where a model is to be trained and no checkpoint is given; the same for every trial. */
   readonly initialTable?: InitialTable;
+  /** The rows that the data name, where they are few of the table's. */
+  readonly used?: UsedRows | undefined;
 }
 
 /** Stream of the recipe's data seed. */
@@ -29,8 +32,10 @@ export async function prepareData(
   folder?: string,
 ): Promise<PreparedData> {
   const { encoded, vectors } = await encodedData(recipe, checkpoint, folder);
-  if (checkpoint !== undefined || recipe.train === undefined) return encoded;
-  return { ...encoded, initialTable: await newTable(recipe, encoded, vectors) };
+  const { train, validation, test, rows } = encoded;
+  const data = { ...encoded, used: usedRows([train, validation, ...(test ? [test] : [])], rows) };
+  if (checkpoint !== undefined || recipe.train === undefined) return data;
+  return { ...data, initialTable: await newTable(recipe, encoded, vectors) };
 }
 
 async function encodedData(

@@ -127,12 +127,16 @@ export class StartingModels {
   }
 
   /** The trial's parent to learn from, for a recipe that distils it. */
-  async teacher({ from }: Trial, storage: Pick<TrialStorage, 'loadBest'>): Promise<Teacher | undefined> {
+  async teacher(
+    { from }: Trial,
+    storage: Pick<TrialStorage, 'loadBest'>,
+    { used }: PreparedData,
+  ): Promise<Teacher | undefined> {
     const { distillation } = this.#recipe.retrain;
     if (distillation === undefined || from === undefined) return undefined;
     if (this.#teacher?.id !== from) {
       const { spec, weights } = await this.parent(from, storage);
-      this.#teacher = { id: from, model: new Classifier(this.#engine, spec, weights) };
+      this.#teacher = { id: from, model: new Classifier(this.#engine, spec, weights, undefined, { used }) };
     }
     return { model: this.#teacher.model, ...distillation };
   }
@@ -152,10 +156,10 @@ export class StartingModels {
 
   #measureCovariance(
     { spec, weights }: Checkpoint,
-    { train }: PreparedData,
+    { train, used }: PreparedData,
     sentences?: number,
   ): Promise<Float64Array> {
-    const model = new Classifier(this.#engine, spec, weights);
+    const model = new Classifier(this.#engine, spec, weights, undefined, { used });
     return taskGradientCovariance(model, train, this.#recipe.data.seed, this.#pause, sentences);
   }
 

@@ -5,6 +5,7 @@ import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
+import { withTrained } from '../model/usedRows.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { meanLength, type EncodedDataset } from '../text/encoded.ts';
 import { packAnswers } from '../reproduction/answers.ts';
@@ -102,20 +103,18 @@ class SweepRunner implements TrialRunner {
     const given: TrainingSettings | undefined = trained ? this.#recipe.train : this.#recipe.retrain;
     const settings = given && withDrawn(given, trial.training);
     const epochs = Math.min(until, trialEpochs(this.#recipe, trial));
-    const weights = saved === undefined ? start.weights : weightsOfState(saved);
+    const weights =
+      saved === undefined ? start.weights : withTrained(start.weights, weightsOfState(saved), data.used);
     // A table that training was told to keep is moved in retraining, for the control as for the factors.
     const { train } = this.#recipe;
     const frozen = trained && train ? frozenColumns(train.embedding) : 0;
-    const teacher = epochs > 0 ? await this.#models.teacher(trial, storage) : undefined;
+    const teacher = epochs > 0 ? await this.#models.teacher(trial, storage, data) : undefined;
     const open = (from: Weights): { readonly model: Classifier; readonly trainer: Trainer } => {
-      const model = new Classifier(
-        this.#engine,
-        start.spec,
-        from,
-        settings?.optimizer,
-        frozen,
-        settings?.trainable,
-      );
+      const model = new Classifier(this.#engine, start.spec, from, settings?.optimizer, {
+        frozenColumns: frozen,
+        trainable: settings?.trainable,
+        used: data.used,
+      });
       const trainer = new Trainer({
         model,
         settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },

@@ -132,7 +132,7 @@ export class Trainer {
   /** What `restore` needs, as it is now. */
   state(): SavedState {
     const tensors = new Map<string, Tensor>();
-    for (const [name, tensor] of this.#model.weights()) tensors.set(`weights/${name}`, tensor);
+    for (const [name, tensor] of this.#model.trainedWeights()) tensors.set(`weights/${name}`, tensor);
     for (const [name, tensor] of this.#model.optimizerState()) tensors.set(`optimizer/${name}`, tensor);
     return { tensors, meta: { ...this.#progress } };
   }
@@ -144,14 +144,14 @@ export class Trainer {
     this.restore({ tensors: new Map([...this.state().tensors, ...kept]), meta });
   }
 
-  /** Goes on from a state; the model must have been built from its weights (`weightsOfState`). */
+  /** Goes on from a state; the model must have been built with its weights (`weightsOfState`, `withTrained`). */
   restore(state: SavedState): void {
     this.#progress = state.meta as unknown as Progress;
     this.#model.restoreOptimizers(tensorsBelow(state.tensors, 'optimizer'));
   }
 }
 
-/** The model's weights in a saved state. */
+/** The model's weights in a saved state, as `Classifier.trainedWeights` gives them. */
 export function weightsOfState(state: SavedState): Map<string, Tensor> {
   return tensorsBelow(state.tensors, 'weights');
 }

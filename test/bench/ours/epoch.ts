@@ -1,4 +1,5 @@
 import { Classifier } from '../../../src/core/model/classifier.ts';
+import { usedRows } from '../../../src/core/model/usedRows.ts';
 import { Random } from '../../../src/core/random.ts';
 import { optimizerDefaults } from '../../../src/core/recipe/defaults.ts';
 import { trainingBatches } from '../../../src/core/text/batches.ts';
@@ -13,14 +14,15 @@ const rate = 1e-3;
 /** Seconds of an epoch; each goes on from the one before. */
 export function epoch(request: EpochRequest): Measures {
   const engine = engineOf(request.engine);
+  const train = sentences(request.folder, 'train');
   const { model, random } = once(JSON.stringify(request), () => {
     const { spec, weights } = newModel(request);
+    const used = usedRows([train], spec.embedding.rows);
     return {
-      model: new Classifier(engine, spec, weights, optimizerDefaults.adam),
+      model: new Classifier(engine, spec, weights, optimizerDefaults.adam, { used }),
       random: new Random(1),
     };
   });
-  const train = sentences(request.folder, 'train');
   const dropout = { units: 0, words: 0, random };
   const started = performance.now();
   for (const batch of trainingBatches(train, batchSize, random)) model.trainStep(batch, rate, dropout);
