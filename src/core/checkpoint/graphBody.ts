@@ -14,9 +14,31 @@ export interface GraphNode {
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of nodes before it; `embedding` is the embedding's output [B,T,n] with its mask. */
   readonly inputs: readonly string[];
+  /** The node whose weights it uses, and not any of its own: of one class and config. See `EmbeddingConfig`. */
+  readonly weightsOf?: string;
 }
 
-/** Any layers between the embedding and the head, as Keras's functional models have them. */
+/**
+ * The config of a node `Embedding`, which has no nodes before it: it reads the token ids of an input. Its table is a
+ * further one of the model, `graph/NAME/table` [m,n], or `graph/NAME/A` [m,k] and `graph/NAME/B` [k,n]. One with
+ * `weightsOf` has but `input`: it reads another's table, or the model's first, `embedding`.
+ */
+export interface EmbeddingConfig {
+  /** Place among the body's `inputs`; the first where absent. */
+  readonly input?: number;
+  /** m */
+  readonly input_dim: number;
+  /** n */
+  readonly output_dim: number;
+  /** k, where the table is factorized. */
+  readonly rank?: number;
+  readonly mask_zero?: boolean;
+}
+
+/**
+ * Any layers between the embedding and the head, as Keras's functional models have them. Of several embeddings the one
+ * with the largest table is the spec's, and the others are nodes.
+ */
 export interface GraphBody {
   readonly kind: 'graph';
   /** In topological order; the output [B, width] of the last one feeds the head. */
@@ -28,6 +50,8 @@ export interface GraphBody {
    * text after the other, each padded to its length. Absent where there is one.
    */
   readonly inputs?: readonly TokenInput[];
+  /** Place among `inputs` of the one that the embedding reads; the first where absent. */
+  readonly input?: number;
   /** Tokens of the saved model's input where their number is fixed, as Flatten needs it. */
   readonly length?: number;
   /** Whether the embedding makes a mask: id 0 is none of the sentence's tokens. */
@@ -52,6 +76,8 @@ export interface GraphNames {
   readonly embedding: string;
   /** Of the Dense layer that is the factor B. */
   readonly factor?: string;
+  /** Of those that are the factors B of further tables, by the names of the tables' nodes. */
+  readonly factors?: Readonly<Record<string, string>>;
   readonly head: string;
   /** The head's activation, where it is a layer of its own. */
   readonly activation?: { readonly name: string; readonly className: 'Activation' | 'Softmax' };

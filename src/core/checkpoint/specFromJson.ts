@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Body, ModelSpec } from './checkpoint.ts';
 import { checkGraph } from './graph/checkGraph.ts';
 import { describeGraph, graphWidth, isPaddingMasked } from './graph/describeGraph.ts';
+import { furtherTables } from './graph/tables.ts';
 
 /** Sizes beyond this are no model's, and would overflow in products. */
 const maxSize = 2 ** 31;
@@ -81,6 +82,10 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const masked = flag(spec.masked, 'masked');
   const body = bodyOf();
   if (body.kind === 'graph' && masked && !isPaddingMasked(body, dimension)) throw at('masked');
+  for (const table of furtherTables(body)) {
+    if (table.rows < rows || table.rows > maxSize || table.dimension > maxSize)
+      throw at(`body.${table.name}`);
+  }
   return {
     embedding: { rows, dimension, ...(rank !== undefined && { rank }), ...(coding && { coding }) },
     body,

@@ -1,5 +1,6 @@
 import type { Body, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { describeGraph, isPaddingMasked } from '../checkpoint/graph/describeGraph.ts';
+import { embeddingCalls, tablesOf, unfactorized } from '../checkpoint/graph/tables.ts';
 import type { GraphBody } from '../checkpoint/graphBody.ts';
 import { factorCoding, type Coding, type CodingCost } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
@@ -51,7 +52,7 @@ export function totalCost(layers: readonly LayerCost[]): LayerCost {
   };
 }
 
-/** Bytes of the table or of what stands for it. */
+/** Bytes of the tables or of what stands for them. */
 export function embeddingBytes(layers: readonly LayerCost[]): number {
   const parts = layers.filter(({ layer }) => layer.startsWith('embedding/'));
   return parts.reduce((sum, { storageBytes }) => sum + storageBytes, 0);
@@ -66,16 +67,20 @@ export function embeddingBytes(layers: readonly LayerCost[]): number {
  * @param meanLength T, tokens of a sentence
  */
 export function addsNoLatency(spec: ModelSpec, meanLength: number): boolean {
-  const { rows, dimension } = spec.embedding;
-  const flops = (of: ModelSpec): number => totalCost(embeddingCosts(of, meanLength)).flopsPerSentence;
-  const dequantization = 2 * dimension * meanLength;
-  return flops(spec) <= flops({ ...spec, embedding: { rows, dimension } }) + dequantization;
+  const flops = (of: Tables): number => totalCost(embeddingCosts(of, meanLength)).flopsPerSentence;
+  const dequantization = tablesOf(spec).reduce(
+    (sum, { name, dimension }) => sum + 2 * dimension * tokensOf(spec.body, name, meanLength),
+    0,
+  );
+  return flops(spec) <= flops(unfactorized(spec)) + dequantization;
 }
 
-/** Table or factors, with the average that a DAN takes between A and B. A coded B is decoded once, on loading. */
-function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number, weights?: Weights): LayerCost[] {
-  const { rows: m, dimension: n, rank: k, coding } = embedding;
-  const averages = body.kind === 'dan';
+/**
+ * Tables or factors, with the average that a DAN takes between A and B. A coded B is decoded once, on loading. Further
+ * tables than the first have their names: `embedding/NAME/A`.
+ */
+function embeddingCosts(spec: Tables, meanLength: number, weights?: Weights): LayerCost[] {
+  const averages = spec.body.kind === 'dan';
   const matrix = (layer: string, rows: number, columns: number, how: Coding | undefined): CodingCost =>
     how === undefined
       ? {
@@ -98,16 +103,31 @@ function embeddingCosts({ embedding, body }: ModelSpec, meanLength: number, weig
     multiplyAddsPerSentence,
     flopsPerSentence,
   });
-  const name = k === undefined ? 'embedding/table' : 'embedding/A';
-  const looked = matrix(name, m, k ?? n, coding);
-  const layers = [layer(name, looked, m * (k ?? n), looked.flopsPerRow * meanLength)];
-  if (averages) layers.push(cost('average', 0, meanLength * (k ?? n), 0));
-  if (k !== undefined) {
-    const factor = matrix('embedding/B', k, n, factorCoding(coding));
-    const products = k * n * (averages ? 1 : meanLength);
-    layers.push(layer('embedding/B', factor, k * n, 2 * products, products));
-  }
-  return layers;
+  return tablesOf(spec).flatMap((table) => {
+    const { rows: m, dimension: n, rank: k, coding, name, prefix } = table;
+    const tokens = tokensOf(spec.body, name, meanLength);
+    const shown = name === 'embedding' ? name : `embedding/${name}`;
+    const first = k === undefined ? 'table' : 'A';
+    const looked = matrix(`${prefix}/${first}`, m, k ?? n, coding);
+    const layers = [layer(`${shown}/${first}`, looked, m * (k ?? n), looked.flopsPerRow * tokens)];
+    if (averages) layers.push(cost('average', 0, tokens * (k ?? n), 0));
+    if (k !== undefined) {
+      const factor = matrix(`${prefix}/B`, k, n, factorCoding(coding));
+      const products = k * n * (averages ? 1 : tokens);
+      layers.push(layer(`${shown}/B`, factor, k * n, 2 * products, products));
+    }
+    return layers;
+  });
+}
+
+type Tables = Pick<ModelSpec, 'embedding' | 'body'>;
+
+/** How often a row of a table is read for a sentence. */
+function tokensOf(body: Body, table: string, meanLength: number): number {
+  if (body.kind !== 'graph') return meanLength;
+  const { inputs } = withLength(body, meanLength);
+  const calls = embeddingCalls(body).filter((call) => call.table === table);
+  return calls.reduce((sum, { input }) => sum + (inputs?.[input]?.length ?? meanLength), 0);
 }
 
 /** The spec of a model that a point makes of an uncompressed one. */
@@ -158,11 +178,24 @@ function encoderCosts(body: Body, n: number, meanLength: number): LayerCost[] {
  */
 function graphCosts(body: GraphBody, n: number, meanLength: number): LayerCost[] {
   const fixed = isPaddingMasked(body, n) ? undefined : body.length;
-  const facts = describeGraph({ ...body, length: fixed ?? meanLength }, n);
+  const facts = describeGraph(withLength(body, fixed ?? meanLength), n);
+  const embeddings = new Set(embeddingCalls(body).map(({ name }) => name));
   return [...facts].flatMap(([name, { weights, flops, multiplyAdds = 0 }]) => {
+    if (embeddings.has(name)) return [];
     const parameters = weights.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
     return parameters > 0 || flops > 0 ? [cost(`graph/${name}`, parameters, flops, multiplyAdds)] : [];
   });
+}
+
+/** With the number of its tokens. @param length of a sentence, where its texts are several that of all together */
+function withLength(body: GraphBody, length: number): GraphBody {
+  const { inputs } = body;
+  if (inputs === undefined) return { ...body, length };
+  const known = inputs.reduce((sum, input) => sum + (input.length ?? 0), 0);
+  const others = inputs.filter((input) => input.length === undefined).length;
+  // Where only bytes matter, no length is given.
+  const each = Math.max(0, (length - known) / others);
+  return { ...body, inputs: inputs.map((input) => ({ length: each, ...input })) };
 }
 
 interface TokenCost {

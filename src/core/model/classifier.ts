@@ -30,6 +30,8 @@ export class Classifier {
   readonly #workspace: Workspace;
   readonly #embedding: Embedding;
   readonly #encoder: SentenceEncoder;
+  /** The first one, and those of a graph. */
+  readonly #embeddings: readonly Embedding[];
   readonly #layers: DenseLayer[];
   #dropped: (Matrix | undefined)[] = [];
 
@@ -49,7 +51,9 @@ export class Classifier {
     this.#workspace = workspace;
     this.#embedding = new Embedding(workspace, embedding, weights, optimizer, options);
     const behind = options.trainable === 'factors' ? 'fixed' : optimizer;
-    this.#encoder = createEncoder(workspace, this.#embedding, body, weights, behind);
+    const ofTables = { optimizer, used: options.used };
+    this.#encoder = createEncoder(workspace, this.#embedding, body, weights, behind, ofTables);
+    this.#embeddings = [this.#embedding, ...(this.#encoder.embeddings ?? [])];
     let width = this.#encoder.width;
     this.#layers = body.hidden.map((units, i) => {
       const layer = new DenseLayer(workspace, `hidden_${i}`, width, units, true, weights, behind);
@@ -89,7 +93,7 @@ export class Classifier {
     const { loss, gradient } = this.#lossOf(probability, batch);
     if (teacher !== undefined) distil(gradient, probability, batch, teacher, head);
     this.#encoder.backwardEmbedding(this.#backward(gradient));
-    this.#embedding.update(rate);
+    for (const embedding of this.#embeddings) embedding.update(rate);
     for (const parameter of this.#own()) parameter.update(rate);
     return loss;
   }
@@ -174,7 +178,7 @@ export class Classifier {
   }
 
   #parameters(): Parameter[] {
-    const { table, factor } = this.#embedding;
-    return [table, ...(factor ? [factor] : []), ...this.#own()];
+    const tables = this.#embeddings.flatMap(({ table, factor }) => [table, ...(factor ? [factor] : [])]);
+    return [...tables, ...this.#own()];
   }
 }

@@ -9,14 +9,22 @@ import { GruLayer } from './gruLayer.ts';
 import { LstmLayer } from './lstmLayer.ts';
 import type { ParameterSettings } from './parameter.ts';
 import { RecurrentEncoder } from './recurrentEncoder.ts';
+import type { TableTraining } from './trainingOptions.ts';
 
-/** The encoder of that body. @throws Error where a weight is not there */
+/**
+ * The encoder of that body.
+ *
+ * @param settings of what is no embedding
+ * @param ofTables of further embeddings
+ * @throws Error where a weight is not there
+ */
 export function createEncoder(
   workspace: Workspace,
   embedding: Embedding,
   body: Body,
   weights: Weights,
   settings: ParameterSettings,
+  ofTables: TableTraining,
 ): SentenceEncoder {
   switch (body.kind) {
     case 'dan':
@@ -36,6 +44,6 @@ export function createEncoder(
     case 'cnn':
       return new ConvolutionEncoder(workspace, embedding, body, weights, settings);
     case 'graph':
-      return new GraphEncoder(workspace, embedding, body, weights, settings);
+      return new GraphEncoder(workspace, embedding, body, weights, settings, ofTables);
   }
 }

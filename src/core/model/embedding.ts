@@ -25,25 +25,27 @@ export class Embedding {
   readonly #slotOfRow: Matrix;
   #touched: { readonly rows: number; readonly count: number; readonly gradients: Matrix } | undefined;
 
+  /** @param prefix before the names of its weights */
   constructor(
     workspace: Workspace,
     { rows, dimension, rank, coding }: ModelSpec['embedding'],
     weights: Weights,
     optimizer: OptimizerSettings,
     { frozenColumns = 0, used }: Pick<TrainingOptions, 'frozenColumns' | 'used'> = {},
+    prefix = 'embedding',
   ) {
     this.#workspace = workspace;
     this.dimension = dimension;
     // A code reads the rows of the whole table.
     this.#used = coding === undefined ? used : undefined;
     this.#frozenColumns = frozenColumns;
-    const name = rank === undefined ? 'embedding/table' : 'embedding/A';
+    const name = rank === undefined ? `${prefix}/table` : `${prefix}/A`;
     const shape = [rows, rank ?? dimension];
     this.#table = new Parameter(workspace, name, shape, weights, optimizer, coding, this.#used);
     if (rank !== undefined) {
       this.#factor = new Parameter(
         workspace,
-        'embedding/B',
+        `${prefix}/B`,
         [rank, dimension],
         weights,
         optimizer,

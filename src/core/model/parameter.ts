@@ -26,7 +26,10 @@ export class Parameter {
   readonly #used: UsedRows | undefined;
   /** Of a table with used rows all rows as they were given, and once they were asked for a copy that is kept up to date. */
   #table: { readonly data: Float32Array; readonly isCopy: boolean } | undefined;
+  readonly #workspace: Workspace;
   #gradient: Matrix | undefined;
+  /** Whether several parts of the gradient come. */
+  #sums = false;
 
   /**
    * @param shape as the checkpoint has it: a vector is a matrix of one row, and of more than two sizes the last one is
@@ -55,6 +58,7 @@ export class Parameter {
       );
     }
     this.name = name;
+    this.#workspace = workspace;
     this.#shape = shape;
     // It changes between the steps alone.
     this.value = workspace.keep(used?.count ?? rows, columns).frozen();
@@ -67,9 +71,16 @@ export class Parameter {
     else this.#optimizer = new Optimizer(settings, workspace, this.value);
   }
 
-  /** The gradient for the next `update`. */
+  /** The gradient for the next `update`; a part of it after `beginParts`, which the first part's memory is the sum of. */
   set gradient(gradient: Matrix) {
-    this.#gradient = gradient;
+    if (!this.#sums || this.#gradient === undefined) this.#gradient = gradient;
+    else this.#workspace.kernels.add(this.#gradient.at, gradient.at, gradient.rows * gradient.columns);
+  }
+
+  /** Before a backward pass of which several layers use the parameter. */
+  beginParts(): void {
+    this.#sums = true;
+    this.#gradient = undefined;
   }
 
   /** Brings these rows of the value up to date. */

@@ -1,4 +1,4 @@
-import type { Trainable } from '../recipe/recipe.ts';
+import type { OptimizerSettings, Trainable } from '../recipe/recipe.ts';
 import type { UsedRows } from './usedRows.ts';
 
 /** How a classifier is trained, beside its optimizer. */
@@ -9,4 +9,9 @@ export interface TrainingOptions {
   readonly trainable?: Trainable | undefined;
   /** The only rows of the table that the model is going to be given, where that is known. */
   readonly used?: UsedRows | undefined;
+}
+
+/** How a graph's further tables are trained. */
+export interface TableTraining extends Pick<TrainingOptions, 'used'> {
+  readonly optimizer: OptimizerSettings;
 }

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import type { GraphBody } from '../graphBody.ts';
+import type { GraphBody, GraphNode } from '../graphBody.ts';
 import {
   activationLayer,
   batchNormalization,
@@ -8,6 +8,7 @@ import {
   layerNormalization,
   timeDistributed,
 } from './denseRules.ts';
+import { embedding } from './embeddingRule.ts';
 import { concatenate, elementwise } from './mergeRules.ts';
 import { NodeConfig } from './nodeConfig.ts';
 import type { LayerRule, NodeFacts, NodeShape } from './nodeFacts.ts';
@@ -17,6 +18,7 @@ import { convolution, pool } from './windowRules.ts';
 
 const rules: ReadonlyMap<string, LayerRule> = new Map(
   Object.entries({
+    Embedding: embedding,
     Dense: dense,
     TimeDistributed: timeDistributed,
     Activation: activationLayer,
@@ -50,8 +52,14 @@ const rules: ReadonlyMap<string, LayerRule> = new Map(
 export const graphLayers: ReadonlySet<string> = new Set(rules.keys());
 
 /** What the embedding hands on, to the nodes that name it. */
-export function embeddingShape({ length, maskZero }: GraphBody, dimension: number): NodeShape {
-  return { width: dimension, steps: length ?? 'any', masked: maskZero, seesPadding: false };
+export function embeddingShape(body: GraphBody, dimension: number): NodeShape {
+  const { maskZero, input } = body;
+  return { width: dimension, steps: stepsOfInput(body, input), masked: maskZero, seesPadding: !maskZero };
+}
+
+/** Tokens of an input; `any` where the batch decides. @param input its place; the first where absent */
+function stepsOfInput({ inputs, length }: GraphBody, input = 0): number | 'any' {
+  return (inputs === undefined ? length : inputs[input]?.length) ?? 'any';
 }
 
 /**
@@ -66,6 +74,7 @@ export function describeGraph(body: GraphBody, dimension: number, file?: string)
   const shapes = new Map([['embedding', embeddingShape(body, dimension)]]);
   const facts = new Map<string, NodeFacts>();
   const unused = new Set(['embedding']);
+  const owners = new Map<string, Owner>();
   for (const node of nodes) {
     const config = new NodeConfig(node, dialect, file);
     const rule = rules.get(node.className);
@@ -77,7 +86,16 @@ export function describeGraph(body: GraphBody, dimension: number, file?: string)
       unused.delete(input);
       return shape;
     });
-    const found = rule(config, inputs, dialect);
+    if (node.className === 'Embedding') inputs.push(tokensOf(body, config));
+    const found =
+      node.weightsOf === undefined
+        ? rule(config, inputs, dialect)
+        : sharing(node, ownerOf(node.weightsOf, owners, body, dimension), (own) =>
+            rule(new NodeConfig(own, dialect, file), inputs, dialect),
+          );
+    if (found === undefined)
+      throw config.refuse(`it does not fit '${node.weightsOf}', whose weights it uses`);
+    if (node.weightsOf === undefined) owners.set(node.name, { node, facts: found });
     shapes.set(node.name, found.output);
     facts.set(node.name, found);
     unused.add(node.name);
@@ -99,17 +117,59 @@ export function describeGraph(body: GraphBody, dimension: number, file?: string)
   return facts;
 }
 
+/** A node whose weights others may use. */
+interface Owner {
+  readonly node: GraphNode;
+  /** Undefined of the spec's embedding, which is no node. */
+  readonly facts: NodeFacts | undefined;
+}
+
+function ownerOf(
+  name: string,
+  owners: ReadonlyMap<string, Owner>,
+  { maskZero }: GraphBody,
+  dimension: number,
+): Owner | undefined {
+  if (name !== 'embedding') return owners.get(name);
+  const config = { output_dim: dimension, mask_zero: maskZero };
+  return { node: { name, className: 'Embedding', config, inputs: [] }, facts: undefined };
+}
+
+/** What is known of a node that uses another's weights; undefined where it is another kind of layer, or has other weights. */
+function sharing(
+  node: GraphNode,
+  owner: Owner | undefined,
+  describe: (node: GraphNode) => NodeFacts,
+): NodeFacts | undefined {
+  if (owner?.node.className !== node.className) return undefined;
+  const isEmbedding = node.className === 'Embedding';
+  const { config } = owner.node;
+  if (!isEmbedding && JSON.stringify(node.config) !== JSON.stringify(config)) return undefined;
+  const { weights, ...found } = describe(
+    isEmbedding ? { ...node, config: { ...config, ...node.config } } : node,
+  );
+  const fits = owner.facts === undefined || JSON.stringify(weights) === JSON.stringify(owner.facts.weights);
+  return fits ? { ...found, weights: [] } : undefined;
+}
+
+/** The token ids that an embedding takes. @throws UserError `unsupported-layer` for an input that the body has not */
+function tokensOf(body: GraphBody, config: NodeConfig): NodeShape {
+  const input = config.number('input', 0, 0, (body.inputs?.length ?? 1) - 1);
+  if (!Number.isInteger(input)) throw config.refuse('its input is no place of one');
+  return { width: 1, steps: stepsOfInput(body, input), masked: false, seesPadding: false };
+}
+
 /** Features of a sentence, which the head takes. */
 export function graphWidth(body: GraphBody, dimension: number): number {
   return lastShape(body, dimension).width;
 }
 
 /**
- * Whether a sentence may be padded as far as one likes: the embedding's mask reaches every layer that would see the
- * padding. What `masked` of a spec says.
+ * Whether a sentence may be padded as far as one likes: it is one text, and the embeddings' masks reach every layer that
+ * would see the padding. What `masked` of a spec says.
  */
 export function isPaddingMasked(body: GraphBody, dimension: number): boolean {
-  return body.maskZero && !lastShape(body, dimension).seesPadding;
+  return body.inputs === undefined && !lastShape(body, dimension).seesPadding;
 }
 
 function lastShape(body: GraphBody, dimension: number): NodeShape {

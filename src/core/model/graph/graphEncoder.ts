@@ -1,20 +1,23 @@
 import { describeGraph, embeddingShape, isPaddingMasked } from '../../checkpoint/graph/describeGraph.ts';
 import { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
 import type { Weights } from '../../checkpoint/checkpoint.ts';
+import { embeddingCalls, furtherTables, inputLengths } from '../../checkpoint/graph/tables.ts';
 import type { GraphBody, GraphNode } from '../../checkpoint/graphBody.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
 import type { Batch } from '../../text/encoded.ts';
 import type { SentenceEncoder, VectorGradient } from '../body.ts';
-import type { Embedding } from '../embedding.ts';
+import { Embedding } from '../embedding.ts';
 import type { Parameter, ParameterSettings } from '../parameter.ts';
+import type { TableTraining } from '../trainingOptions.ts';
 import { createLayer } from './createLayer.ts';
 import { LayerParts, type GraphLayer, type Signal } from './graphLayer.ts';
-import type { FactorGradient } from './layerKernel.ts';
+import { GraphTable, type StepTokens } from './graphTable.ts';
+import { SharedParameters } from './sharedParameters.ts';
 
 interface Node extends GraphNode {
   readonly layer: GraphLayer;
-  /** Whether it takes the rows of A from the embedding, not the vectors that B makes of them. */
+  /** Whether it takes the rows of A from an embedding, not the vectors that B makes of them. */
   readonly readsRows: boolean;
 }
 
@@ -33,64 +36,100 @@ const kernelLayers: ReadonlySet<string> = new Set([
  * Any layers, each at its turn over the whole batch, padding included: what counts is the layers' business, as in Keras.
  * Of a factorized embedding a layer that multiplies by a kernel K reads the rows of A, and multiplies them by B K, which
  * costs k rather than n multiplications a value; others read the vectors.
+ *
+ * Tokens lie step after step, so that those of one of several inputs, and their rows, lie in one piece.
  */
 export class GraphEncoder implements SentenceEncoder {
   readonly width: number;
+  readonly parameters: readonly Parameter[];
   readonly #workspace: Workspace;
-  readonly #embedding: Embedding;
   readonly #body: GraphBody;
+  /** By their names, the spec's embedding first. */
+  readonly #tables: ReadonlyMap<string, GraphTable>;
+  /** The table that each place reads which reads one. */
+  readonly #tableOf: ReadonlyMap<string, GraphTable>;
   readonly #nodes: readonly Node[];
-  readonly #factorGradient: FactorGradient = { current: undefined };
+  /** Places whose vectors a layer takes, or hands on. */
+  readonly #expanded: readonly string[];
+  /** Those that several layers use. */
+  readonly #shared: readonly Parameter[];
   /** To which sentences are padded, where the model says it and it matters. */
   readonly #length: number | undefined;
-  #cache: { readonly tokens: Int32Array; readonly rows: Matrix } | undefined;
 
+  /** @param training of further tables than the first */
   constructor(
     workspace: Workspace,
     embedding: Embedding,
     body: GraphBody,
     weights: Weights,
     settings: ParameterSettings,
+    training: TableTraining,
   ) {
     this.#workspace = workspace;
-    this.#embedding = embedding;
     this.#body = body;
-    const { dimension, factor } = embedding;
+    const { dimension } = embedding;
     if (!isPaddingMasked(body, dimension)) this.#length = body.length;
+    const calls = embeddingCalls(body);
+    const further = furtherTables(body).map(({ name, prefix, ...sizes }) => {
+      return [name, new Embedding(workspace, sizes, weights, training.optimizer, training, prefix)] as const;
+    });
+    this.#tables = new Map(
+      [['embedding', embedding] as const, ...further].map(([name, one]) => [
+        name,
+        new GraphTable(
+          workspace,
+          one,
+          calls.filter(({ table }) => table === name),
+        ),
+      ]),
+    );
+    this.#tableOf = new Map(calls.map(({ name, table }) => [name, this.#tables.get(table)!]));
     const facts = describeGraph(body, dimension);
     const shapes = new Map([...facts].map(([name, { output }]) => [name, output]));
     shapes.set('embedding', embeddingShape(body, dimension));
-    this.#nodes = body.nodes.map((node) => {
-      const readsRows =
-        factor !== undefined && node.inputs[0] === 'embedding' && kernelLayers.has(node.className);
-      const parts = new LayerParts({
-        workspace,
-        name: `graph/${node.name}`,
-        config: new NodeConfig(node, body.dialect),
-        input: shapes.get(node.inputs[0]!)!,
-        facts: facts.get(node.name)!,
-        weights,
-        settings,
-        factor: readsRows ? factor : undefined,
-        factorGradient: this.#factorGradient,
+    const parameters = new SharedParameters();
+    this.#nodes = body.nodes
+      .filter(({ className }) => className !== 'Embedding')
+      .map((node) => {
+        const [first = ''] = node.inputs;
+        const table = this.#tableOf.get(first);
+        const readsRows = table?.embedding.factor !== undefined && kernelLayers.has(node.className);
+        const owner = node.weightsOf ?? node.name;
+        const parts = new LayerParts({
+          workspace,
+          name: `graph/${owner}`,
+          config: new NodeConfig(node, body.dialect),
+          input: shapes.get(first)!,
+          facts: facts.get(owner)!,
+          weights,
+          settings,
+          parameters,
+          factor: readsRows ? table.embedding.factor : undefined,
+          factorGradient: table?.factorGradient ?? { current: undefined },
+        });
+        return { ...node, layer: createLayer(parts), readsRows };
       });
-      return { ...node, layer: createLayer(parts), readsRows };
-    });
+    this.parameters = [...new Set(this.#nodes.flatMap(({ layer }) => layer.parameters))];
+    this.#shared = parameters.shared;
+    const taken = new Set(this.#nodes.flatMap(({ inputs, readsRows }) => (readsRows ? [] : inputs)));
+    this.#expanded = [...this.#tableOf.keys()].filter((name) => taken.has(name));
     this.width = shapes.get(this.#last().name)!.width;
   }
 
-  get parameters(): readonly Parameter[] {
-    return this.#nodes.flatMap(({ layer }) => layer.parameters);
+  get embeddings(): readonly Embedding[] {
+    return [...this.#tables.values()].slice(1).map(({ embedding }) => embedding);
   }
 
   forward(batch: Batch, random?: Random): Matrix {
-    const rows = this.#embed(batch);
+    const tokens = this.#tokensOf(batch);
+    const rows = new Map([...this.#tables.values()].flatMap((table) => [...table.gather(tokens)]));
     const signals = new Map<string, Signal>();
-    if (this.#nodes.some(({ inputs, readsRows }) => inputs.includes('embedding') && !readsRows)) {
-      signals.set('embedding', { ...rows, values: this.#embedding.expand(rows.values) });
+    for (const name of this.#expanded) {
+      const own = rows.get(name)!;
+      signals.set(name, { ...own, values: this.#tableOf.get(name)!.embedding.expand(own.values) });
     }
     for (const { name, inputs, layer, readsRows } of this.#nodes) {
-      const own = readsRows ? [rows] : inputs.map((input) => signals.get(input)!);
+      const own = readsRows ? [rows.get(inputs[0]!)!] : inputs.map((input) => signals.get(input)!);
       signals.set(name, layer.forward(own, random));
     }
     return signals.get(this.#last().name)!.values;
@@ -98,32 +137,30 @@ export class GraphEncoder implements SentenceEncoder {
 
   backward(gradient: Matrix): VectorGradient {
     const workspace = this.#workspace;
-    const factorGradient = this.#embedding.beginFactorGradient();
-    this.#factorGradient.current = factorGradient;
+    const tables = [...this.#tables];
+    for (const [, table] of tables) table.beginBackward();
+    for (const parameter of this.#shared) parameter.beginParts();
     const gradients = new Map([[this.#last().name, gradient]]);
-    let ofRows: Matrix | undefined;
+    const ofRows = new Map<string, Matrix>();
     for (const { name, inputs, layer, readsRows } of [...this.#nodes].reverse()) {
       const parts = layer.backward(gradients.get(name)!);
-      if (readsRows) {
-        ofRows = sum(workspace, ofRows, parts[0]!);
-        continue;
-      }
+      const to = readsRows ? ofRows : gradients;
       inputs.forEach((input, i) => {
-        gradients.set(input, sum(workspace, gradients.get(input), parts[i]!));
+        to.set(input, sum(workspace, to.get(input), parts[i]!));
       });
     }
-    const ofVectors = gradients.get('embedding');
-    if (ofVectors === undefined) return { gradient: ofRows! };
-    const through = this.#embedding.backwardExpand(this.#cached().rows, ofVectors, factorGradient);
-    return { gradient: sum(workspace, ofRows, through) };
+    const [[, first], ...further] = tables.map(
+      ([name, table]) => [name, table.backward(ofRows, gradients)] as const,
+    ) as [readonly [string, Matrix], ...(readonly [string, Matrix])[]];
+    return further.length === 0 ? { gradient: first } : { gradient: first, further: new Map(further) };
   }
 
-  backwardEmbedding({ gradient }: VectorGradient): void {
-    this.#embedding.backwardGather(this.#cached().tokens, gradient);
+  backwardEmbedding({ gradient, further }: VectorGradient): void {
+    for (const [name, table] of this.#tables) table.scatter(further?.get(name) ?? gradient);
   }
 
-  /** The rows of the tokens, step after step, of all sentences, padded to the longest or to the model's length. */
-  #embed({ size, length, ids }: Batch): Signal {
+  /** Padded to the longest sentence or to the model's length. */
+  #tokensOf({ size, length, ids }: Batch): StepTokens {
     // A sentence without a token is one of padding.
     const steps = this.#length ?? Math.max(1, length);
     if (length > steps) throw new Error(`${length} tokens do not fit in ${steps}`);
@@ -131,21 +168,13 @@ export class GraphEncoder implements SentenceEncoder {
     for (let s = 0; s < size; s++) {
       for (let t = 0; t < length; t++) tokens[t * size + s] = ids[s * length + t]!;
     }
-    const rows = this.#embedding.gather(tokens);
-    this.#cache = { tokens, rows };
-    const mask = this.#body.maskZero ? Uint8Array.from(tokens, (id) => (id === 0 ? 0 : 1)) : undefined;
-    return { values: rows, steps, mask };
+    return { tokens, size, steps: inputLengths(this.#body, steps) };
   }
 
   #last(): Node {
     const last = this.#nodes.at(-1);
     if (last === undefined) throw new Error('A graph has nodes.');
     return last;
-  }
-
-  #cached(): { readonly tokens: Int32Array; readonly rows: Matrix } {
-    if (this.#cache === undefined) throw new Error('graph: backward without forward');
-    return this.#cache;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Random } from '../../random.ts';
 import { InputKernel } from '../inputKernel.ts';
 import { Parameter, type ParameterSettings } from '../parameter.ts';
 import { LayerKernel, type FactorGradient } from './layerKernel.ts';
+import type { SharedParameters } from './sharedParameters.ts';
 
 /** What a node hands on for a batch of B sentences. */
 export interface Signal {
@@ -40,6 +41,8 @@ export interface LayerSource {
   readonly facts: NodeFacts;
   readonly weights: Weights;
   readonly settings: ParameterSettings;
+  /** Of all the graph's layers. */
+  readonly parameters: SharedParameters;
   /** B, where the layer's kernel reads the rows of A. */
   readonly factor: Parameter | undefined;
   readonly factorGradient: FactorGradient;
@@ -81,10 +84,13 @@ export class LayerParts {
   }
 
   #make(name: string, settings: ParameterSettings): Parameter {
-    const { name: prefix, facts, weights } = this.#source;
+    const { name: prefix, facts, weights, parameters } = this.#source;
     const shape = facts.weights.find(([weight]) => weight === name)?.[1];
     if (shape === undefined) throw new Error(`The layer '${prefix}' has no weight '${name}'.`);
-    return new Parameter(this.workspace, `${prefix}/${name}`, shape, weights, settings);
+    return parameters.of(
+      `${prefix}/${name}`,
+      (full) => new Parameter(this.workspace, full, shape, weights, settings),
+    );
   }
 }
 
