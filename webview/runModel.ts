@@ -39,6 +39,8 @@ export class RunModel {
   readonly warnings: string[] = [];
   results: Results | undefined;
   readonly #tracer = new SearchTracer();
+  /** Of the models, where they take several texts. */
+  inputs: readonly string[] | undefined;
   #rates: (RunEvent & { type: 'plan' })['rates'] = {};
   /** Counts the results that have come, so that what depends on them alone is made anew only then. */
   revision = 0;
@@ -90,6 +92,7 @@ export class RunModel {
       case 'plan':
         for (const trial of event.trials) this.planned.set(trial.id, trial);
         this.#rates = event.rates ?? {};
+        this.inputs = event.inputs;
         break;
       case 'trial':
         this.latest = this.trial(event.trial).id;

@@ -7,15 +7,16 @@ import { button, element } from './element.ts';
 import './insight.css';
 import { modelName } from './modelRows.ts';
 import { sameFigures, type Actions, type Section, type View } from './section.ts';
+import { TextFields } from './textFields.ts';
 import { answerCard } from './tryAnswer.ts';
 
 /** Texts that are kept. */
 const HISTORY = 5;
 
-/** A text as it was put to some models. */
+/** Texts as they were put to some models: one, or one for each of their inputs. */
 interface Tried {
   readonly key: string;
-  readonly text: string;
+  readonly texts: readonly string[];
   readonly trials: readonly string[];
   readonly names: readonly string[];
 }
@@ -23,23 +24,17 @@ interface Tried {
 /** A sentence of the user's own on the uncompressed and on the selected model. */
 export class TrySentence implements Section {
   readonly element: HTMLElement;
-  readonly #input = element('input', {
-    type: 'text',
-    id: 'try-text',
-    maxlength: '2000',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    placeholder: l10n.t('Type a sentence and press Enter'),
-    'aria-label': l10n.t('Sentence to classify'),
+  readonly #fields = new TextFields(() => {
+    this.#ask();
   });
   readonly #try = button(
     l10n.t('Try'),
     () => {
-      this.#ask(this.#input.value);
+      this.#ask();
     },
     'primary',
   );
-  readonly #form = element('div', { class: 'try-form' }, this.#input, this.#try);
+  readonly #form = element('div', { class: 'try-form' }, this.#fields.element, this.#try);
   readonly #answer = element('div', { class: 'answers', 'aria-live': 'polite' });
   readonly #past = element('ul', { class: 'past' });
   readonly #history = element(
@@ -63,10 +58,6 @@ export class TrySentence implements Section {
   #drawn: readonly TriedSentence[] | undefined;
 
   constructor(private readonly actions: Actions) {
-    this.#input.addEventListener('keydown', (event) => {
-      // While letters are being composed, Enter ends that.
-      if (event.key === 'Enter' && !event.isComposing) this.#ask(this.#input.value);
-    });
     this.element = element(
       'section',
       { class: 'card', 'aria-labelledby': 'try-title' },
@@ -90,17 +81,18 @@ export class TrySentence implements Section {
     }
     this.#redraw();
   }
-  #ask(text: string): void {
-    const trimmed = text.trim();
+
+  #ask(): void {
+    const { texts } = this.#fields;
     const models = this.#models();
-    if (trimmed === '' || models.length === 0) {
-      this.#input.focus();
+    if (texts.every((text) => text === '') || models.length === 0) {
+      this.#fields.focus();
       return;
     }
     const trials = models.map(({ trial }) => trial);
     this.#show({
-      key: JSON.stringify([trimmed, ...trials]),
-      text: trimmed,
+      key: JSON.stringify([texts, ...trials]),
+      texts,
       trials,
       names: models.map(({ name }) => name),
     });
@@ -116,8 +108,8 @@ export class TrySentence implements Section {
     this.#redraw();
   }
 
-  #query({ trials, text }: Tried): Promise<readonly TriedSentence[]> {
-    return this.actions.query('sentence', { trials, text });
+  #query({ trials, texts }: Tried): Promise<readonly TriedSentence[]> {
+    return this.actions.query('sentence', { trials, texts });
   }
 
   /** The selected model and the one that it was made from, as far as they are there. */
@@ -137,6 +129,7 @@ export class TrySentence implements Section {
   #redraw(): void {
     if (this.#view === undefined) return;
     const ready = this.#models().length > 0;
+    this.#fields.name(this.#view.model.inputs);
     this.#form.hidden = !ready;
     this.#history.hidden = this.#kept.length < 2;
     const asked = this.#asked;
@@ -159,11 +152,11 @@ export class TrySentence implements Section {
   #pastItem(tried: Tried): HTMLElement {
     const answer = this.#answers.get(tried.key);
     const labels = answer?.state === 'answered' ? answer.value.map(({ label }) => label).join(' → ') : '';
-    const again = element('button', { type: 'button', class: 'past-text' }, tried.text);
+    const again = element('button', { type: 'button', class: 'past-text' }, tried.texts.join(' ‖ '));
     again.addEventListener('click', () => {
-      this.#input.value = tried.text;
+      this.#fields.texts = tried.texts;
       this.#show(tried);
-      this.#input.focus();
+      this.#fields.focus();
     });
     return element(
       'li',

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { dirname } from 'node:path';
 import type * as vscode from 'vscode';
+import { inputNames, textLengths } from '../core/checkpoint/graph/inputLength.ts';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
 import { readSettings } from '../core/checkpoint/settings.ts';
 import { UserError } from '../core/errors.ts';
@@ -65,10 +66,11 @@ export async function askToCompress(
   const vocabulary = inspection.vocabulary === undefined ? await askVocabulary(ofModel) : undefined;
   const text = inspection.text === undefined ? await askTextOf(ofModel, inspection, vocabulary) : undefined;
   const placeholder = l10n.t('Labelled sentences to retrain the model with');
-  const train = await askColumns(ofModel, await askTrainingData(ofModel, placeholder));
+  const inputs = inputNames(spec);
+  const train = await askColumns(ofModel, await askTrainingData(ofModel, placeholder), inputs);
   const { rows, dimension } = spec.embedding;
   const compress = await askCompression(ofModel, { rows, dimension, spec });
-  const test = await askTestData(ofModel, train);
+  const test = await askTestData(ofModel, train, inputs);
   return {
     model: file.fsPath,
     train,
@@ -118,18 +120,27 @@ async function askVocabulary(questions: Questions): Promise<Answers['vocabulary'
 
 async function askTextOf(
   questions: Questions,
-  { path, spec }: Inspection,
+  inspection: Inspection,
   chosen: Answers['vocabulary'],
 ): Promise<Answers['text']> {
   const read = typeof chosen === 'object' ? await readTokenizer(chosen.path) : undefined;
+  const { path, spec } = inspection;
   const { embedding, masked } = spec;
   const beside =
     chosen === undefined ? await readSettings(dirname(path), { ...embedding, masked }) : undefined;
   const vocabulary = beside?.vocabulary ?? read?.words;
   return askText(questions, {
     masked: spec.masked,
-    inputLength: await readInputLength(path),
+    inputLength: await lengthOf(inspection),
     vocabulary,
     ...(read && { tokenizer: read.text }),
   });
+}
+
+/** Tokens of a sentence, or of the longest text of several, where the model says it of each. */
+async function lengthOf({ path, spec }: Inspection): Promise<number | undefined> {
+  const lengths = textLengths(spec, Infinity);
+  if (lengths === undefined) return readInputLength(path);
+  const longest = Math.max(...lengths);
+  return longest === Infinity ? undefined : longest;
 }

@@ -2,13 +2,13 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
 import { sourceDefaults } from '../core/recipe/defaults.ts';
-import type { Fraction } from '../core/recipe/recipe.ts';
+import type { Column, DataSource, Fraction } from '../core/recipe/recipe.ts';
 import { previewData, type DataPreview } from './dataPreview.ts';
 import { fileItem, findInWorkspace, type PickItem } from './pickFile.ts';
 import type { DataAnswer } from './recipeFromAnswers.ts';
 import type { Questions } from './recipe/questions.ts';
 
-type ColumnNames = Pick<typeof sourceDefaults, 'textColumn' | 'labelColumn'>;
+type ColumnNames = Pick<DataSource, 'textColumn' | 'labelColumn'>;
 
 const dataFiles = '**/*.{tsv,csv,jsonl,txt}';
 
@@ -17,10 +17,14 @@ export function askTrainingData(questions: Questions, placeholder: string): Prom
   return questions.pickFile(dataItems, placeholder, dataFilters());
 }
 
-/** Asks for the test data, if there are any; in the same format they have the same columns. */
+/**
+ * Asks for the test data, if there are any; in the same format they have the same columns.
+ * @param inputs as `askColumns`
+ */
 export async function askTestData(
   questions: Questions,
   train: DataAnswer,
+  inputs?: readonly string[],
 ): Promise<DataAnswer | Fraction | undefined> {
   const chosen = await questions.pickFile<'none' | 'fraction'>(
     async () => (await dataItems()).filter(({ value }) => value.fsPath !== train.path),
@@ -40,16 +44,31 @@ export async function askTestData(
   if (chosen === 'none') return undefined;
   if (chosen === 'fraction') return { fraction: 0.1 };
   const { format, encoding } = await previewOf(chosen);
-  if (format !== train.format) return askColumns(questions, chosen);
+  if (format !== train.format) return askColumns(questions, chosen, inputs);
   return { ...train, path: chosen.fsPath, encoding };
 }
 
-/** Asks which columns hold the text and the label, where that is not plain. */
-export async function askColumns(questions: Questions, file: vscode.Uri): Promise<DataAnswer> {
+/**
+ * Asks which columns hold the text and the label, where that is not plain.
+ * @param inputs of a model that takes several texts, by name: each has a column
+ */
+export async function askColumns(
+  questions: Questions,
+  file: vscode.Uri,
+  inputs?: readonly string[],
+): Promise<DataAnswer> {
   const preview = await previewOf(file);
   const { format, encoding, columns } = preview;
   const answer = { path: file.fsPath, format, encoding };
-  if (format === 'label-text') return answer;
+  if (format === 'label-text') {
+    if (inputs === undefined) return answer;
+    throw new UserError(
+      'text-columns',
+      l10n.t('The lines have one text each, and the model takes {0}: {1}.', inputs.length, inputs.join(', ')),
+      l10n.t('Choose a file with a column for each.'),
+      { file: file.fsPath, line: 1 },
+    );
+  }
   if (columns.length < 2) {
     throw new UserError(
       'too-few-columns',
@@ -60,7 +79,7 @@ export async function askColumns(questions: Questions, file: vscode.Uri): Promis
       { file: file.fsPath, line: 1 },
     );
   }
-  const plain = plainColumns(preview);
+  const plain = plainColumns(preview, inputs);
   if (plain !== undefined) return { ...answer, ...plain };
   let hasHeader = preview.hasHeader;
   for (;;) {
@@ -70,29 +89,39 @@ export async function askColumns(questions: Questions, file: vscode.Uri): Promis
       iconPath: new vscode.ThemeIcon('arrow-swap'),
       value: null,
     };
-    const text = await questions.pick<string | number | null>(
+    const [first, ...further] = inputs ?? [];
+    const text = await questions.pick<Column | null>(
       format === 'jsonl' ? items : [...items, toggle],
-      l10n.t('Which column holds the text?'),
+      first === undefined ? l10n.t('Which column holds the text?') : questionOf(first),
     );
     if (text === null) {
       hasHeader = !hasHeader;
       continue;
     }
-    const others = items.filter(({ value }) => value !== text);
+    const texts = [text];
+    for (const input of further) texts.push(await questions.pick(items, questionOf(input)));
+    const others = items.filter(({ value }) => !texts.includes(value));
     const label =
       others.length === 1 && others[0]
         ? others[0].value
         : await questions.pick(others.reverse(), l10n.t('Which column holds the label?'));
-    return { ...answer, textColumn: text, labelColumn: label };
+    return { ...answer, textColumn: inputs === undefined ? text : texts, labelColumn: label };
   }
 }
 
-/** The columns where they have the names that a recipe takes for granted. */
-function plainColumns({ hasHeader, columns }: DataPreview): ColumnNames | undefined {
+function questionOf(input: string): string {
+  return l10n.t('Which column holds the text for the model’s input {0}?', input);
+}
+
+/** The columns where they have the names that a recipe takes for granted, or those of the model's inputs. */
+function plainColumns(
+  { hasHeader, columns }: DataPreview,
+  inputs?: readonly string[],
+): ColumnNames | undefined {
   const { textColumn, labelColumn } = sourceDefaults;
-  const names = columns.map(({ name }) => name);
-  const arePlain = hasHeader && names.includes(textColumn) && names.includes(labelColumn);
-  return arePlain ? { textColumn, labelColumn } : undefined;
+  const names = new Set(columns.map(({ name }) => name));
+  const arePlain = hasHeader && [...(inputs ?? [textColumn]), labelColumn].every((name) => names.has(name));
+  return arePlain ? { textColumn: inputs ?? textColumn, labelColumn } : undefined;
 }
 
 /** The likeliest text, the longest, first. */

@@ -66,9 +66,9 @@ export interface Queries {
   readonly spectrum: { readonly ask: object; readonly answer: SpectrumReport };
   /** What the trial predicts otherwise than the baseline it was made from. */
   readonly differences: { readonly ask: { readonly trial: string }; readonly answer: Differences };
-  /** One text on several trials' models, in their order. */
+  /** One sentence on several trials' models, in their order: its text, or its texts in the order of the models' inputs. */
   readonly sentence: {
-    readonly ask: { readonly trials: readonly string[]; readonly text: string };
+    readonly ask: { readonly trials: readonly string[]; readonly texts: readonly string[] };
     readonly answer: readonly TriedSentence[];
   };
 }

@@ -68,12 +68,13 @@ export class PanelQueries {
       case 'differences':
         return askCli<Differences>(['differences', this.#folder, trialName(query.ask.trial)], options);
       case 'sentence': {
-        const text = query.ask.text.slice(0, mostCharacters);
+        const { texts, trials } = query.ask;
+        const cut = texts.map((text) => text.slice(0, mostCharacters / texts.length));
         // One after the other: each is to have the machine for itself while it is timed.
         const tried: TriedSentence[] = [];
-        for (const trial of query.ask.trials) {
+        for (const trial of trials) {
           const checkpoint = bestFolder(this.#folder, trialName(trial));
-          tried.push(await askCli<TriedSentence>(['predict', checkpoint, '--', text], options));
+          tried.push(await askCli<TriedSentence>(['predict', checkpoint, '--', ...cut], options));
         }
         return tried;
       }

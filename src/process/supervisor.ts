@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
+import { inputNames } from '../core/checkpoint/graph/inputLength.ts';
 import { CancelledError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { Target } from '../core/search/halving.ts';
@@ -330,7 +331,14 @@ class Supervisor {
     if (!this.#past.planned) {
       for (const text of [...warnings, ...more]) this.#emit({ type: 'message', level: 'warning', text });
       const rates = ratesOf(this.#recipe, prepared.preparation.train);
-      this.#emit({ type: 'plan', trials, epochs: totalEpochs(this.#recipe, trials), rates });
+      const inputs = inputNames(spec);
+      this.#emit({
+        type: 'plan',
+        trials,
+        epochs: totalEpochs(this.#recipe, trials),
+        rates,
+        ...(inputs && { inputs }),
+      });
     }
     this.#planned = { trials, prepared };
     await this.#status.flush();

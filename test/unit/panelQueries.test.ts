@@ -9,7 +9,8 @@ describe('the panel’s queries', () => {
   const queries = new OpenQueries((message) => {
     if (message.type === 'query') asked.push(message);
   });
-  const sentence = (text: string): Promise<Tried> => queries.ask('sentence', { trials: ['t'], text });
+  const sentence = (text: string): Promise<Tried> =>
+    queries.ask('sentence', { trials: ['t'], texts: [text] });
   const id = (fromEnd: number): number => asked.at(fromEnd)!.id;
 
   it('are each answered by their own id, whatever comes between', async () => {

@@ -33,6 +33,13 @@ describe('the panel’s model of a run', () => {
     assert.equal(trace.rates.length, 4);
   });
 
+  it('knows the inputs of models that take several texts', () => {
+    const run = model();
+    assert.equal(run.inputs, undefined);
+    run.applyAll([{ type: 'plan', time: 0, trials: [], epochs: 0, inputs: ['title', 'body'] }]);
+    assert.deepEqual(run.inputs, ['title', 'body']);
+  });
+
   it('tells a warning once and no information', () => {
     const run = model();
     const warning: RunEvent = { type: 'message', time: 0, level: 'warning', text: 'small' };

@@ -51,6 +51,16 @@ export function describeEmbedding({ embedding: { rows, dimension, rank } }: Mode
     : l10n.t('{0} and {1}, rank {2}', shape(rows, rank), shape(rank, dimension), rank);
 }
 
+/** `title (20 tokens), body`: the inputs of a model that takes several texts. */
+export function describeInputs({ body }: ModelSpec): string | undefined {
+  if (body.kind !== 'graph') return undefined;
+  return body.inputs
+    ?.map(({ name, length }) =>
+      length === undefined ? name : l10n.t('{0} ({1} tokens)', name, formatCount(length)),
+    )
+    .join(', ');
+}
+
 /** `Words and punctuation, lower case, at most 80 tokens` */
 export function describeText(
   { tokenizer, lowercase, maxLength, padding, outOfVocabularyToken }: TextSettings,

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { ReadModel } from '../../src/editor/modelProtocol.ts';
 import { element } from '../element.ts';
 import { formatBytes, formatCount, formatPercent } from '../format.ts';
-import { describeBody, describeEmbedding, describeText } from './describeModel.ts';
+import { describeBody, describeEmbedding, describeInputs, describeText } from './describeModel.ts';
 import type { ModelSection } from './section.ts';
 
 const mostLabels = 12;
@@ -43,6 +43,8 @@ export class Summary implements ModelSection {
       ),
     ];
     if (labels !== undefined) facts.push(entry(l10n.t('Labels'), shortList(labels)));
+    const texts = describeInputs(spec);
+    if (texts !== undefined) facts.push(entry(l10n.t('Texts'), texts));
     facts.push(
       entry(
         l10n.t('Text'),

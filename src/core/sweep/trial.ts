@@ -150,6 +150,8 @@ export type RunEvent =
       readonly epochs: number;
       /** Of the phases that train something; runs of older versions have none. */
       readonly rates?: { readonly train?: PlannedRates; readonly retrain?: PlannedRates };
+      /** Of models that take several texts, by name. */
+      readonly inputs?: readonly string[];
     }
   | { readonly type: 'trial'; readonly time: number; readonly trial: string }
   | {
