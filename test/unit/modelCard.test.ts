@@ -58,6 +58,25 @@ describe('modelCard', () => {
     assert.doesNotMatch(keras, /argmax/);
   });
 
+  it('tells of several texts a sentence, and how to give them all', () => {
+    const body = {
+      kind: 'graph',
+      nodes: [{ name: 'mean', className: 'GlobalAveragePooling1D', config: {}, inputs: ['embedding'] }],
+      hidden: [],
+      inputs: [{ name: '<title>', length: 20 }, { name: 'body' }, { name: 'more' }],
+      maskZero: false,
+      dialect: 'keras',
+    } as const;
+    const several = { ...checkpoint, spec: { ...checkpoint.spec, body, masked: false } };
+    const card = modelCard({ ...facts, checkpoint: several });
+    assert.match(card, /takes 3 texts, .*: \\<title\\> \(20 tokens\), body, more\./);
+    assert.match(card, /\[\['Text 1\.', 'Text 2\.', 'Text 3\.'\], JSON/);
+    assert.doesNotMatch(card, /A sentence to classify/);
+    const keras = modelCard({ ...facts, checkpoint: several, format: 'h5' });
+    assert.match(keras, /^texts, settings = \["Text 1\.", "Text 2\.", "Text 3\."\], json/m);
+    assert.match(keras, /load_model\("model\.h5"\)/);
+  });
+
   it('knows its own text from an edited one', () => {
     const card = modelCard(facts);
     assert.ok(isUntouchedCard(card));

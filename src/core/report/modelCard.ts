@@ -1,4 +1,5 @@
 import type { Body, Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
+import { inputNames } from '../checkpoint/graph/inputLength.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
 import { wordsOfLayer } from '../checkpoint/keras/textLayer.ts';
 import type { Storage } from '../checkpoint/storageTypes.ts';
@@ -6,6 +7,8 @@ import { textDefaults } from '../recipe/defaults.ts';
 import type { Results, TrialResult } from '../sweep/trial.ts';
 import { markCard } from './cardMark.ts';
 import { snippets } from './snippets.ts';
+
+type SnippetName = keyof typeof snippets;
 
 export interface HashedFile {
   /** As it is shown. */
@@ -224,8 +227,17 @@ function originSection({ origin, version }: ModelFacts): string {
 
 const mostLabels = 100;
 
-function textSection({ labels, text, vocabulary }: Checkpoint): string {
+function textSection({ spec, labels, text, vocabulary }: Checkpoint): string {
   const parts: string[] = [];
+  const inputs = spec.body.kind === 'graph' ? spec.body.inputs : undefined;
+  if (inputs !== undefined) {
+    const names = inputs.map(({ name, length }) =>
+      length === undefined ? escaped(name) : `${escaped(name)} (${length} tokens)`,
+    );
+    parts.push(
+      `It takes ${inputs.length} texts, one for each input, in this order: ${names.join(', ')}. Each is cut to its input's tokens, or to \`maxLength\`, and padded with row 0.`,
+    );
+  }
   if (labels !== undefined) {
     const shownLabels = labels
       .slice(0, mostLabels)
@@ -254,7 +266,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
     case 'tfjs':
       parts.push(
         '**Node**, in this folder, with the package `@tensorflow/tfjs`:',
-        code('js', answering(snippets['classifyTfjs.mjs'], spec)),
+        code('js', answering(takingTexts('classifyTfjs.mjs', 'classifyTfjsTexts.mjs', spec), spec)),
         "**Browser**: the same lines with `fetch` in place of `readFileSync`, and `await tf.loadLayersModel('model.json')`, which reads the shards by itself.",
         '**Python**: export the model as `.keras`, which Keras loads.',
       );
@@ -276,7 +288,10 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
         'And these classify:',
         code(
           'python',
-          answering(snippets['classify_keras.py'], spec).replace('model.keras', modelFile[format]),
+          answering(takingTexts('classify_keras.py', 'classify_keras_texts.py', spec), spec).replace(
+            'model.keras',
+            modelFile[format],
+          ),
         ),
         '**Node** and **browser**: export the model as tfjs.',
       );
@@ -322,6 +337,15 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
     );
   }
   return parts;
+}
+
+/** The lines for a model that takes one text, or those for several with as many as it takes. */
+function takingTexts(one: SnippetName, several: SnippetName, spec: ModelSpec): string {
+  const names = inputNames(spec);
+  if (names === undefined) return snippets[one];
+  return snippets[several].replace(/(["'])Text 1\..*?Text 2\.\1/, (_, quote: string) =>
+    names.map((_name, i) => `${quote}Text ${i + 1}.${quote}`).join(', '),
+  );
 }
 
 /** Lines that classify; those for a model of several labels a sentence print all that it gives. */

@@ -1,0 +1,10 @@
+import * as tf from '@tensorflow/tfjs';
+import { readFileSync as read } from 'node:fs';
+const [texts, { text: { maxLength, outOfVocabularyToken }, labels }, rows] = [['Text 1.', 'Text 2.'], JSON.parse(read('press.json')), new Map(read('vocabulary.txt', 'utf8').split('\n').slice(0, -1).map((word, row) => [word, row]))];
+const wordsOf = (text) => (text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*|['’](?:s|re|ve|ll|d|m)(?![\p{L}\p{N}])|[\p{P}\p{S}]/giu) ?? []).flatMap((token) => (token.length > 1 ? token.replaceAll('’', "'").split(/(?<=.)(?=(?:n't|'(?:s|re|ve|ll|d|m))$)/) : token));
+const idsOf = (text, length) => wordsOf(text).slice(0, length).map((word) => rows.get(word) ?? rows.get(outOfVocabularyToken) ?? 0).filter((row) => row > 0);
+const { modelTopology, weightsManifest: [{ paths, weights: weightSpecs }] } = JSON.parse(read('model.json'));
+const model = await tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData: new Uint8Array(Buffer.concat(paths.map((path) => read(path)))).buffer }) });
+const padded = model.inputs.map(({ shape }) => shape[1] ?? maxLength).map((length, i) => Object.assign(new Array(length).fill(0), idsOf(texts[i], length)));
+const scores = model.predict(padded.map((ids) => tf.tensor2d([ids]))).dataSync();
+console.log(labels[scores.length > 1 ? scores.indexOf(Math.max(...scores)) : Number(scores[0] > 0.5)]);
