@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { dirname } from 'node:path';
 import type * as vscode from 'vscode';
-import { inputNames, textLengths } from '../core/checkpoint/graph/inputLength.ts';
+import { inputNames, textLayouts } from '../core/checkpoint/graph/inputLength.ts';
 import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
 import { readSettings } from '../core/checkpoint/settings.ts';
 import { UserError } from '../core/errors.ts';
@@ -139,8 +139,8 @@ async function askTextOf(
 
 /** Tokens of a sentence, or of the longest text of several, where the model says it of each. */
 async function lengthOf({ path, spec }: Inspection): Promise<number | undefined> {
-  const lengths = textLengths(spec, Infinity);
-  if (lengths === undefined) return readInputLength(path);
-  const longest = Math.max(...lengths);
+  const layouts = textLayouts(spec, Infinity);
+  if (layouts === undefined) return readInputLength(path);
+  const longest = Math.max(...layouts.map(({ length }) => length));
   return longest === Infinity ? undefined : longest;
 }

@@ -17,21 +17,31 @@ import { evaluationBatches } from '../../src/core/text/batches.ts';
 import { encodeText, sentenceEncoder } from '../../src/core/text/encode.ts';
 import { sentencesOf, type EncodedDataset } from '../../src/core/text/encoded.ts';
 import { Vocabulary } from '../../src/core/text/vocabulary.ts';
+import { node } from '../support/graphs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+import { embedding } from '../support/severalInputs.ts';
 
 const vocabulary = ['<pad>', '<unk>', 'one', 'two', 'three', 'four', 'five'];
 const text: TextSettings = { ...textDefaults, maxLength: 4 };
 const two: readonly TokenInput[] = [{ name: 'title', length: 3 }, { name: 'body' }];
 
-/** A model of two inputs, which is read nowhere: its layers are of no account here. */
-function model(parts: Partial<Checkpoint> = {}, inputs = two): Checkpoint {
+/** The table of the second input where it has one of its own; else both read one. */
+const ownTable = { input_dim: 5, output_dim: 2, input: 1 };
+
+/** A model of two inputs: the means of both, side by side. */
+function model(parts: Partial<Checkpoint> = {}, ofBody?: typeof ownTable): Checkpoint {
   const checkpoint = randomCheckpoint({
     embedding: { rows: vocabulary.length, dimension: 2 },
     body: {
       kind: 'graph',
-      nodes: [{ name: 'mean', className: 'GlobalAveragePooling1D', config: {}, inputs: ['embedding'] }],
+      nodes: [
+        ofBody ? embedding('words', ofBody) : embedding('words', { input: 1 }, 'embedding'),
+        node('GlobalAveragePooling1D', 'mean of title', 'embedding'),
+        node('GlobalAveragePooling1D', 'mean of body', 'words'),
+        node('Concatenate', 'both', ['mean of title', 'mean of body'], { axis: -1 }),
+      ],
       hidden: [],
-      inputs,
+      inputs: two,
       maskZero: false,
       dialect: 'keras',
     },
@@ -136,6 +146,32 @@ describe('several texts a sentence', () => {
     ]);
   });
 
+  it('have rows of the tables that read them', async () => {
+    const content = '{"a": [6], "b": [4], "label": 1}\n{"a": [5], "b": [5], "label": 0}\n';
+    const of = await recipe(content, { format: 'jsonl', textColumn: ['a', 'b'] });
+    const ids = { ...text, tokenizer: 'ids' } as const;
+    // The words beside it are not read.
+    const indexed = model({ text: ids, labels: ['0', '1'] }, ownTable);
+    await assert.rejects(encodeRecipe(of, indexed), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.format(), /data:2: The row 5 on line 2 is outside the table, which has 5 rows/);
+      return true;
+    });
+    const predict = createPredictor(indexed, createWasmEngine());
+    assert.throws(() => predict('5', '5'), { code: 'id-outside-table' });
+    assert.equal(predict('6', '4').tokens, 2);
+  });
+
+  it('have all words in each of their tables', async () => {
+    const of = await recipe('title\tbody\tlabel\none\ttwo\tyes\none\ttwo\tno\n', {});
+    const said = /input 'body' is read by a table of 5 rows, and the vocabulary has 7 words/;
+    await assert.rejects(
+      encodeRecipe(of, model({}, ownTable)),
+      rejectsWith('vocabulary-size', 'model', said),
+    );
+    assert.throws(() => createPredictor(model({}, ownTable), createWasmEngine()), said);
+  });
+
   it('may be one text for several inputs', async () => {
     const same = await recipe('text\tlabel\none two three four five\tyes\ntwo\tno\n', {
       textColumn: ['text', 'text'],
@@ -148,6 +184,7 @@ describe('several texts a sentence', () => {
   });
 
   const words = new Vocabulary(vocabulary, '<unk>');
+  const layoutsOf = (...lengths: number[]) => lengths.map((length) => ({ length, rows: words.size }));
   const layouts: readonly (readonly [Partial<TextSettings>, readonly number[]])[] = [
     [{ padding: 'right', truncation: 'right' }, [2, 3, 4, 6, 5, 0, 0, 0, 0]],
     [{ padding: 'left', truncation: 'right' }, [2, 3, 4, 0, 0, 6, 5, 0, 0]],
@@ -156,7 +193,7 @@ describe('several texts a sentence', () => {
   ];
   for (const [sides, expected] of layouts) {
     it(`are each padded on the ${sides.padding} and cut on the ${sides.truncation}`, () => {
-      const encode = sentenceEncoder({ text: { ...text, ...sides }, words, lengths: [3, 4, 2] });
+      const encode = sentenceEncoder({ text: { ...text, ...sides }, words, layouts: layoutsOf(3, 4, 2) });
       const encoded = encode(['one two three four', 'five four', '']);
       assert.deepEqual(Array.from(encoded.ids), expected);
       // The third text is padding alone, and counts nothing.
@@ -165,7 +202,7 @@ describe('several texts a sentence', () => {
   }
 
   it('count the unknown words of each', () => {
-    const encode = sentenceEncoder({ text, words, lengths: [3, 4] });
+    const encode = sentenceEncoder({ text, words, layouts: layoutsOf(3, 4) });
     const { tokens, unknown } = encode(['nine one', 'ten ten two']);
     assert.deepEqual([tokens, unknown], [5, 3]);
   });
@@ -247,9 +284,9 @@ describe('several texts a sentence', () => {
         error.code === 'text-count' &&
         /2 texts, and 1 was given.*'title', 'body'/s.test(error.format()),
     );
-    const checkpoint = model();
-    const spec = { ...checkpoint.spec, body: { kind: 'dan', hidden: [] }, masked: true } as const;
-    const single = createPredictor({ ...checkpoint, spec }, createWasmEngine());
+    const { spec, ...rest } = model();
+    const dan = randomCheckpoint({ ...spec, body: { kind: 'dan', hidden: [] }, masked: true });
+    const single = createPredictor({ ...rest, ...dan, text, vocabulary }, createWasmEngine());
     assert.throws(() => single('one', 'two'), { code: 'text-count' });
   });
 

@@ -1,5 +1,12 @@
 import type { Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
-import { checkInputLength, inputLength, inputNames, textLengths } from '../checkpoint/graph/inputLength.ts';
+import {
+  checkInputLength,
+  checkWords,
+  inputLength,
+  inputNames,
+  inputRows,
+  textLayouts,
+} from '../checkpoint/graph/inputLength.ts';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { textDefaults } from '../recipe/defaults.ts';
@@ -44,19 +51,20 @@ export function createPredictor(
       'Put vocabulary.txt beside it, one word for each row.',
     );
   }
+  if (vocabulary !== undefined && settings.tokenizer !== 'ids') checkWords(spec, vocabulary.length);
   const words = vocabulary && new Vocabulary(vocabulary, settings.outOfVocabularyToken);
-  const lengths = textLengths(spec, settings.maxLength);
+  const layouts = textLayouts(spec, settings.maxLength);
   const encode = sentenceEncoder({
     text: settings,
-    rows: spec.embedding.rows,
+    rows: inputRows(spec)[0]!,
     ...(words !== undefined && { words }),
-    lengths,
+    layouts,
   });
   const model = new Classifier(engine, spec, checkpoint.weights);
   return (...texts) => {
     checkCount(texts.length, spec);
     const { ids, tokens, unknown } = encode(texts);
-    const isWhole = spec.masked || lengths !== undefined;
+    const isWhole = spec.masked || layouts !== undefined;
     const read = isWhole ? Int32Array.from(ids) : padSentence(ids, settings.maxLength, settings.padding);
     const probabilities = Array.from(model.predict(batchOfOne(read)).data, (probability, i) => ({
       label: checkpoint.labels?.[i] ?? String(i),

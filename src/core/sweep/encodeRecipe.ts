@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { checkInputLength, textLengths } from '../checkpoint/graph/inputLength.ts';
+import { checkInputLength, checkWords, inputRows, textLayouts } from '../checkpoint/graph/inputLength.ts';
 import type { WordVectors } from '../embedding/vectors.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
@@ -58,12 +58,15 @@ export async function encodeRecipe(
     checkTextColumns(recipe, checkpoint.spec);
     checkInputLength(checkpoint.spec, text.maxLength, { file: recipe.path, item: 'text' });
   }
-  const lengths = checkpoint && textLengths(checkpoint.spec, text.maxLength);
+  const layouts = checkpoint && textLayouts(checkpoint.spec, text.maxLength);
   const warnings: string[] = [];
   let words = await givenWords(recipe, checkpoint, text);
   const lexicon =
     words === undefined && text.tokenizer !== 'ids' ? new Lexicon(text.outOfVocabularyToken) : undefined;
   let rows = checkpoint?.spec.embedding.rows ?? words?.vocabulary.size;
+  const limit = checkpoint && inputRows(checkpoint.spec)[0];
+  if (checkpoint && words && text.tokenizer !== 'ids')
+    checkWords(checkpoint.spec, words.vocabulary.size, { file: recipe.path, item: 'model' });
 
   const severalLabels = checkpoint
     ? checkpoint.spec.head === 'multi-label'
@@ -71,7 +74,7 @@ export async function encodeRecipe(
   checkSeparators(recipe, severalLabels);
   const { data: all, labels } = await readTraining(
     recipe,
-    { ...encoding(text, lexicon ?? words?.vocabulary, rows), lengths },
+    { ...encoding(text, lexicon ?? words?.vocabulary, limit ?? rows), layouts },
     recipe.labels ?? checkpoint?.labels,
     severalLabels,
     warnings,
@@ -108,9 +111,10 @@ export async function encodeRecipe(
   }
   if (rows === undefined) throw new Error('A table has rows.');
 
-  if (!wordsOfAll) parts = await addSources(parts, { ...encoding(text, words?.vocabulary, rows), lengths });
+  if (!wordsOfAll)
+    parts = await addSources(parts, { ...encoding(text, words?.vocabulary, limit ?? rows), layouts });
   if (words !== undefined) warnings.push(...vocabularyWarnings(words.vocabulary, parts.train, text));
-  if (checkpoint?.spec.masked === false && lengths === undefined) {
+  if (checkpoint?.spec.masked === false && layouts === undefined) {
     const pad = (ids: ArrayLike<number>): Int32Array => padSentence(ids, text.maxLength, text.padding);
     parts = rewriteParts(parts, (sentence) => ({ ...sentence, ids: pad(sentence.ids) }), folder);
   }

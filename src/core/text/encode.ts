@@ -1,3 +1,4 @@
+import type { TextLayout } from '../checkpoint/graph/inputLength.ts';
 import type { DataSource, TextSettings } from '../recipe/recipe.ts';
 import { UserError, type Place } from '../errors.ts';
 import { readRows } from './dataset.ts';
@@ -15,11 +16,8 @@ export interface Encoding {
   readonly words?: WordIndex;
   /** m; an id of the tokenizer `ids` must be below it. */
   readonly rows?: number;
-  /**
-   * Tokens of each text, of a model that takes several: its sentences are such texts one after the other, each padded to
-   * its length.
-   */
-  readonly lengths?: readonly number[] | undefined;
+  /** Of each text, of a model that takes several: its sentences are such texts one after the other. */
+  readonly layouts?: readonly TextLayout[] | undefined;
 }
 
 /** Texts as table rows. */
@@ -86,17 +84,20 @@ function encodeTokens(
 export function sentenceEncoder(
   encoding: Encoding,
 ): (texts: readonly string[], place?: Place) => EncodedText {
-  const { lengths, text: settings } = encoding;
-  if (lengths === undefined) return ([text = ''], place) => encodeText(text, encoding, place);
-  const encodings = lengths.map((maxLength) => ({ ...encoding, text: { ...settings, maxLength } }));
-  const starts = lengths.map((_, i) => lengths.slice(0, i).reduce((sum, length) => sum + length, 0));
-  const length = lengths.reduce((sum, each) => sum + each, 0);
+  const { layouts, text: settings } = encoding;
+  if (layouts === undefined) return ([text = ''], place) => encodeText(text, encoding, place);
+  let length = 0;
+  const encodings = layouts.map((layout) => {
+    const start = length;
+    length += layout.length;
+    return { ...encoding, rows: layout.rows, text: { ...settings, maxLength: layout.length }, start };
+  });
   return (texts, place) => {
     const sentence = new Int32Array(length);
     let [tokens, unknown] = [0, 0];
     encodings.forEach((own, i) => {
       const encoded = encodeTokens(texts[i]!, own, place);
-      sentence.set(padSentence(encoded.ids, own.text.maxLength, settings.padding), starts[i]);
+      sentence.set(padSentence(encoded.ids, own.text.maxLength, settings.padding), own.start);
       tokens += encoded.tokens;
       unknown += encoded.unknown;
     });
