@@ -38,9 +38,10 @@ export async function findNotFinite(source: RowSource): Promise<UserError | unde
     const block = await source.readRows(first, Math.min(count, rows - first));
     const at = block.findIndex((value) => !Number.isFinite(value));
     if (at < 0) continue;
+    const name = place?.item === undefined ? '' : ` '${place.item}'`;
     return new UserError(
       'table-not-finite',
-      `The embedding table holds ${block[at]!} in row ${first + Math.floor(at / dimension)}, column ${at % dimension}; finite numbers are expected.`,
+      `The embedding table${name} holds ${block[at]!} in row ${first + Math.floor(at / dimension)}, column ${at % dimension}; finite numbers are expected.`,
       'Check the word vectors or the training that made it: a learning rate that is too high ends so.',
       place,
     );

@@ -46,10 +46,17 @@ let file: File | undefined;
 let origin: File | undefined;
 let handles: number[] = [];
 
+/** @throws Error where the library cannot open it, of which it says nothing itself */
+function opened(path: string): File {
+  const found = new File(path, 'r');
+  if (found.file_id < 0n) throw new Error('it is cut short, or its beginning is damaged');
+  return found;
+}
+
 const calls: Hdf5Calls = {
   open(source) {
     mount(name, reader(source), false);
-    file = new File(name, 'r');
+    file = opened(name);
   },
   create(path) {
     const handle = openSync(path, 'wx+');
@@ -115,7 +122,7 @@ const calls: Hdf5Calls = {
   },
   openOrigin(source) {
     mount(originName, reader(source), false);
-    origin = new File(originName, 'r');
+    origin = opened(originName);
   },
   copyAttributes(from, to, without) {
     const source = origin?.get(from);

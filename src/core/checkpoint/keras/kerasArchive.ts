@@ -94,13 +94,13 @@ async function listEntries(zip: ZipFile, path: string): Promise<Map<string, Entr
       if (entries.has(name)) throw damaged(path, `it has the entry '${name}' twice`, name);
       entries.set(name, entry);
     }
-    checkPlaces(entries, path);
+    checkPlaces(entries, zip.fileSize, path);
     return entries;
   });
 }
 
 /** Entries that share their bytes let a small archive unpack to any size. */
-function checkPlaces(entries: ReadonlyMap<string, Entry>, path: string): void {
+function checkPlaces(entries: ReadonlyMap<string, Entry>, bytes: number, path: string): void {
   let end = 0;
   const byPlace = [...entries].sort(
     ([, a], [, b]) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader,
@@ -108,6 +108,7 @@ function checkPlaces(entries: ReadonlyMap<string, Entry>, path: string): void {
   for (const [name, { relativeOffsetOfLocalHeader: start, compressedSize, fileNameLength }] of byPlace) {
     if (start < end) throw damaged(path, `the entry '${name}' lies over another one`, name);
     end = start + localHeaderBytes + fileNameLength + compressedSize;
+    if (end > bytes) throw damaged(path, `the entry '${name}' ends beyond it`, name);
   }
 }
 
