@@ -3,54 +3,12 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
-import { readHdf5, writeHdf5, type Hdf5Output } from '../../src/core/checkpoint/keras/hdf5.ts';
-import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { readHdf5, writeHdf5 } from '../../src/core/checkpoint/keras/hdf5.ts';
 import { UserError } from '../../src/core/errors.ts';
+import { dan, spec, weights, writeDan, writeWeights } from '../support/danFiles.ts';
 import { zip } from '../support/zip.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/keras');
-
-const spec: ModelSpec = {
-  embedding: { rows: 5, dimension: 3 },
-  body: { kind: 'dan', hidden: [] },
-  head: 'softmax',
-  classes: 2,
-  masked: true,
-};
-
-const dan = {
-  class_name: 'Sequential',
-  config: {
-    layers: [
-      { class_name: 'Embedding', config: { name: 'words', input_dim: 5, output_dim: 3, mask_zero: true } },
-      { class_name: 'GlobalAveragePooling1D', config: { name: 'mean' } },
-      { class_name: 'Dense', config: { name: 'head', units: 2, activation: 'softmax', use_bias: true } },
-    ],
-  },
-};
-
-const weights = new Map<string, { shape: number[]; data: Float32Array }>([
-  ['words/embeddings', { shape: [5, 3], data: new Float32Array(15).fill(0.5) }],
-  ['head/kernel', { shape: [3, 2], data: new Float32Array(6).fill(0.5) }],
-  ['head/bias', { shape: [2], data: new Float32Array(2) }],
-]);
-
-async function writeDan(
-  file: Hdf5Output,
-  model: unknown = dan,
-  tensors: typeof weights = weights,
-): Promise<void> {
-  await file.setText('/', 'model_config', JSON.stringify(model));
-  for (const layer of ['words', 'mean', 'head']) {
-    await file.makeGroup(`/model_weights/${layer}`);
-    const names = [...tensors.keys()].filter((name) => name.startsWith(`${layer}/`));
-    for (const name of names) {
-      const { shape, data } = tensors.get(name)!;
-      await file.write(`/model_weights/${layer}/${name}`, shape, data);
-    }
-    if (names.length > 0) await file.setText(`/model_weights/${layer}`, 'weight_names', names);
-  }
-}
 
 describe('damaged and hostile Keras files', () => {
   let folder = '';
@@ -95,11 +53,7 @@ describe('damaged and hostile Keras files', () => {
     let h5 = Buffer.alloc(0);
     before(async () => {
       const made = await mkdtemp(join(tmpdir(), 'press-'));
-      await writeHdf5(join(made, 'weights.h5'), async (file) => {
-        await file.write('/layers/embedding/vars/0', [5, 3], new Float32Array(15).fill(0.5));
-        await file.write('/layers/dense/vars/0', [3, 2], new Float32Array(6));
-        await file.write('/layers/dense/vars/1', [2], new Float32Array(2));
-      });
+      await writeHdf5(join(made, 'weights.h5'), (file) => writeWeights(file));
       h5 = await readFile(join(made, 'weights.h5'));
       config = Buffer.from(JSON.stringify(dan));
       await rm(made, { recursive: true });

@@ -6,21 +6,7 @@ import type { Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
 import { loadState, saveState } from '../../src/core/checkpoint/savedState.ts';
 import { UserError } from '../../src/core/errors.ts';
-
-/** A file as the format's description has it: header length, header, data. */
-function fileOf(header: string, data: Uint8Array, length = Buffer.byteLength(header)): Buffer {
-  const start = Buffer.alloc(8);
-  start.writeBigUInt64LE(BigInt(length));
-  return Buffer.concat([start, Buffer.from(header), data]);
-}
-
-const entry = (shape: number[], begin: number, end: number, dtype = 'F32'): object => ({
-  dtype,
-  shape,
-  data_offsets: [begin, end],
-});
-
-const bytes = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
+import { bytesOf as bytes, entry, fileOf } from '../support/safetensorsFile.ts';
 
 describe('safetensors', () => {
   let folder = '';
