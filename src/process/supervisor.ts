@@ -194,6 +194,7 @@ class Supervisor {
 
   async #work(signal: AbortSignal): Promise<void> {
     const { runFolder, jobs } = this.#options;
+    this.#pool.start(jobs);
     const planned = await this.#prepare();
     const { trials } = planned;
     const finished = new Set(this.#past.results.keys());

@@ -63,7 +63,6 @@ async function answer(
       return { engine: runner.engine, versions: runner.versions, preparation };
     }
     case 'run': {
-      collectGarbage();
       const emit = (event: TrialEvent): void => {
         send({ type: 'event', event });
       };
@@ -75,15 +74,6 @@ async function answer(
       }
     }
     case 'report':
-      collectGarbage();
       return runner.report(request.trial, storage);
   }
-}
-
-/**
- * Gives back the memory of the model before, which the engine in itself would keep beside the next one: it does not see
- * how large the memory is that a model computes in.
- */
-function collectGarbage(): void {
-  globalThis.gc?.();
 }

@@ -8,7 +8,7 @@ export interface RequestEvents {
   readonly onRetry: (reason: string) => void;
 }
 
-/** Workers, started when they are needed and kept for the next request. The caller bounds how many it uses. */
+/** Workers, started ahead or when they are needed, and kept for the next request. The caller bounds how many it uses. */
 export class WorkerPool {
   readonly #options: WorkerOptions;
   readonly #all = new Set<WorkerProcess>();
@@ -18,6 +18,11 @@ export class WorkerPool {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+  }
+
+  /** Starts workers that are going to be asked, so that they are there by then. */
+  start(count: number): void {
+    for (let i = 0; i < count; i++) this.#idle.push(this.#add());
   }
 
   /**
@@ -58,12 +63,12 @@ export class WorkerPool {
     try {
       return await worker.request(request, events.onEvent);
     } finally {
-      if (worker.alive) this.#idle.push(worker);
+      if (worker.alive) this.#idle.unshift(worker);
       else this.#all.delete(worker);
     }
   }
 
-  /** The longest used one first: it has the data. */
+  /** The last used one first: it has the data. */
   #take(): WorkerProcess {
     for (;;) {
       const idle = this.#idle.shift();
@@ -71,6 +76,10 @@ export class WorkerPool {
       if (idle.alive) return idle;
       this.#all.delete(idle);
     }
+    return this.#add();
+  }
+
+  #add(): WorkerProcess {
     const worker = new WorkerProcess(this.#options);
     this.#all.add(worker);
     if (this.#held) worker.hold(true);

@@ -47,7 +47,7 @@ export class WorkerProcess {
 
   constructor({ script, runFolder, engine, threads, execArgv = [] }: WorkerOptions) {
     this.#child = fork(script, [runFolder, engine], {
-      execArgv: [...execArgv, '--expose-gc'],
+      execArgv: [...execArgv],
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...threadLimits(threads) },
       serialization: 'advanced',
     });

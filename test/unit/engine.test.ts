@@ -129,6 +129,25 @@ describe('engines', () => {
     }
   });
 
+  it('hand out a workspace again that was given back, as one that was never used', () => {
+    for (const engine of engines) {
+      const first = engine.workspace();
+      first.keep(120, 110).data.fill(7);
+      first.begin();
+      first.matMul(first.zeros(130, 120), first.zeros(120, 110));
+      engine.release(first);
+      const again = engine.workspace();
+      assert.equal(again, first);
+      assert.notEqual(engine.workspace(), first);
+      const [kept, frozen] = [again.keep(200, 110), again.keep(120, 110).frozen()];
+      assert.ok(kept.data.every((value) => value === 0));
+      const [a, b] = [values(130, 120), values(120, 110)];
+      frozen.data.set(b.data);
+      again.begin();
+      assertClose(again.matMul(into(again, a), frozen).data, product(a, b, false, false), 5e-4, engine.name);
+    }
+  });
+
   it('keep what is to stay when a step needs more room than there is', () => {
     for (const engine of engines) {
       const workspace = engine.workspace();

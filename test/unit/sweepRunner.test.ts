@@ -60,7 +60,7 @@ describe('the trials of a recipe', () => {
 
   async function runnerOf(json: Json): Promise<[TrialRunner, readonly Trial[]]> {
     const recipe = parseRecipe(JSON.stringify(json), join(folder, 'tiny.press.json'));
-    const runner = createTrialRunner({ recipe, engine: 'wasm' });
+    const runner = createTrialRunner({ recipe, engine: 'wasm', savingInterval: 0 });
     const { spec } = await runner.prepare();
     return [runner, planTrials(recipe, spec.embedding.rows, spec.embedding.dimension).trials];
   }

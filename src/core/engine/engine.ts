@@ -11,4 +11,6 @@ export interface Engine {
   readonly versions: Readonly<Record<string, string>>;
   /** A workspace for one model. */
   workspace(): Workspace;
+  /** Takes back a workspace that is of no more use, for the next model: with it come its memory and its compiled code. */
+  release(workspace: Workspace): void;
 }

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { newKernels } from './kernels.ts';
 import { Workspace, type Matrix, type Multiplier } from './workspace.ts';
+import { workspacePool } from './workspacePool.ts';
 
 interface OpAttribute {
   name: string;
@@ -73,7 +74,7 @@ export function createTensorflowEngine(): Engine {
   return {
     name: 'tensorflow',
     versions: { 'tfjs-node': version, tensorflow: binding.TF_Version },
-    workspace() {
+    ...workspacePool(() => {
       const ids: number[] = [];
       const multiplier = multiplierOf(binding, ids, () => {
         release(ids);
@@ -81,7 +82,7 @@ export function createTensorflowEngine(): Engine {
       // TensorFlow's memory is not the garbage collector's.
       registry.register(multiplier, ids);
       return new Workspace(newKernels(), multiplier);
-    },
+    }),
   };
 }
 

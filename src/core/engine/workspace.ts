@@ -85,6 +85,12 @@ export class Workspace {
     return this.#instance.memory.buffer;
   }
 
+  /** Gives up all that was kept, too: what was made of it before is not to be used any more. */
+  clear(): void {
+    this.#kept = this.#scratch + scratchBytes;
+    this.begin();
+  }
+
   /** Room for values that stay, all 0. Not between a `begin` and the last use of what was made since. */
   keep(rows: number, columns: number): Matrix {
     if (this.#end !== this.#kept) throw new Error('Values to keep are made before those of a step.');

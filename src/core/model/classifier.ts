@@ -27,6 +27,7 @@ const inferenceOptimizer: OptimizerSettings = { name: 'sgd' };
 /** A text classifier that computes, and trains, what its ModelSpec says. */
 export class Classifier {
   readonly spec: ModelSpec;
+  readonly #engine: Engine;
   readonly #workspace: Workspace;
   readonly #embedding: Embedding;
   readonly #encoder: SentenceEncoder;
@@ -46,6 +47,7 @@ export class Classifier {
     options: TrainingOptions = {},
   ) {
     this.spec = spec;
+    this.#engine = engine;
     const { embedding, body } = spec;
     const workspace = engine.workspace();
     this.#workspace = workspace;
@@ -62,6 +64,11 @@ export class Classifier {
     });
     const outputs = spec.head === 'sigmoid' ? 1 : spec.classes;
     this.#layers.push(new DenseLayer(workspace, 'head', width, outputs, false, weights, behind));
+  }
+
+  /** Gives its memory back to the engine. Neither the model nor the weights that share its memory are to be used any more. */
+  dispose(): void {
+    this.#engine.release(this.#workspace);
   }
 
   /** Class probabilities, size x classes, until the next call. No dropout. */

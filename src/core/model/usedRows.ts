@@ -70,16 +70,16 @@ export function usedRows(datasets: readonly EncodedDataset[], rows: number): Use
 }
 
 /**
- * A model's weights with those that training has changed since.
+ * A model's weights from those that training has changed.
  *
+ * @param weights before training, for the rows that are not used
  * @param trained as `Classifier.trainedWeights` gives them
  * @param used of the model
  * @throws RangeError for trained weights of another size
  */
 export function withTrained(weights: Weights, trained: Weights, used: UsedRows | undefined): Weights {
-  return new Map([
-    ...weights,
-    ...[...trained].map(([name, tensor]) => {
+  return new Map(
+    [...trained].map(([name, tensor]) => {
       const whole = weights.get(name);
       if (whole === undefined || whole.data.length === tensor.data.length) return [name, tensor] as const;
       const [, columns = 0] = whole.shape;
@@ -90,5 +90,5 @@ export function withTrained(weights: Weights, trained: Weights, used: UsedRows |
       used.scatter(tensor.data, columns, data);
       return [name, { shape: whole.shape, data }] as const;
     }),
-  ]);
+  );
 }

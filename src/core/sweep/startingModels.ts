@@ -136,6 +136,7 @@ export class StartingModels {
     if (distillation === undefined || from === undefined) return undefined;
     if (this.#teacher?.id !== from) {
       const { spec, weights } = await this.parent(from, storage);
+      this.#teacher?.model.dispose();
       this.#teacher = { id: from, model: new Classifier(this.#engine, spec, weights, undefined, { used }) };
     }
     return { model: this.#teacher.model, ...distillation };
@@ -154,13 +155,17 @@ export class StartingModels {
     return matrix;
   }
 
-  #measureCovariance(
+  async #measureCovariance(
     { spec, weights }: Checkpoint,
     { train, used }: PreparedData,
     sentences?: number,
   ): Promise<Float64Array> {
     const model = new Classifier(this.#engine, spec, weights, undefined, { used });
-    return taskGradientCovariance(model, train, this.#recipe.data.seed, this.#pause, sentences);
+    try {
+      return await taskGradientCovariance(model, train, this.#recipe.data.seed, this.#pause, sentences);
+    } finally {
+      model.dispose();
+    }
   }
 
   /** The recipe's checkpoint with the data's vocabulary, or a new model with the seed's weights. */

@@ -16,10 +16,11 @@ import { accuracy, countInto, emptyConfusion, LabelCounts, macroF1 } from '../tr
 import { createPause, StoppedError, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
-import type { Preparation, TestReport, TrialRunner, TrialStorage } from './runner.ts';
+import type { Preparation, SavedState, TestReport, TrialRunner, TrialStorage } from './runner.ts';
 import { newSpec, StartingModels } from './startingModels.ts';
 import { trialEpochs } from './plan.ts';
 import type { Trial, TrialEvent, TrialResult } from './trial.ts';
+import { savingInterval, TrialSaver } from './trialSaver.ts';
 
 type Emit = (event: TrialEvent) => void;
 
@@ -36,9 +37,10 @@ export function createTrialRunner(options: {
   readonly hold?: Hold;
   /** Of the data as table rows, which the processes of a run share. */
   readonly dataFolder?: string;
+  /** Between two states of a trial, in ms at least. */
+  readonly savingInterval?: number;
 }): TrialRunner {
-  const { recipe, engine, hold, dataFolder } = options;
-  return new SweepRunner(recipe, createEngine(engine), createPause(hold), dataFolder);
+  return new SweepRunner(options);
 }
 
 class SweepRunner implements TrialRunner {
@@ -48,19 +50,22 @@ class SweepRunner implements TrialRunner {
   readonly #engine: Engine;
   readonly #pause: Pause;
   readonly #dataFolder: string | undefined;
+  readonly #savingInterval: number;
   #data: PreparedData | undefined;
   readonly #models: StartingModels;
   /** The uncompressed model's. */
   #spec: ModelSpec | undefined;
 
-  constructor(recipe: Recipe, engine: Engine, pause: Pause, dataFolder: string | undefined) {
-    this.#recipe = recipe;
-    this.#dataFolder = dataFolder;
+  constructor(options: Parameters<typeof createTrialRunner>[0]) {
+    const engine = createEngine(options.engine);
+    this.#recipe = options.recipe;
+    this.#dataFolder = options.dataFolder;
+    this.#savingInterval = options.savingInterval ?? savingInterval;
     this.#engine = engine;
-    this.#pause = pause;
+    this.#pause = createPause(options.hold);
     this.engine = engine.name;
     this.versions = engine.versions;
-    this.#models = new StartingModels(recipe, engine, this.#pause);
+    this.#models = new StartingModels(options.recipe, engine, this.#pause);
   }
 
   async prepare(): Promise<Preparation> {
@@ -89,6 +94,22 @@ class SweepRunner implements TrialRunner {
   }
 
   async run(trial: Trial, storage: TrialStorage, emit: Emit, until = Infinity): Promise<TrialResult> {
+    const opened: Classifier[] = [];
+    try {
+      return await this.#run(trial, storage, emit, until, opened);
+    } finally {
+      for (const model of opened) model.dispose();
+    }
+  }
+
+  /** @param opened to which every model is added whose memory is of no use after the trial */
+  async #run(
+    trial: Trial,
+    storage: TrialStorage,
+    emit: Emit,
+    until: number,
+    opened: Classifier[],
+  ): Promise<TrialResult> {
     const started = this.#pause.now();
     const data = await this.#prepareData(trial, storage);
     const saved = await storage.loadState(trial.id);
@@ -115,6 +136,7 @@ class SweepRunner implements TrialRunner {
         trainable: settings?.trainable,
         used: data.used,
       });
+      opened.push(model);
       const trainer = new Trainer({
         model,
         settings: settings ?? { ...this.#recipe.retrain, epochs: 0 },
@@ -127,6 +149,15 @@ class SweepRunner implements TrialRunner {
       return { model, trainer };
     };
     let { model, trainer } = open(weights);
+    const saver = new TrialSaver({
+      trial: trial.id,
+      storage,
+      start,
+      used: data.used,
+      pause: this.#pause,
+      since: started,
+      interval: this.#savingInterval,
+    });
     const refreshAfter = this.#models.refreshAfter(trial);
     let seconds = 0;
     let before: number | undefined;
@@ -135,7 +166,7 @@ class SweepRunner implements TrialRunner {
       if (trial.kind === 'baseline' && this.#recipe.model !== undefined) this.#checkExpected(before);
       trainer.acceptStart(before);
       emit({ type: 'evaluation', trial: trial.id, validationAccuracy: before });
-      await storage.saveBest(trial.id, { ...start, weights: model.weights() });
+      await saver.keepBest(model);
     } else {
       trainer.restore(saved);
       before = saved.meta.before as number;
@@ -155,9 +186,11 @@ class SweepRunner implements TrialRunner {
       if (epoch === undefined) break;
       seconds += (this.#pause.now() - mark) / 1000;
       mark = this.#pause.now();
-      if (epoch.best) await storage.saveBest(trial.id, { ...start, weights: model.weights() });
-      const state = trainer.state();
-      await storage.saveState(trial.id, { ...state, meta: { ...state.meta, before, seconds } });
+      if (epoch.best) await saver.keepBest(model);
+      const state = (): SavedState => withMeta(trainer.state(), { before, seconds });
+      // One that ends before its time goes on later.
+      if (trainer.epochsDone === until) await saver.saveState(state());
+      else await saver.keepState(state);
       emit({
         type: 'epoch',
         trial: trial.id,
@@ -168,6 +201,7 @@ class SweepRunner implements TrialRunner {
         seconds: epoch.seconds,
       });
     }
+    await saver.finish();
     // What a coding takes may depend on what it holds: it is the best epoch's that counts.
     const best = start.spec.embedding.coding ? (await storage.loadBest(trial.id)).weights : undefined;
     const layers = layerCosts(start.spec, meanLength(data.validation), best);
@@ -198,6 +232,20 @@ class SweepRunner implements TrialRunner {
     const { test, validation } = await this.#prepareData(trial, storage);
     const { spec, weights } = await storage.loadBestModel(trial.id);
     const model = new Classifier(this.#engine, spec, weights);
+    try {
+      return await this.#test(model, trial, test, validation);
+    } finally {
+      model.dispose();
+    }
+  }
+
+  async #test(
+    model: Classifier,
+    trial: Trial,
+    test: EncodedDataset | undefined,
+    validation: EncodedDataset,
+  ): Promise<TestReport> {
+    const { spec } = model;
     // The weights do not matter to it: of models that differ in their seed alone the first one's is taken.
     const measured = trial.seed === this.#recipe.retrain.seeds[0];
     const latency = measured ? { latency: measureLatency(model, test ?? validation) } : {};
@@ -279,6 +327,10 @@ function stepReporter(
   return (step) => {
     if (step.step % every === 0) emit({ type: 'step', trial, ...step });
   };
+}
+
+function withMeta({ tensors, meta }: SavedState, more: SavedState['meta']): SavedState {
+  return { tensors, meta: { ...meta, ...more } };
 }
 
 function unlessStopped(error: unknown): undefined {
