@@ -21,8 +21,8 @@ export function again(name: string, of: GraphNode, ...inputs: readonly string[])
 
 const own = { input_dim: rows, output_dim: 3, mask_zero: true };
 const pair = [{ name: 'title', length: 3 }, { name: 'text' }] as const;
-const mean = (of: string): GraphNode => node('GlobalAveragePooling1D', `mean of ${of}`, of);
-const side = (...of: string[]): GraphNode => node('Concatenate', 'side by side', of, { axis: -1 });
+const mean = (of: string): GraphNode => node('GlobalAveragePooling1D', `mean_${of}`, of);
+const side = (...of: string[]): GraphNode => node('Concatenate', 'side_by_side', of, { axis: -1 });
 const lstm = node('LSTM', 'lstm', 'embedding', { units: 3 });
 const dense = node('Dense', 'dense', 'embedding', { units: 4, activation: 'tanh' });
 
@@ -32,10 +32,10 @@ export const bodies: Readonly<Record<string, Partial<GraphBody> & Pick<GraphBody
     inputs: pair,
     input: 1,
     nodes: [
-      embedding('words of title', { ...own, input: 0 }),
+      embedding('title_words', { ...own, input: 0 }),
       mean('embedding'),
-      mean('words of title'),
-      side('mean of embedding', 'mean of words of title'),
+      mean('title_words'),
+      side('mean_embedding', 'mean_title_words'),
     ],
   },
   'two inputs that share a table': {
@@ -46,7 +46,7 @@ export const bodies: Readonly<Record<string, Partial<GraphBody> & Pick<GraphBody
       node('Conv1D', 'conv', 'again', { filters: 2, kernel_size: 2, activation: 'relu' }),
       node('GlobalMaxPooling1D', 'most', 'conv'),
       mean('again'),
-      side('gru', 'most', 'mean of again'),
+      side('gru', 'most', 'mean_again'),
     ],
   },
   'two tables for one input': {
@@ -55,7 +55,7 @@ export const bodies: Readonly<Record<string, Partial<GraphBody> & Pick<GraphBody
       node('Add', 'sum', ['embedding', 'other']),
       node('LSTM', 'lstm', 'other', { units: 3 }),
       mean('sum'),
-      side('lstm', 'mean of sum'),
+      side('lstm', 'mean_sum'),
     ],
   },
   'one encoder for two inputs': {
@@ -63,9 +63,9 @@ export const bodies: Readonly<Record<string, Partial<GraphBody> & Pick<GraphBody
     nodes: [
       embedding('again', { input: 1 }, 'embedding'),
       lstm,
-      again('lstm again', lstm, 'again'),
-      node('Multiply', 'both', ['lstm', 'lstm again']),
-      side('lstm', 'lstm again', 'both'),
+      again('lstm_again', lstm, 'again'),
+      node('Multiply', 'both', ['lstm', 'lstm_again']),
+      side('lstm', 'lstm_again', 'both'),
     ],
   },
   'three inputs, two tables, a Dense layer for all': {
@@ -73,18 +73,18 @@ export const bodies: Readonly<Record<string, Partial<GraphBody> & Pick<GraphBody
     input: 2,
     nodes: [
       embedding('further', { ...own, output_dim: dimension, input: 0 }),
-      embedding('further again', { input: 1 }, 'further'),
+      embedding('further_again', { input: 1 }, 'further'),
       embedding('again', { input: 0 }, 'embedding'),
       dense,
-      again('dense 2', dense, 'further'),
-      again('dense 3', dense, 'further again'),
-      again('dense 4', dense, 'again'),
+      again('dense_2', dense, 'further'),
+      again('dense_3', dense, 'further_again'),
+      again('dense_4', dense, 'again'),
       mean('dense'),
-      mean('dense 2'),
-      mean('dense 3'),
-      mean('dense 4'),
+      mean('dense_2'),
+      mean('dense_3'),
+      mean('dense_4'),
       node('GlobalMaxPooling1D', 'most', 'again'),
-      side('mean of dense', 'mean of dense 2', 'mean of dense 3', 'mean of dense 4', 'most'),
+      side('mean_dense', 'mean_dense_2', 'mean_dense_3', 'mean_dense_4', 'most'),
     ],
   },
 };

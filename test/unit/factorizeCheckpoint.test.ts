@@ -85,7 +85,7 @@ describe('factorizeCheckpoint', function () {
     await writeCheckpoint(join(folder, 'model'), checkpoint);
     assert.ok((await readdir(join(folder, 'model'))).includes('group1-shard2of2.bin'));
     const { tableRows, readWeights } = await openCheckpoint(join(folder, 'model'));
-    const rows = tableRows?.();
+    const rows = tableRows?.('embedding/table');
     const table = checkpoint.weights.get('embedding/table');
     assert.ok(rows && table);
     for (const [first, count] of [

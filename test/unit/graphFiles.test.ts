@@ -221,12 +221,17 @@ describe('files of graphs', () => {
         },
       ],
       [
-        'a layer that is called twice',
+        'an input that no embedding takes',
         'unsupported-layer',
-        /'dense'.*more than once/,
+        /'sum' \(Add\).*'numbers', and only an Embedding/,
         (layers) => {
-          const { inbound_nodes: calls } = named(layers, 'dense') as { inbound_nodes: unknown[] };
-          calls.push(calls[0]);
+          layers.push({ ...named(layers, 'tokens'), name: 'numbers', config: { name: 'numbers' } });
+          named(layers, 'sum').inbound_nodes = [
+            [
+              ['dense', 0, 0, {}],
+              ['numbers', 0, 0, {}],
+            ],
+          ];
         },
       ],
       [

@@ -139,18 +139,34 @@ describe('Keras models', () => {
   });
 
   it('orders the layers as Keras does: by the distance from the output, then as met from it', () => {
-    const layers = [
-      { name: 'short', inputs: ['in'] },
-      { name: 'end', inputs: ['short', 'long'] },
-      { name: 'long', inputs: ['middle'] },
-      { name: 'middle', inputs: ['in'] },
-      { name: 'in', inputs: [] },
-      { name: 'unused', inputs: ['in'] },
+    const layer = (name: string, ...calls: string[][]): Parameters<typeof kerasOrder>[0][number] => ({
+      name,
+      calls: calls.map((inputs) => ({
+        inputs: inputs.map((input) => {
+          const [of = '', call = '0'] = input.split('#');
+          return { layer: of, call: Number(call) };
+        }),
+      })),
+    });
+    const orderOf = (layers: Parameters<typeof kerasOrder>[0]): string[] =>
+      kerasOrder(layers, [{ layer: 'end', call: 0 }]).map(({ name }) => name);
+    const one = [
+      layer('short', ['in']),
+      layer('end', ['short', 'long']),
+      layer('long', ['middle']),
+      layer('middle', ['in']),
+      layer('in'),
+      layer('unused', ['in']),
     ];
-    assert.deepEqual(
-      kerasOrder(layers, 'end').map(({ name }) => name),
-      ['in', 'middle', 'short', 'long', 'end'],
-    );
+    assert.deepEqual(orderOf(one), ['in', 'middle', 'short', 'long', 'end']);
+    // A layer that is called twice lies at the longest distance of its calls.
+    const shared = [
+      layer('in'),
+      layer('between', ['twice']),
+      layer('twice', ['in'], ['between']),
+      layer('end', ['twice#1']),
+    ];
+    assert.deepEqual(orderOf(shared), ['in', 'twice', 'between', 'end']);
   });
 
   it('are written and read in blocks', async () => {

@@ -87,7 +87,7 @@ describe('a graph of several inputs or tables', () => {
       const ids = Array.from(batch.ids.subarray(s * 8, (s + 1) * 8));
       const features = [
         ...mean(of('embedding/table'), 4, ids.slice(3)),
-        ...mean(of('graph/words of title/table'), 3, ids.slice(0, 3)),
+        ...mean(of('graph/title_words/table'), 3, ids.slice(0, 3)),
       ];
       const logits = Array.from(of('head/bias'), (bias, c) =>
         features.reduce((sum, x, i) => sum + x * of('head/kernel')[i * 3 + c]!, bias),
@@ -163,7 +163,7 @@ describe('a graph of several inputs or tables', () => {
     const { spec } = severalCases(2)[0]!;
     const flops = (layer: string): number =>
       layerCosts(spec, 8).find((one) => one.layer === layer)!.flopsPerSentence;
-    assert.equal(flops('embedding/words of title/B'), 2 * 3 * 2 * 3);
+    assert.equal(flops('embedding/title_words/B'), 2 * 3 * 2 * 3);
     assert.equal(flops('embedding/B'), 2 * 5 * 2 * 4);
   });
 

@@ -268,10 +268,13 @@ describe('damaged and hostile tfjs models', () => {
         /'lstm\/kernel' is 4 x 12, where the layers ask for 4 x 9/,
       ],
       [
-        'that the model calls twice',
-        (json) => layer(json, 'hidden_0').inbound_nodes.push([['hidden_0', 0, 0, {}]]),
+        'that the model calls twice, with other sizes',
+        (json) => {
+          layer(json, 'hidden_0').inbound_nodes.push([['hidden_0', 0, 0, {}]]);
+          layer(json, 'head').inbound_nodes = [[['hidden_0', 1, 0, {}]]];
+        },
         'unsupported-layer',
-        /'hidden_0' \(Dense\).*more than once/,
+        /'hidden_0#2' \(Dense\).*does not fit 'hidden_0'/,
       ],
       [
         'without a size',
@@ -300,10 +303,10 @@ describe('damaged and hostile tfjs models', () => {
         /ends before/,
       ],
       [
-        'with two inputs',
+        'that take nothing',
         (json) => (layer(json, 'lstm').inbound_nodes = []),
-        'several-inputs',
-        /has 2 inputs/,
+        'unsupported-layer',
+        /'lstm' \(LSTM\).*takes nothing/,
       ],
       [
         'of which none is an embedding',

@@ -72,12 +72,15 @@ export interface TokenInput {
 
 /** Names of the saved model's layers around the nodes, which it has again when it is written. */
 export interface GraphNames {
+  /** The first of several. */
   readonly input: string;
   readonly embedding: string;
   /** Of the Dense layer that is the factor B. */
   readonly factor?: string;
   /** Of those that are the factors B of further tables, by the names of the tables' nodes. */
   readonly factors?: Readonly<Record<string, string>>;
+  /** Of layers that are called otherwise than their nodes, by the nodes' names. */
+  readonly layers?: Readonly<Record<string, string>>;
   readonly head: string;
   /** The head's activation, where it is a layer of its own. */
   readonly activation?: { readonly name: string; readonly className: 'Activation' | 'Softmax' };

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { foldability, type Foldability } from '../embedding/foldability.ts';
+import { tablesOf } from './graph/tables.ts';
 import { openCheckpoint, textOfModel, type CheckpointFormat } from './openCheckpoint.ts';
 import { describeSettings } from './settings.ts';
 
@@ -23,7 +24,7 @@ export interface Inspection {
   readonly layers: readonly InspectedLayer[];
   readonly parameters: number;
   readonly storageBytes: number;
-  /** Share of the parameters that are the embedding's, in [0,1]. */
+  /** Share of the parameters that are the embeddings', in [0,1]. */
   readonly embeddingShare: number;
   /** Of the file. */
   readonly embeddingBytes: number;
@@ -56,8 +57,10 @@ export async function inspectCheckpoint(
   }));
   const parameters = sizes.reduce((sum, layer) => sum + layer.parameters, 0);
   const layers = sizes.map((layer) => ({ ...layer, share: layer.parameters / parameters }));
+  const prefixes = tablesOf(spec).map(({ prefix }) => `${prefix}/`);
+  const ofTables = layers.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
   const embedding = (figure: (layer: InspectedLayer) => number): number =>
-    layers.filter(({ name }) => name.startsWith('embedding/')).reduce((sum, layer) => sum + figure(layer), 0);
+    ofTables.reduce((sum, layer) => sum + figure(layer), 0);
   return {
     path: file,
     format,

@@ -74,7 +74,7 @@ export class LayerWalk {
     return this.#layers
       .filter(({ inputs }) => inputs.includes(layer.name))
       .flatMap((next) => {
-        if (next.calls > 1) throw unsupported(next, 'the model calls it more than once', this.file);
+        if (next.calls.length > 1) throw unsupported(next, 'the model calls it more than once', this.file);
         return passive.test(next.className) ? this.after(next, passed + 1) : [next];
       });
   }

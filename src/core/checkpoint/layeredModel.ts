@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { RowSource } from '../embedding/rowSource.ts';
 import type { ModelSpec, ReadWeights, StoredSizes, Tensor, Weights } from './checkpoint.ts';
-import { layersOf, type Layer } from './layers.ts';
+import { layersOf, type Layer, type ModelEnds } from './layers.ts';
 import type { WeightSource } from './layerWeights.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { graphOfLayers } from './graph/graphOfLayers.ts';
@@ -14,8 +14,8 @@ export interface LayeredModel {
   readonly file: string;
   readonly dialect: Dialect;
   readonly layers: readonly Layer[];
-  /** Names of the layers whose outputs are the model's; undefined for a Sequential. */
-  readonly outputs: readonly string[] | undefined;
+  /** Undefined for a Sequential. */
+  readonly ends: ModelEnds | undefined;
   /** The spec that a writer of ours left in the file, unchecked; undefined in a foreign one. */
   readonly note: unknown;
   /** Shapes of the saved weights by name, `layer/weight` or `layer/scope/weight`. */
@@ -32,7 +32,7 @@ export interface OpenModel {
   readonly spec: ModelSpec;
   readonly stored: StoredSizes;
   readonly readWeights: ReadWeights;
-  readonly tableRows?: () => RowSource | undefined;
+  readonly tableRows?: (name: string) => RowSource | undefined;
 }
 
 /**
@@ -54,8 +54,8 @@ export function openLayers(model: LayeredModel): OpenModel {
   return {
     spec,
     stored,
-    tableRows() {
-      const source = sources.find(({ ours }) => ours === 'embedding/table');
+    tableRows(name) {
+      const source = sources.find(({ ours }) => ours === name);
       return source && model.rowsOf?.(source.theirs);
     },
     async readWeights(without) {
@@ -94,8 +94,11 @@ function describeOwn({
   return { spec, sources };
 }
 
+/** What is not one of the chains, and may be a graph. */
+const noChain: ReadonlySet<string> = new Set(['unsupported-layer', 'several-inputs']);
+
 /** As one of the chains that are computed as a whole, which is quicker; else layer by layer. */
-function describeForeign({ layers, outputs, shapes, dialect, file }: LayeredModel): {
+function describeForeign({ layers, ends, shapes, dialect, file }: LayeredModel): {
   spec: ModelSpec;
   sources: readonly WeightSource[];
 } {
@@ -103,8 +106,8 @@ function describeForeign({ layers, outputs, shapes, dialect, file }: LayeredMode
   try {
     return specOfLayers(layers, names, dialect, file);
   } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'unsupported-layer') throw error;
-    return graphOfLayers(layers, outputs, names, dialect, file);
+    if (!(error instanceof UserError) || !noChain.has(error.code)) throw error;
+    return graphOfLayers(layers, ends, names, dialect, file);
   }
 }
 
@@ -145,6 +148,10 @@ function tellingOf({ config }: Layer): string {
   );
 }
 
+function callsOf({ calls }: Layer): string {
+  return JSON.stringify(calls.map(({ inputs }) => inputs));
+}
+
 function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {
   const ours = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
   return (
@@ -154,8 +161,7 @@ function isSameGraph(layers: readonly Layer[], topology: Topology): boolean {
       const found = layers.find(({ name }) => name === layer.name);
       return (
         found?.className === layer.className &&
-        found.calls === layer.calls &&
-        found.inputs.join() === layer.inputs.join() &&
+        callsOf(found) === callsOf(layer) &&
         tellingOf(found) === tellingOf(layer)
       );
     })

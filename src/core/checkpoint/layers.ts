@@ -1,16 +1,27 @@
 import { UserError } from '../errors.ts';
 
+/** A layer's output at one of its calls, counted from 0. */
+export interface LayerOutput {
+  readonly layer: string;
+  readonly call: number;
+}
+
+/** One call of a layer. */
+export interface LayerCall {
+  readonly inputs: readonly LayerOutput[];
+  /** Names of the layers of token ids that it is handed the masks of by name, as Keras 3 writes a functional model. */
+  readonly masks?: readonly string[];
+}
+
 /** A layer of a saved model. */
 export interface Layer {
   readonly className: string;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the layers that feed it. */
+  /** Names of the layers that feed its first call. */
   readonly inputs: readonly string[];
-  /** How often the model calls it; more than once for a shared layer. */
-  readonly calls: number;
-  /** Whether it is handed a mask by name, as Keras 3 writes a functional model. */
-  readonly masked?: true;
+  /** More than one of a shared layer. */
+  readonly calls: readonly LayerCall[];
 }
 
 /**
@@ -36,46 +47,62 @@ export function layersOf(topology: unknown, file: string): Layer[] {
     const layer = (value ?? {}) as Record<string, unknown>;
     const settings = (layer.config ?? {}) as Record<string, unknown>;
     const nodes = Array.isArray(layer.inbound_nodes) ? (layer.inbound_nodes as unknown[]) : [];
-    const [call] = nodes;
+    const calls = nodes.length === 0 ? [{ inputs: [] }] : nodes.map(callOf);
     return {
       className: String(layer.class_name),
       name: typeof settings.name === 'string' ? settings.name : String(layer.name),
       config: settings,
-      inputs: inputsOf(call),
-      calls: Math.max(1, nodes.length),
-      ...(isMasked(call) && { masked: true }),
+      inputs: calls[0]!.inputs.map((input) => input.layer),
+      calls,
     };
   });
   if (model.class_name !== 'Sequential') return layers;
-  return layers.map((layer, i) => ({ ...layer, inputs: i === 0 ? [] : [layers[i - 1]!.name] }));
+  return layers.map((layer, i) => {
+    const inputs = i === 0 ? [] : [layers[i - 1]!.name];
+    return { ...layer, inputs, calls: [{ inputs: inputs.map((name) => ({ layer: name, call: 0 })) }] };
+  });
 }
 
-/** `[["name", 0, 0, {}], ...]`, one entry for each input of a call. */
-function inputsOf(call: unknown): string[] {
-  return Array.isArray(call)
-    ? call.map((input: unknown) => String(Array.isArray(input) ? input[0] : input))
-    : [];
+/** `[["name", call, 0, {}], ...]`, one entry for each input of a call. */
+function callOf(call: unknown): LayerCall {
+  if (!Array.isArray(call)) return { inputs: [] };
+  const masks = call.flatMap((input: unknown): unknown => {
+    const keywords = Array.isArray(input) ? (input as unknown[])[3] : undefined;
+    return (keywords as { mask?: unknown } | null | undefined)?.mask ?? [];
+  });
+  const names = masks.filter((mask): mask is string => typeof mask === 'string');
+  return { inputs: call.map(outputOf), ...(names.length > 0 && { masks: names }) };
 }
 
-function isMasked(call: unknown): boolean {
-  const masks = Array.isArray(call)
-    ? call.map((input: unknown) => (Array.isArray(input) ? (input as unknown[])[3] : undefined))
-    : [];
-  return masks.some((keywords) => (keywords as { mask?: unknown } | null | undefined)?.mask === true);
+function outputOf(output: unknown): LayerOutput {
+  if (!Array.isArray(output)) return { layer: String(output), call: 0 };
+  const [layer, call] = output as unknown[];
+  return { layer: String(layer), call: typeof call === 'number' ? call : 0 };
+}
+
+/** What a functional model takes and gives. */
+export interface ModelEnds {
+  /** Names of the layers of its inputs, in its order. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly LayerOutput[];
 }
 
 /**
- * Names of the layers whose outputs are a functional model's, one for each; undefined for a Sequential, whose last layer
- * it is. An output is `["layer", 0, 0]`, and Keras 3 writes a single one without a list around it.
+ * Undefined for a Sequential, whose first and last layers they are. An end is `["layer", 0, 0]`, and Keras 3 writes a
+ * single one without a list around it, and several with names as an object.
  */
-export function outputsOf(topology: unknown): string[] | undefined {
+export function endsOf(topology: unknown): ModelEnds | undefined {
   const root = (topology ?? {}) as Record<string, unknown>;
   const { config } = (root.model_config ?? root) as { config?: unknown };
-  const outputs = ((config ?? {}) as Record<string, unknown>).output_layers;
+  const { input_layers: inputs, output_layers: outputs } = (config ?? {}) as Record<string, unknown>;
   if (!Array.isArray(outputs)) return undefined;
-  return (typeof outputs[0] === 'string' ? [outputs] : outputs).map((output: unknown) =>
-    String(Array.isArray(output) ? output[0] : output),
-  );
+  return { inputs: listed(inputs).map(({ layer }) => layer), outputs: listed(outputs) };
+}
+
+function listed(ends: unknown): LayerOutput[] {
+  if (typeof ends !== 'object' || ends === null) return [];
+  if (!Array.isArray(ends)) return Object.values(ends).map(outputOf);
+  return (typeof ends[0] === 'string' ? [ends] : ends).map(outputOf);
 }
 
 /** @param layer with what feeds it, which says where it is */

@@ -26,8 +26,11 @@ export interface OpenCheckpoint {
   readonly stored: StoredSizes;
   /** @throws UserError that names a tensor: its data end early, hold NaN or Infinity, or cannot be decoded. */
   readonly readWeights: ReadWeights;
-  /** `embedding/table`, of which rows can be read by themselves; undefined where the format or the model has no such. */
-  readonly tableRows?: () => RowSource | undefined;
+  /**
+   * A table by the name of its weight, of which rows can be read by themselves; undefined where the format or the model has
+   * no such.
+   */
+  readonly tableRows?: (name: string) => RowSource | undefined;
   /** Of a model that reads text by itself. */
   readonly tokenizer?: OwnTokenizer;
 }
@@ -86,7 +89,7 @@ async function openTensorModel(
     path,
     spec,
     stored,
-    tableRows: () => rowsOf(file, 'embedding/table'),
+    tableRows: (name) => rowsOf(file, name),
     readWeights: (without) => unpackWeights(spec, layouts, file, without),
   };
 }

@@ -5,13 +5,14 @@ import { partOf } from '../compression/partOf.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Checkpoint, Tensor } from './checkpoint.ts';
+import { tablesOf } from './graph/tables.ts';
 import { modelFile, type WrittenFormat } from './fileNames.ts';
 import { storagesOf, type Storage } from './storageTypes.ts';
 import { numberToHalf } from './storedType.ts';
 
-/** What a storage rounds: the table, or both factors. All else stays float32: it is small, and constants are exact. */
+/** What a storage rounds: the tables, or their factors. All else stays float32: it is small, and constants are exact. */
 export function isRounded(name: string): boolean {
-  return /^embedding\/(table|A|B)$/.test(name);
+  return /^(embedding|graph\/[^/]+)\/(table|A|B)$/.test(name);
 }
 
 /** One scale and one offset a matrix, as tfjs's quantization has them. */
@@ -22,7 +23,7 @@ const codings: Readonly<Record<'uint8' | 'uint16', FixedPointCoding>> = {
 
 /**
  * @throws UserError `storage-of-format` for a file of Keras, whose variables are float32, `storage-of-coding` for a model
- * whose embedding is stored in few bits already
+ * whose embedding is stored in few bits already, `storage-of-tables` for integers of several in safetensors
  */
 export function checkStorage(
   storage: Storage,
@@ -37,6 +38,15 @@ export function checkStorage(
       `${modelFile[format]} holds float32 alone, and ${storage} was asked for.`,
       'Choose tfjs or safetensors, or leave the storage out.',
       { file: path, item: format },
+    );
+  }
+  const tables = tablesOf(spec);
+  if (format === 'safetensors' && storage !== 'float16' && tables.length > 1) {
+    throw new UserError(
+      'storage-of-tables',
+      `The model has ${tables.length} embeddings, which ${modelFile[format]} holds in float32 or float16, and ${storage} was asked for.`,
+      'Choose float16, or the format tfjs.',
+      { file: path, item: 'embedding' },
     );
   }
   const { coding } = spec.embedding;

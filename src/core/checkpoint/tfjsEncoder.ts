@@ -87,6 +87,7 @@ export function addConvolutions(
  *
  * @param ids the layer of the token ids
  * @param name of the layer that gives the mean; those before it are shared by a model's means
+ * @param suffix of their names, where the model has several layers of ids
  */
 export function addMaskedMean(
   graph: Graph,
@@ -94,20 +95,22 @@ export function addMaskedMean(
   sequence: string,
   size: number,
   name = 'average',
+  suffix = '',
 ): string {
-  const shares = graph.has('token_shares') ? 'token_shares' : addTokenShares(graph, ids);
+  const known = `token_shares${suffix}`;
+  const shares = graph.has(known) ? known : addTokenShares(graph, ids, suffix);
   const mean = name === 'average' ? 'token_mean' : `${name}_token_mean`;
   const dot = graph.add('Dot', mean, { axes: [2, 1], normalize: false }, [shares, sequence]);
   return graph.add('Reshape', name, { target_shape: [size] }, [dot]);
 }
 
 /** 1/T at each token of a sentence, and 0 at the padding, batch x 1 x length. */
-function addTokenShares(graph: Graph, ids: string): string {
-  const row = graph.add('RepeatVector', 'ids_row', { n: 1 }, [ids]);
-  const column = graph.add('Permute', 'ids_column', { dims: [2, 1] }, [row]);
-  const padding = graph.isPadding(column);
-  const logit = graph.dense('padding_logit', padding, 1, 1, {}, Float32Array.of(excluded));
-  const logits = graph.add('Permute', 'padding_logits', { dims: [2, 1] }, [logit]);
+function addTokenShares(graph: Graph, ids: string, suffix: string): string {
+  const row = graph.add('RepeatVector', `ids_row${suffix}`, { n: 1 }, [ids]);
+  const column = graph.add('Permute', `ids_column${suffix}`, { dims: [2, 1] }, [row]);
+  const padding = graph.isPadding(column, suffix);
+  const logit = graph.dense(`padding_logit${suffix}`, padding, 1, 1, {}, Float32Array.of(excluded));
+  const logits = graph.add('Permute', `padding_logits${suffix}`, { dims: [2, 1] }, [logit]);
   // Not a Softmax layer: tfjs hands it the mask of another branch.
-  return graph.add('Activation', 'token_shares', { activation: 'softmax' }, [logits]);
+  return graph.add('Activation', `token_shares${suffix}`, { activation: 'softmax' }, [logits]);
 }

@@ -1,3 +1,5 @@
+import type { LayerOutput } from './layers.ts';
+
 /** A weight of the saved model: ours by name, or constants that only the saved graph needs. */
 export interface SavedWeight {
   /** As tfjs names it: layer/weight. */
@@ -12,11 +14,32 @@ type Config = Record<string, unknown>;
 export class Graph {
   readonly layers: Record<string, unknown>[] = [];
   readonly weights: SavedWeight[] = [];
+  /** The layers' outputs by the names of the calls that give them; that of a layer's first call is the layer's. */
+  readonly calls = new Map<string, LayerOutput>();
+  readonly #inbound = new Map<string, unknown[]>();
 
   add(className: string, name: string, config: Config, inputs: readonly string[]): string {
-    const inbound = inputs.length === 0 ? [] : [inputs.map((input) => [input, 0, 0, {}])];
+    const inbound: unknown[] = [];
     this.layers.push({ class_name: className, name, config: { name, ...config }, inbound_nodes: inbound });
+    this.#inbound.set(name, inbound);
+    if (inputs.length > 0) inbound.push(this.#from(inputs));
+    this.calls.set(name, { layer: name, call: 0 });
     return name;
+  }
+
+  /** Calls a layer once more. @param name of the call */
+  again(layer: string, name: string, inputs: readonly string[]): string {
+    const inbound = this.#inbound.get(layer);
+    if (inbound === undefined) throw new Error(`There is no layer '${layer}'.`);
+    this.calls.set(name, { layer, call: inbound.push(this.#from(inputs)) - 1 });
+    return name;
+  }
+
+  #from(inputs: readonly string[]): unknown[] {
+    return inputs.map((input) => {
+      const { layer, call } = this.calls.get(input) ?? { layer: input, call: 0 };
+      return [layer, call, 0, {}];
+    });
   }
 
   has(name: string): boolean {
@@ -90,9 +113,12 @@ export class Graph {
     return this.add('Reshape', name, { target_shape: shape === 'row' ? [-1] : [-1, 1] }, [`${name}_zeros`]);
   }
 
-  /** From ids, one number each: relu(1 - id) is 1 at row 0 and 0 at every other. */
-  isPadding(column: string): string {
+  /**
+   * From ids, one number each: relu(1 - id) is 1 at row 0 and 0 at every other.
+   * @param suffix of the layer's name
+   */
+  isPadding(column: string, suffix = ''): string {
     const [minus, one] = [Float32Array.of(-1), Float32Array.of(1)];
-    return this.dense('is_padding', column, 1, 1, { activation: 'relu' }, minus, one);
+    return this.dense(`is_padding${suffix}`, column, 1, 1, { activation: 'relu' }, minus, one);
   }
 }

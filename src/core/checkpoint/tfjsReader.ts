@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { openLayers, type OpenModel } from './layeredModel.ts';
-import { layersOf, outputsOf } from './layers.ts';
+import { layersOf, endsOf } from './layers.ts';
 import { readJsonObject } from './openFile.ts';
 import { findShards, readShardRange, type Shard } from './shards.ts';
 import { readManifest, storedBytes, type StoredWeight } from './weightsManifest.ts';
@@ -39,7 +39,7 @@ export async function openTfjs(path: string): Promise<OpenModel> {
     file: path,
     dialect: 'tfjs',
     layers,
-    outputs: outputsOf(model.modelTopology),
+    ends: endsOf(model.modelTopology),
     note: notes?.embeddingPress?.spec,
     shapes: new Map(groups.flatMap(({ weights }) => weights.map(({ name, shape }) => [name, shape]))),
     numberBytes: (name) => numberBytes.get(name) ?? 0,

@@ -3,6 +3,7 @@ import { lackOfGraph } from './graph/expressible.ts';
 import { graphTopology } from './graph/graphTopology.ts';
 import { isOrderShared } from './graph/maskOperations.ts';
 import type { GraphBody } from './graphBody.ts';
+import type { LayerOutput } from './layers.ts';
 import { headUnits } from './headUnits.ts';
 import { encoderWidth } from './specFromJson.ts';
 import type { Dialect } from './specOfLayers.ts';
@@ -11,8 +12,12 @@ import { Graph, type SavedWeight } from './tfjsGraph.ts';
 
 export interface Topology {
   readonly layers: readonly Record<string, unknown>[];
-  readonly input: string;
+  /** Names of the layers of token ids. */
+  readonly inputs: readonly string[];
+  /** Name of the last layer, which is called once. */
   readonly output: string;
+  /** The layers' outputs by the names of the calls that give them. */
+  readonly calls: ReadonlyMap<string, LayerOutput>;
   readonly weights: readonly SavedWeight[];
 }
 
@@ -110,11 +115,11 @@ export function topologyOf(spec: ModelSpec, dialect: Dialect): Topology {
   });
   const { activation, units: outputs } = headUnits(spec);
   last = graph.dense('head', last, features, outputs, { activation }, 'head/kernel', 'head/bias');
-  return { layers: graph.layers, input: 'ids', output: last, weights: graph.weights };
+  return { layers: graph.layers, inputs: ['ids'], output: last, calls: graph.calls, weights: graph.weights };
 }
 
 /** `modelTopology` of a model.json. */
-export function layersModel({ layers, input, output }: Topology): Record<string, unknown> {
+export function layersModel({ layers, inputs, output }: Topology): Record<string, unknown> {
   return {
     keras_version: 'tfjs-layers 4.22.0',
     backend: 'tensor_flow.js',
@@ -123,7 +128,7 @@ export function layersModel({ layers, input, output }: Topology): Record<string,
       config: {
         name: 'text_classifier',
         layers,
-        input_layers: [[input, 0, 0]],
+        input_layers: inputs.map((input) => [input, 0, 0]),
         output_layers: [[output, 0, 0]],
       },
     },

@@ -84,9 +84,17 @@ function chooseEmbeddings(
   if (name === undefined) return embeddings;
   const found = embeddings.filter((embedding) => embedding.name === name);
   if (found.length > 0) return found;
-  throw new UserError(
+  throw unknownEmbedding(
+    name,
+    embeddings.map((one) => one.name),
+    file,
+  );
+}
+
+export function unknownEmbedding(name = '', known: readonly string[], file: string): UserError {
+  return new UserError(
     'unknown-embedding',
-    `The model has no embedding called '${name}', but '${embeddings.map((one) => one.name).join("', '")}'.`,
+    `The model has no embedding called '${name}', but '${known.join("', '")}'.`,
     'Name one of these, or none to factorize all.',
     { file, item: name },
   );

@@ -46,6 +46,11 @@ const passing: ReadonlySet<string> = new Set([
  * @throws UserError `not-foldable` that names the layer in the way
  */
 export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): ReadonlyMap<string, string> {
+  const shared = body.nodes.find(
+    ({ className, weightsOf }) => className === 'Embedding' || weightsOf !== undefined,
+  );
+  if (shared !== undefined)
+    throw notFoldable(shared, 'the model has several embeddings, or layers that it calls more than once');
   const facts = describeGraph(body, dimension);
   const shapes = new Map<string, NodeShape>([['embedding', embeddingShape(body, dimension)]]);
   for (const [name, { output }] of facts) shapes.set(name, output);

@@ -1,4 +1,5 @@
 import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
+import { unfactorized } from '../checkpoint/graph/tables.ts';
 import { embeddingBytes, layerCosts, totalCost } from '../cost/cost.ts';
 import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
@@ -72,8 +73,8 @@ class SweepRunner implements TrialRunner {
     const data = await this.#prepareData();
     const spec = this.#dense();
     const tokens = meanLength(data.validation);
-    const { parameters } = totalCost(layerCosts(spec, tokens));
-    const embeddingShare = (spec.embedding.rows * spec.embedding.dimension) / parameters;
+    const costs = layerCosts(spec, tokens);
+    const embeddingShare = embeddingBytes(costs) / totalCost(costs).storageBytes;
     const warnings = [...data.warnings];
     if (this.#recipe.compress.length > 0 && embeddingShare < 0.5) {
       const percent = (100 * embeddingShare).toFixed(0);
@@ -300,8 +301,7 @@ class SweepRunner implements TrialRunner {
   }
 
   #tableBytes(): number {
-    const { rows, dimension } = this.#dense().embedding;
-    return 4 * rows * dimension;
+    return embeddingBytes(layerCosts(unfactorized(this.#dense()), 0));
   }
 
   #checkExpected(found: number): void {

@@ -4,14 +4,15 @@ import { addMaskedMean } from '../tfjsEncoder.ts';
 import type { Graph } from '../tfjsGraph.ts';
 import { describeGraph } from './describeGraph.ts';
 import { maskedAverages } from './expressible.ts';
+import { maskInputs } from './maskOrigins.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
 /**
  * A graph's nodes as stock layers, with the names that they have; `lackOfGraph` has found none missing.
  *
- * @param ids the layer of the token ids
- * @param embedded the layer whose output is the embedding's
+ * @param ids names of the layers of token ids
+ * @param embedded the calls whose outputs are the embeddings', by the names of what reads them
  * @returns the last one's name
  */
 export function addGraph(
@@ -19,26 +20,34 @@ export function addGraph(
   body: GraphBody,
   dimension: number,
   dialect: Dialect,
-  ids: string,
-  embedded: string,
+  ids: readonly string[],
+  embedded: ReadonlyMap<string, string>,
 ): string {
   const facts = describeGraph(body, dimension);
   const averages = dialect === 'tfjs' ? maskedAverages(body, dimension) : new Set();
+  const texts = maskInputs(body, dimension);
   const isJoined = body.nodes.some(
     ({ name, className }) => className === 'Concatenate' && facts.get(name)?.output.masked === true,
   );
-  const saved = (name: string): string => {
-    if (name === 'embedding') return embedded;
+  const saved = (node: string): string => {
+    const name = embedded.get(node) ?? body.names?.layers?.[node] ?? node;
     // Keras 3 gives such a name to what it computes of the masks when it loads the file, and then refuses the layer's.
     return isJoined && dialect === 'keras' && /^concatenate(_\d+)?$/.test(name) ? `${name}_layer` : name;
   };
   for (const node of body.nodes) {
     const { className } = node;
+    if (className === 'Embedding') continue;
     const name = saved(node.name);
     const inputs = node.inputs.map(saved);
-    if (averages.has(name)) {
+    if (averages.has(node.name)) {
       const width = facts.get(node.name)?.output.width ?? 0;
-      addMaskedMean(graph, ids, inputs[0] ?? '', width, name);
+      const [text = 0] = texts.get(node.inputs[0] ?? '') ?? [];
+      const suffix = ids.length > 1 ? `_${text}` : '';
+      addMaskedMean(graph, ids[text] ?? '', inputs[0] ?? '', width, name, suffix);
+      continue;
+    }
+    if (node.weightsOf !== undefined) {
+      graph.again(saved(node.weightsOf), name, inputs);
       continue;
     }
     graph.add(className, name, savedConfig(node, body.dialect, dialect), inputs);

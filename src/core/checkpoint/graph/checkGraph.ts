@@ -79,7 +79,10 @@ function checkNode(value: unknown, improper: () => UserError): GraphNode {
 }
 
 function checkNames(value: unknown, improper: () => UserError): GraphNames {
-  const { input, embedding, factor, factors, head, activation } = (value ?? {}) as Record<string, unknown>;
+  const { input, embedding, factor, factors, layers, head, activation } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (typeof input !== 'string' || typeof embedding !== 'string' || typeof head !== 'string')
     throw improper();
   if (factor !== undefined && typeof factor !== 'string') throw improper();
@@ -88,7 +91,8 @@ function checkNames(value: unknown, improper: () => UserError): GraphNames {
     embedding,
     head,
     ...(factor !== undefined && { factor }),
-    ...(factors !== undefined && { factors: checkFactors(factors, improper) }),
+    ...(factors !== undefined && { factors: checkLayers(factors, improper) }),
+    ...(layers !== undefined && { layers: checkLayers(layers, improper) }),
   };
   if (activation === undefined) return names;
   const { name, className } = (activation ?? {}) as Record<string, unknown>;
@@ -96,7 +100,7 @@ function checkNames(value: unknown, improper: () => UserError): GraphNames {
   return { ...names, activation: { name, className } };
 }
 
-function checkFactors(value: unknown, improper: () => UserError): Readonly<Record<string, string>> {
+function checkLayers(value: unknown, improper: () => UserError): Readonly<Record<string, string>> {
   const isNames = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isNames || !Object.values(value).every((name) => typeof name === 'string')) throw improper();
   return value as Record<string, string>;

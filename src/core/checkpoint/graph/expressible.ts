@@ -1,7 +1,9 @@
 import type { GraphBody, GraphNode } from '../graphBody.ts';
 import type { Dialect } from '../specOfLayers.ts';
 import { describeGraph, embeddingShape, isPaddingMasked } from './describeGraph.ts';
+import { maskInputs, maskOrigins } from './maskOrigins.ts';
 import type { NodeShape } from './nodeFacts.ts';
+import { embeddingCalls } from './tables.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -45,7 +47,7 @@ function shapesOf(body: GraphBody, dimension: number): Map<string, NodeShape> {
  * Source: `execute` in tfjs-layers/src/engine/executor.ts, `Merge.computeMask` in layers/merge.ts.
  */
 export function strayMask(body: GraphBody, dimension: number): Fault | undefined {
-  if (body.dialect !== 'tfjs' || !body.maskZero) return undefined;
+  if (body.dialect !== 'tfjs' || embeddingCalls(body).every(({ maskZero }) => !maskZero)) return undefined;
   const shapes = shapesOf(body, dimension);
   const broken = new Set<string>();
   for (const node of body.nodes) {
@@ -62,16 +64,34 @@ export function strayMask(body: GraphBody, dimension: number): Fault | undefined
   return undefined;
 }
 
-/** Whether a layer that every library has leaves out what the mask says. */
-function needsMask(body: GraphBody, shapes: ReadonlyMap<string, NodeShape>): boolean {
-  return body.nodes.some(
-    ({ className, inputs }) => recurrent.has(className) && shapes.get(inputs[0] ?? '')?.masked === true,
+/**
+ * The body with the masks that its embeddings make once they are saved for a library: in another one than it comes from
+ * only those that a layer takes which leaves out in every library what they say.
+ */
+export function withSavedMasks(body: GraphBody, dimension: number, dialect: Dialect): GraphBody {
+  if (body.dialect === dialect) return body;
+  const shapes = shapesOf(body, dimension);
+  const origins = maskOrigins(body, dimension);
+  const taken = body.nodes
+    .filter(
+      ({ className, inputs: [input = ''] }) => recurrent.has(className) && shapes.get(input)?.masked === true,
+    )
+    .flatMap(({ inputs: [input = ''] }) => [...(origins.get(input) ?? [])]);
+  const tables = new Set(
+    embeddingCalls(body)
+      .filter(({ name }) => taken.includes(name))
+      .map(({ table }) => table),
   );
-}
-
-/** Whether the saved embedding makes a mask. In tfjs it does so only where a layer takes it as Keras does. */
-export function savedMaskZero(body: GraphBody, dimension: number, dialect: Dialect): boolean {
-  return body.dialect === dialect ? body.maskZero : needsMask(body, shapesOf(body, dimension));
+  return {
+    ...body,
+    dialect,
+    maskZero: body.maskZero && tables.has('embedding'),
+    nodes: body.nodes.map((node) => {
+      const { className, name, config, weightsOf } = node;
+      if (className !== 'Embedding' || weightsOf !== undefined) return node;
+      return { ...node, config: { ...config, mask_zero: config.mask_zero === true && tables.has(name) } };
+    }),
+  };
 }
 
 /** Averages of a Keras model that leave out the padding, which tfjs's own do not. */
@@ -97,6 +117,7 @@ export function lackOfGraph(body: GraphBody, dimension: number, dialect: Dialect
 
 function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
   const averages = maskedAverages(body, dimension);
+  const texts = maskInputs(body, dimension);
   const joining = new Set<string>();
   for (const node of body.nodes) {
     const { className, config, inputs } = node;
@@ -128,7 +149,8 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
     // The mean is taken by the mask of the ids, step by step.
     if (className === 'Concatenate' && config.axis === 1) joining.add(node.name);
     else if (inputs.some((input) => joining.has(input))) joining.add(node.name);
-    if (averages.has(node.name) && joining.has(node.name)) {
+    const isOfSeveral = (texts.get(inputs[0] ?? '')?.size ?? 0) > 1;
+    if (averages.has(node.name) && (joining.has(node.name) || isOfSeveral)) {
       return { node, why: "tfjs's own average counts padding, and its input is longer than the sentence" };
     }
   }
@@ -149,7 +171,7 @@ function lackInKeras({ nodes }: GraphBody): Fault | undefined {
 /** A layer that would leave out other tokens than it does by the rules of its model. */
 function maskFault(body: GraphBody, dimension: number, dialect: Dialect): Fault | undefined {
   const ours = shapesOf(body, dimension);
-  const other: GraphBody = { ...body, dialect, maskZero: needsMask(body, ours) };
+  const other = withSavedMasks(body, dimension, dialect);
   const theirs = shapesOf(other, dimension);
   const free = isPaddingMasked(body, dimension);
   for (const node of body.nodes) {

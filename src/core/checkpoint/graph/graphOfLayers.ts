@@ -1,208 +1,294 @@
-import { UserError } from '../../errors.ts';
 import { longestText } from '../../recipe/defaults.ts';
 import type { ModelSpec } from '../checkpoint.ts';
-import type { GraphBody, GraphNode } from '../graphBody.ts';
+import type { GraphBody, GraphNames, GraphNode, TokenInput } from '../graphBody.ts';
 import { activationOf, sizeOf } from '../layerConfig.ts';
-import { noHead, unsupported, type Layer } from '../layers.ts';
+import { unsupported, type Layer, type ModelEnds } from '../layers.ts';
 import { weightName, type WeightSource } from '../layerWeights.ts';
 import type { Dialect } from '../specOfLayers.ts';
 import { describeGraph, graphLayers, isPaddingMasked } from './describeGraph.ts';
 import { strayMask } from './expressible.ts';
+import { maskInputs } from './maskOrigins.ts';
+import { joinsTime } from './mergeRules.ts';
+import { NodeConfig } from './nodeConfig.ts';
+import { readTables, type ReadTable } from './readTables.ts';
 import { nodeOf } from './savedNode.ts';
+import { usedCalls, type UsedCall } from './usedCalls.ts';
 
 /** The saved model's layers around the graph. */
 interface Ends {
-  readonly embedding: Layer;
-  /** Dense without bias and activation, all that takes the embedding: the factor B. */
-  readonly factor: Layer | undefined;
-  readonly head: Layer;
+  /** Of token ids, in the model's order; undefined for a Sequential that begins with its Embedding. */
+  readonly inputs: readonly (UsedCall | undefined)[];
+  /** The largest first. */
+  readonly tables: readonly [ReadTable, ...ReadTable[]];
+  readonly head: UsedCall;
   /** The head's activation, where it is a layer of its own. */
-  readonly activation: Layer | undefined;
+  readonly activation: UsedCall | undefined;
 }
 
 /**
- * What a model computes whose layers are no simple chain: from its one Embedding to its Dense head any of the layers of
- * `describeGraph`, in any order and with branches.
+ * What a model computes whose layers are no simple chain: from its Embeddings to its Dense head any of the layers of
+ * `describeGraph`, in any order and with branches. It may have several inputs of token ids and several embeddings, and
+ * call a layer more than once.
  *
+ * @param ends where the model says them
  * @param names of the saved weights
- * @param outputs names of the layers whose outputs are the model's, where it says them
- * @throws UserError `unsupported-layer` that names the layer, `several-inputs`, `several-outputs`, `no-head`,
- * `weight-missing`
+ * @throws UserError `unsupported-layer` that names the layer, `several-outputs`, `no-head`, `weight-missing`
  */
 export function graphOfLayers(
   layers: readonly Layer[],
-  outputs: readonly string[] | undefined,
+  modelEnds: ModelEnds | undefined,
   names: ReadonlySet<string>,
   dialect: Dialect,
   file: string,
 ): { spec: ModelSpec; sources: readonly WeightSource[] } {
-  const used = inOrder(layers, outputOf(layers, outputs, file), file);
-  const input = inputOf(used, file);
-  const ends = endsOf(used, input, file);
-  const { embedding, factor, head } = ends;
-  const nodes = nodesOf(used, input, ends, file);
-  const maskZero = embedding.config.mask_zero === true;
-  const length = lengthOf(input, embedding, file);
+  const calls = usedCalls(layers, modelEnds, file);
+  const ends = endsOf(calls, layers, modelEnds, file);
+  const [main, ...further] = ends.tables;
+  const [mainCall] = main.calls;
+  if (mainCall === undefined) throw new Error('A table is read.');
+  const nodeNames = nameNodes(calls, mainCall.vectors, further);
+  const nodes = [...embeddingNodes(ends, nodeNames), ...nodesOf(calls, ends, nodeNames, file)];
+  const inputs = ends.inputs.length > 1 ? ends.inputs.map((input) => tokenInput(input!, file)) : undefined;
+  const length = inputs === undefined ? lengthOf(ends.inputs[0]?.layer, main.layer, file) : undefined;
   const body: GraphBody = {
     kind: 'graph',
     nodes,
     hidden: [],
+    ...(inputs && { inputs }),
+    ...(mainCall.input > 0 && { input: mainCall.input }),
     ...(length !== undefined && { length }),
-    maskZero,
+    maskZero: main.maskZero,
     dialect,
-    names: {
-      input: input?.name ?? 'ids',
-      embedding: embedding.name,
-      ...(factor && { factor: factor.name }),
-      head: head.name,
-      ...(ends.activation && {
-        activation: {
-          name: ends.activation.name,
-          className: ends.activation.className === 'Softmax' ? 'Softmax' : 'Activation',
-        },
-      }),
-    },
+    names: namesOf(ends, nodeNames),
   };
-  const width = sizeOf(embedding, 'output_dim', file);
-  const dimension = factor === undefined ? width : sizeOf(factor, 'units', file);
-  const facts = describeGraph(body, dimension, file);
-  for (const layer of used) {
-    const { inputs } = nodes.find(({ name }) => name === layer.name) ?? {};
-    const isMasked = ([input = '']: readonly string[]): boolean =>
-      input === 'embedding' ? maskZero : facts.get(input)?.output.masked === true;
-    if (layer.masked === true && inputs !== undefined && !isMasked(inputs)) {
-      throw unsupported(layer, 'it is handed a mask that is not that of its input', file);
-    }
-  }
-  const stray = strayMask(body, dimension);
+  const facts = describeGraph(body, main.dimension, file);
+  checkMasks(body, main.dimension, calls, ends, nodeNames, file);
+  const stray = strayMask(body, main.dimension);
   if (stray !== undefined) throw unsupported(stray.node, stray.why, file);
   const spec: ModelSpec = {
     embedding: {
-      rows: sizeOf(embedding, 'input_dim', file),
-      dimension,
-      ...(factor !== undefined && { rank: width }),
+      rows: main.rows,
+      dimension: main.dimension,
+      ...(main.rank !== undefined && { rank: main.rank }),
     },
     body,
-    ...headOf(head, ends.activation, file),
-    masked: isPaddingMasked(body, dimension),
+    ...headOf(ends.head.layer, ends.activation?.layer, file),
+    masked: isPaddingMasked(body, main.dimension),
   };
-  return { spec, sources: sourcesOf(facts, used, ends, names, file) };
+  return { spec, sources: sourcesOf(facts, calls, ends, nodeNames, names, file) };
 }
 
-/** The layer whose output is the model's. @throws UserError `several-outputs` */
-function outputOf(layers: readonly Layer[], outputs: readonly string[] | undefined, file: string): Layer {
-  const fed = new Set(layers.flatMap(({ inputs }) => inputs));
-  const ends = outputs ?? layers.filter(({ name }) => !fed.has(name)).map(({ name }) => name);
-  const [end, other] = ends;
-  if (other !== undefined) {
-    throw new UserError(
-      'several-outputs',
-      `The model has ${ends.length} outputs, where one is expected: '${ends.join("', '")}'.`,
-      'Export a model whose one output classifies the text.',
-      { file, item: other },
-    );
-  }
-  const found = layers.find(({ name }) => name === end);
-  if (found === undefined) throw noHead(file);
-  return found;
-}
-
-/** The layers that an output is made of, each behind those that feed it. */
-function inOrder(layers: readonly Layer[], output: Layer, file: string): Layer[] {
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const done = new Set<Layer>();
-  // A stack of our own, for a file may be as deep as it likes.
-  const stack: { readonly layer: Layer; next: number }[] = [{ layer: output, next: 0 }];
-  const open = new Set<Layer>([output]);
-  while (stack.length > 0) {
-    const top = stack.at(-1)!;
-    const name = top.layer.inputs[top.next++];
-    if (name === undefined) {
-      done.add(top.layer);
-      open.delete(top.layer);
-      stack.pop();
-      continue;
-    }
-    const input = byName.get(name);
-    if (input === undefined) throw unsupported(top.layer, `it takes '${name}', which is no layer`, file);
-    if (open.has(input)) throw unsupported(input, 'it lies on a circle', file);
-    if (done.has(input)) continue;
-    open.add(input);
-    stack.push({ layer: input, next: 0 });
-  }
-  return [...done];
-}
-
-/** The one input of token ids; undefined for a Sequential that begins with its Embedding. @throws UserError `several-inputs` */
-function inputOf(layers: readonly Layer[], file: string): Layer | undefined {
-  const [start, other] = layers.filter(({ inputs }) => inputs.length === 0);
-  if (other !== undefined) {
-    throw new UserError(
-      'several-inputs',
-      `The model has several inputs, '${start?.name}' and '${other.name}' among them, where one is expected.`,
-      'Export a model with one input of token ids, or compress its embeddings without retraining: embedding-press factorize MODEL FOLDER --reduction 0.9.',
-      { file, item: other.name },
-    );
-  }
-  return start?.className === 'InputLayer' ? start : undefined;
-}
-
-function endsOf(layers: readonly Layer[], input: Layer | undefined, file: string): Ends {
-  const [embedding, other] = layers.filter(({ className }) => className === 'Embedding');
-  if (embedding === undefined) throw unsupported(layers.at(-1)!, 'no Embedding leads to it', file);
-  if (other !== undefined) throw unsupported(other, `'${embedding.name}' is another embedding`, file);
-  if (embedding.inputs[0] !== input?.name) {
-    throw unsupported(embedding, `it takes '${embedding.inputs[0]}', where token ids are expected`, file);
-  }
-  const last = layers.at(-1)!;
-  const before = layers.find(({ name }) => name === last.inputs[0]);
+function endsOf(
+  calls: readonly UsedCall[],
+  layers: readonly Layer[],
+  modelEnds: ModelEnds | undefined,
+  file: string,
+): Ends {
+  const last = calls.at(-1)!;
+  const before = calls.find(({ name }) => name === last.inputs[0]);
   const isActivation =
-    ['Activation', 'Softmax'].includes(last.className) &&
-    before?.className === 'Dense' &&
-    activationOf(before) === 'linear' &&
-    layers.filter(({ inputs }) => inputs.includes(before.name)).length === 1;
+    ['Activation', 'Softmax'].includes(last.layer.className) &&
+    before?.layer.className === 'Dense' &&
+    activationOf(before.layer) === 'linear' &&
+    calls.filter(({ inputs }) => inputs.includes(before.name)).length === 1;
   const head = isActivation ? before : last;
-  if (head.className !== 'Dense') throw unsupported(head, 'a model ends in a Dense layer', file);
-  const [factor, ...rest] = layers.filter(({ inputs }) => inputs.includes(embedding.name));
-  const isFactor =
-    factor?.className === 'Dense' &&
-    rest.length === 0 &&
-    factor !== head &&
-    factor.config.use_bias === false &&
-    activationOf(factor) === 'linear';
-  return {
-    embedding,
-    factor: isFactor ? factor : undefined,
+  if (head.layer.className !== 'Dense') throw unsupported(head.layer, 'a model ends in a Dense layer', file);
+  if (calls.filter(({ layer }) => layer === head.layer).length > 1)
+    throw unsupported(head.layer, 'the model calls its last layer more than once', file);
+  const inputs = inputsOf(calls, layers, modelEnds, file);
+  const tables = readTables(
+    calls,
+    inputs.map((input) => input?.name),
     head,
-    activation: isActivation ? last : undefined,
-  };
+    file,
+  );
+  return { inputs, tables, head, activation: isActivation ? last : undefined };
+}
+
+/** The inputs in the model's order; undefined for that of a Sequential that begins with its Embedding. */
+function inputsOf(
+  calls: readonly UsedCall[],
+  layers: readonly Layer[],
+  ends: ModelEnds | undefined,
+  file: string,
+): (UsedCall | undefined)[] {
+  const starts = calls.filter(({ inputs }) => inputs.length === 0);
+  const [first] = starts;
+  if (starts.length === 1 && first?.layer.className === 'Embedding') return [undefined];
+  const stray = starts.find(({ layer }) => layer.className !== 'InputLayer');
+  if (stray !== undefined) throw unsupported(stray.layer, 'it takes nothing', file);
+  const idle = ends?.inputs.find((name) => starts.every((start) => start.name !== name));
+  const unused = layers.find(({ name }) => name === idle);
+  if (unused !== undefined) throw unsupported(unused, 'the model makes nothing of it', file);
+  const place = ({ name }: UsedCall): number => ends?.inputs.indexOf(name) ?? -1;
+  return [...starts].sort((a, b) => place(a) - place(b));
+}
+
+/**
+ * The nodes' names, by those of the calls. A call that gives an embedding's vectors has that of the embedding.
+ * @param main the call that gives the vectors of the first embedding
+ */
+function nameNodes(
+  calls: readonly UsedCall[],
+  main: string,
+  further: readonly ReadTable[],
+): ReadonlyMap<string, string> {
+  const taken = new Set(calls.map(({ name }) => name));
+  const names = new Map<string, string>();
+  for (const { name } of calls) {
+    let node = name;
+    // That of the first embedding, which is no node.
+    for (let i = 1; node === 'embedding' || (node !== name && taken.has(node)); i++) node = `${name}_${i}`;
+    taken.add(node);
+    names.set(name, node);
+  }
+  for (const table of further) {
+    for (const { call, vectors } of table.calls) names.set(vectors, names.get(call.name)!);
+  }
+  names.set(main, 'embedding');
+  return names;
+}
+
+/** Those that read an embedding, but for the first, which is no node. */
+function embeddingNodes({ tables, inputs }: Ends, nodeNames: ReadonlyMap<string, string>): GraphNode[] {
+  const [main, ...further] = tables;
+  const node = (name: string, config: object, weightsOf?: string): GraphNode => ({
+    name,
+    className: 'Embedding',
+    config: { ...config },
+    inputs: [],
+    ...(weightsOf !== undefined && { weightsOf }),
+  });
+  const place = (input: number): object => (inputs.length > 1 ? { input } : {});
+  const again = main.calls
+    .slice(1)
+    .map(({ input, vectors }) => node(nodeNames.get(vectors)!, place(input), 'embedding'));
+  const others = further.flatMap(({ calls, rows, dimension, rank, maskZero }) =>
+    calls.map(({ input, vectors }, i) =>
+      i === 0
+        ? node(nodeNames.get(vectors)!, {
+            ...place(input),
+            input_dim: rows,
+            output_dim: dimension,
+            ...(rank !== undefined && { rank }),
+            mask_zero: maskZero,
+          })
+        : node(nodeNames.get(vectors)!, place(input), nodeNames.get(calls[0]!.vectors)),
+    ),
+  );
+  return [...again, ...others];
 }
 
 function nodesOf(
-  layers: readonly Layer[],
-  input: Layer | undefined,
-  { embedding, factor, head, activation }: Ends,
+  calls: readonly UsedCall[],
+  { tables, inputs, head, activation }: Ends,
+  nodeNames: ReadonlyMap<string, string>,
   file: string,
 ): GraphNode[] {
-  const start = factor ?? embedding;
-  const around = new Set([input, embedding, factor, head, activation]);
-  for (const layer of layers) {
-    if (layer.calls > 1) throw unsupported(layer, 'the model calls it more than once', file);
-  }
-  return layers
-    .filter((layer) => !around.has(layer))
-    .map((layer) => {
-      const { name, className } = layer;
-      if (!graphLayers.has(className)) throw unsupported(layer, 'no such layer is computed here', file);
-      if (name === 'embedding' || name.includes('/')) {
-        throw unsupported(layer, "a layer's name is not to be 'embedding' or to hold a slash", file);
+  const ofTables = new Set(tables.flatMap(({ layer, factor }) => [layer, factor]));
+  const around = new Set([...inputs, head, activation]);
+  const tokens = new Set(inputs.map((input) => input?.name));
+  const owners = new Map<Layer, string>();
+  return calls
+    .filter((call) => !around.has(call) && !ofTables.has(call.layer))
+    .map((call): GraphNode => {
+      const { layer } = call;
+      if (!graphLayers.has(layer.className)) throw unsupported(layer, 'no such layer is computed here', file);
+      if (layer.name.includes('/')) throw unsupported(layer, "a layer's name is not to hold a slash", file);
+      const read = call.inputs.find((input) => tokens.has(input));
+      if (read !== undefined) {
+        throw unsupported(
+          layer,
+          `it takes '${read}', and only an Embedding takes token ids, or any input`,
+          file,
+        );
       }
-      if (layer.inputs.some((taken) => taken === input?.name)) {
-        throw unsupported(layer, 'it takes token ids', file);
-      }
-      const node = nodeOf(layer);
-      return { ...node, inputs: node.inputs.map((taken) => (taken === start.name ? 'embedding' : taken)) };
+      const name = nodeNames.get(call.name)!;
+      const owner = owners.get(layer);
+      if (owner === undefined) owners.set(layer, name);
+      return {
+        ...nodeOf(layer),
+        name,
+        inputs: call.inputs.map((input) => nodeNames.get(input)!),
+        ...(owner !== undefined && { weightsOf: owner }),
+      };
     });
+}
+
+/** Names that the nodes do not have. */
+function namesOf(
+  { tables, inputs, head, activation }: Ends,
+  nodeNames: ReadonlyMap<string, string>,
+): GraphNames {
+  const [main, ...further] = tables;
+  const factors = further.flatMap(({ factor, calls }) =>
+    factor === undefined ? [] : [[nodeNames.get(calls[0]!.vectors)!, factor.name] as const],
+  );
+  // A layer may be called as the first embedding's node is.
+  const other = main.layer.name === 'embedding' ? undefined : nodeNames.get('embedding');
+  return {
+    input: inputs[0]?.name ?? 'ids',
+    embedding: main.layer.name,
+    ...(main.factor && { factor: main.factor.name }),
+    ...(factors.length > 0 && { factors: Object.fromEntries(factors) }),
+    ...(other !== undefined && { layers: { [other]: 'embedding' } }),
+    head: head.name,
+    ...(activation && {
+      activation: {
+        name: activation.name,
+        className: activation.layer.className === 'Softmax' ? 'Softmax' : 'Activation',
+      },
+    }),
+  };
+}
+
+/** @throws UserError `unsupported-layer` for a layer whose mask is not that of its inputs, or of several texts */
+function checkMasks(
+  body: GraphBody,
+  dimension: number,
+  calls: readonly UsedCall[],
+  { inputs }: Ends,
+  nodeNames: ReadonlyMap<string, string>,
+  file: string,
+): void {
+  const origins = maskInputs(body, dimension);
+  const facts = describeGraph(body, dimension);
+  const nodes = new Map(body.nodes.map((node) => [node.name, node]));
+  for (const { name, layer, masks } of calls) {
+    const node = nodes.get(nodeNames.get(name)!);
+    if (node === undefined || node.className === 'Embedding' || layer.className === 'Embedding') continue;
+    const own = new Set(node.inputs.flatMap((input) => [...(origins.get(input) ?? [])]));
+    const given = new Set(masks.map((mask) => inputs.findIndex((input) => input?.name === mask)));
+    const isStray = body.inputs === undefined ? own.size === 0 : [...given].some((input) => !own.has(input));
+    if (masks.length > 0 && isStray) {
+      throw unsupported(layer, 'it is handed a mask that is not that of its input', file);
+    }
+    if (mergesTexts(body, node, origins, facts)) {
+      throw unsupported(
+        layer,
+        'it merges masks of several texts, which Keras 2 and Keras 3 do in their own ways',
+        file,
+      );
+    }
+  }
+}
+
+/** Whether a node makes one mask of those of several texts, step by step. */
+function mergesTexts(
+  { dialect }: GraphBody,
+  node: GraphNode,
+  origins: ReadonlyMap<string, ReadonlySet<number>>,
+  facts: ReturnType<typeof describeGraph>,
+): boolean {
+  if (facts.get(node.name)?.output.masked !== true) return false;
+  const masks = node.inputs.map((input) => [...(origins.get(input) ?? [])].sort().join());
+  if (masks.every((mask) => mask === masks[0])) return false;
+  return !(node.className === 'Concatenate' && joinsTime(new NodeConfig(node, dialect), { steps: 'any' }));
+}
+
+function tokenInput({ name, layer }: UsedCall, file: string): TokenInput {
+  const length = lengthOf(layer, layer, file);
+  return { name, ...(length !== undefined && { length }) };
 }
 
 /** Tokens of a sentence, where the saved model's input says it. @throws UserError `unsupported-layer` for too many */
@@ -240,8 +326,9 @@ function headOf(
 
 function sourcesOf(
   facts: ReturnType<typeof describeGraph>,
-  layers: readonly Layer[],
-  { embedding, factor, head }: Ends,
+  calls: readonly UsedCall[],
+  { tables, head }: Ends,
+  nodeNames: ReadonlyMap<string, string>,
   names: ReadonlySet<string>,
   file: string,
 ): WeightSource[] {
@@ -249,15 +336,21 @@ function sourcesOf(
   const add = (ours: string, layer: Layer, weight: string, direction?: string): void => {
     sources.push({ ours, theirs: weightName(names, layer, weight, file, direction) });
   };
-  add(factor === undefined ? 'embedding/table' : 'embedding/A', embedding, 'embeddings');
-  if (factor !== undefined) add('embedding/B', factor, 'kernel');
-  for (const layer of layers) {
-    for (const [name] of facts.get(layer.name)?.weights ?? []) {
+  tables.forEach(({ layer, factor, calls: [first] }, i) => {
+    const prefix = i === 0 ? 'embedding' : `graph/${nodeNames.get(first!.vectors)!}`;
+    add(factor === undefined ? `${prefix}/table` : `${prefix}/A`, layer, 'embeddings');
+    if (factor !== undefined) add(`${prefix}/B`, factor, 'kernel');
+  });
+  const ofTables = new Set(tables.flatMap(({ layer, factor }) => [layer, factor]));
+  for (const { name: call, layer } of calls) {
+    if (ofTables.has(layer)) continue;
+    const node = nodeNames.get(call)!;
+    for (const [name] of facts.get(node)?.weights ?? []) {
       const [weight = '', direction] = name.split('/').toReversed();
-      add(`graph/${layer.name}/${name}`, layer, weight, direction);
+      add(`graph/${node}/${name}`, layer, weight, direction);
     }
   }
-  add('head/kernel', head, 'kernel');
-  add('head/bias', head, 'bias');
+  add('head/kernel', head.layer, 'kernel');
+  add('head/bias', head.layer, 'bias');
   return sources;
 }

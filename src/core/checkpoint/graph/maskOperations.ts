@@ -1,8 +1,9 @@
 import type { GraphBody } from '../graphBody.ts';
 import { kerasOrder } from '../keras/kerasOrder.ts';
-import { layersOf } from '../layers.ts';
+import { layersOf, type LayerOutput } from '../layers.ts';
 import type { Topology } from '../tfjsTopology.ts';
 import { describeGraph } from './describeGraph.ts';
+import { embeddingCalls } from './tables.ts';
 
 /** Layers whose call takes a mask in Keras 3. */
 const takesMask: ReadonlySet<string> = new Set([
@@ -19,7 +20,8 @@ const takesMask: ReadonlySet<string> = new Set([
 interface GraphLayer {
   readonly name: string;
   readonly className: string;
-  readonly inputs: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly calls: readonly { readonly inputs: readonly LayerOutput[] }[];
 }
 
 /**
@@ -29,44 +31,65 @@ interface GraphLayer {
  * Source: `Concatenate.compute_mask` in keras/src/layers/merging/concatenate.py, Keras 3.12.
  */
 export function isOrderShared(topology: Topology, body: GraphBody, dimension: number): boolean {
-  if (!body.maskZero) return true;
+  if (embeddingCalls(body).every(({ maskZero }) => !maskZero)) return true;
   const layers = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
   const weighted = new Set(topology.weights.map(({ name }) => name.slice(0, name.indexOf('/'))));
   const order = (of: readonly GraphLayer[]): string =>
-    kerasOrder(of, topology.output)
+    kerasOrder(of, [{ layer: topology.output, call: 0 }])
       .map(({ name }) => name)
       .filter((name) => weighted.has(name))
       .join();
-  return order(layers) === order(withMasks(layers, body, dimension));
+  return order(layers) === order(withMasks(layers, topology.calls, body, dimension));
 }
 
-/** The layers in the order of computation, with the operations of Keras 3 on masks among them. */
-function withMasks(layers: readonly GraphLayer[], body: GraphBody, dimension: number): GraphLayer[] {
+/**
+ * The layers with the operations of Keras 3 on masks among them.
+ * @param outputs of the calls in the order of computation, by the names that the body's nodes have
+ */
+function withMasks(
+  layers: readonly GraphLayer[],
+  outputs: ReadonlyMap<string, LayerOutput>,
+  body: GraphBody,
+  dimension: number,
+): GraphLayer[] {
   const facts = describeGraph(body, dimension);
-  const maskOf = new Map<string, string>();
-  const all: GraphLayer[] = [];
-  const operation = (name: string, inputs: readonly string[]): string => {
-    all.push({ name: `mask ${name}`, className: 'Operation', inputs });
-    return `mask ${name}`;
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const inputsOf = new Map(layers.map(({ name, calls }) => [name, calls.map(({ inputs }) => [...inputs])]));
+  const maskOf = new Map<string, LayerOutput>();
+  const made: GraphLayer[] = [];
+  const operation = (name: string, inputs: readonly LayerOutput[]): LayerOutput => {
+    made.push({ name: `mask ${name}`, className: 'Operation', config: {}, calls: [{ inputs }] });
+    return { layer: `mask ${name}`, call: 0 };
   };
-  for (const layer of layers) {
-    const { name, className, inputs } = layer;
-    const masks = inputs.map((input) => maskOf.get(input));
+  for (const [name, { layer, call }] of outputs) {
+    const { className, config } = byName.get(layer)!;
+    const own = inputsOf.get(layer)![call] ?? [];
+    const inputs = [...own];
+    const masks = inputs.map((input) => maskOf.get(keyOf(input)));
     const [mask] = masks;
-    const takes = mask !== undefined && takesMask.has(className);
-    all.push(takes ? { ...layer, inputs: [...inputs, mask] } : layer);
-    if (className === 'Embedding') maskOf.set(name, operation('ids', inputs));
+    const key = keyOf({ layer, call });
+    if (mask !== undefined && takesMask.has(className)) own.push(mask);
+    if (className === 'Embedding' && config.mask_zero === true)
+      maskOf.set(key, operation(`ids ${name}`, inputs));
     if (mask === undefined || (facts.has(name) && facts.get(name)?.output.masked !== true)) continue;
     if (className !== 'Concatenate') {
-      maskOf.set(name, mask);
+      maskOf.set(key, mask);
       continue;
     }
     const parts = inputs.map((input, i) => {
       const zeros = operation(`zeros ${name} ${i}`, [input]);
-      const own = masks[i];
-      return operation(`or ${name} ${i}`, own === undefined ? [zeros] : [own, zeros]);
+      const other = masks[i];
+      return operation(`or ${name} ${i}`, other === undefined ? [zeros] : [other, zeros]);
     });
-    maskOf.set(name, operation(`any ${name}`, [operation(`join ${name}`, parts)]));
+    maskOf.set(key, operation(`any ${name}`, [operation(`join ${name}`, parts)]));
   }
-  return all;
+  const changed = layers.map((layer) => ({
+    ...layer,
+    calls: inputsOf.get(layer.name)!.map((inputs) => ({ inputs })),
+  }));
+  return [...changed, ...made];
+}
+
+function keyOf({ layer, call }: LayerOutput): string {
+  return `${call} ${layer}`;
 }

@@ -42,6 +42,13 @@ export function furtherTables(body: ModelSpec['body']): SpecTable[] {
   });
 }
 
+/** Name of the saved layer that holds a table; of a model of one, `embedding`. */
+export function layerOfTable({ body }: Pick<ModelSpec, 'body'>, name: string): string {
+  if (body.kind !== 'graph' || furtherTables(body).length === 0) return name;
+  const { names } = body;
+  return (name === 'embedding' ? names?.embedding : names?.layers?.[name]) ?? name;
+}
+
 /** Where a graph reads its embeddings, the spec's first. */
 export function embeddingCalls({ input = 0, maskZero, nodes }: GraphBody): EmbeddingCall[] {
   const calls: EmbeddingCall[] = [{ name: 'embedding', table: 'embedding', input, maskZero }];

@@ -7,7 +7,8 @@ type Json = Readonly<Record<string, unknown>>;
  * a dtype policy its name, a serialized function its name, and calls become lists of `[layer, node, tensor, {}]`.
  *
  * Keras 3 writes the mask of an embedding as an operation, `ids != 0`, what merges make of it as further ones, and hands
- * them to every layer. These operations are left out where they say what `mask_zero` says.
+ * them to every layer. These operations are left out where they say what `mask_zero` says; a call that is handed one has
+ * `{ "mask": ["ids"] }` for its keywords, the layers whose masks it is made of.
  *
  * Keras 2's hard_sigmoid is another function than Keras 3's, and is named `hard_sigmoid_0.2`.
  *
@@ -41,13 +42,18 @@ const maskClasses: ReadonlySet<unknown> = new Set([
   'ZerosLike',
 ]);
 
-/** Operations that only masks use, and that compute `ids != 0` for an embedding with `mask_zero`, or what merges make of it. */
-function maskOperations(layers: readonly Json[]): ReadonlySet<string> {
+/**
+ * Operations that only masks use, and that compute `ids != 0` for an embedding with `mask_zero`, or what merges make of it;
+ * with the layers whose ids they are made of.
+ */
+function maskOperations(layers: readonly Json[]): ReadonlyMap<string, readonly string[]> {
   const masked = new Set(
     layers
       .filter((layer) => layer.class_name === 'Embedding' && object(layer.config).mask_zero === true)
-      .flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args))),
+      .flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args).map(({ name }) => name))),
   );
+  const inputsOf = (layer: Json): string[] =>
+    callsOf(layer).flatMap((call) => tensorsIn(call.args).map(({ name }) => name));
   const isMask = (layer: Json): boolean => {
     const [call, ...others] = callsOf(layer);
     if (call === undefined || others.length > 0) return false;
@@ -56,7 +62,7 @@ function maskOperations(layers: readonly Json[]): ReadonlySet<string> {
       return maskClasses.has(layer.class_name) && object(layer.config).trainable === undefined;
     }
     const [input] = tensorsIn(call.args);
-    return input !== undefined && masked.has(input) && Array.isArray(call.args) && call.args[1] === 0;
+    return input !== undefined && masked.has(input.name) && Array.isArray(call.args) && call.args[1] === 0;
   };
   const found = new Map(layers.filter(isMask).map((layer) => [nameOf(layer), layer]));
   // What a layer takes, other than as its mask, is no mask; nor then is what that is made of.
@@ -64,13 +70,26 @@ function maskOperations(layers: readonly Json[]): ReadonlySet<string> {
     size = found.size;
     for (const layer of layers) {
       if (found.has(nameOf(layer))) continue;
-      for (const name of callsOf(layer).flatMap((call) => tensorsIn(call.args))) found.delete(name);
+      for (const name of inputsOf(layer)) found.delete(name);
     }
   }
-  return new Set(found.keys());
+  const origins = new Map<string, readonly string[]>();
+  // They stand in the order in which they are computed.
+  for (const [name, layer] of found) {
+    const inputs = inputsOf(layer);
+    const own =
+      layer.class_name === 'NotEqual' ? inputs : inputs.flatMap((input) => origins.get(input) ?? []);
+    origins.set(name, [...new Set(own)]);
+  }
+  return origins;
 }
 
-function translateLayer(layer: Json, masks: ReadonlySet<string>, isKeras2: boolean, file: string): Json {
+function translateLayer(
+  layer: Json,
+  masks: ReadonlyMap<string, readonly string[]>,
+  isKeras2: boolean,
+  file: string,
+): Json {
   const name = nameOf(layer);
   const nodes = Array.isArray(layer.inbound_nodes) ? (layer.inbound_nodes as unknown[]) : [];
   return {
@@ -80,7 +99,7 @@ function translateLayer(layer: Json, masks: ReadonlySet<string>, isKeras2: boole
     inbound_nodes: nodes.map((node) => {
       const call = callOf(node);
       const named = Object.entries(object(call.kwargs)).find(
-        ([, value]) => tensorsIn(value).some((tensor) => !masks.has(tensor)) || isLegacyTensor(value),
+        ([, value]) => tensorsIn(value).some(({ name }) => !masks.has(name)) || isLegacyTensor(value),
       );
       if (named !== undefined) {
         throw new UserError(
@@ -90,8 +109,9 @@ function translateLayer(layer: Json, masks: ReadonlySet<string>, isKeras2: boole
           { file, item: name },
         );
       }
-      const isMasked = tensorsIn(object(call.kwargs).mask).length > 0;
-      return tensorsIn(call.args).map((input) => [input, 0, 0, isMasked ? { mask: true } : {}]);
+      const mask = tensorsIn(object(call.kwargs).mask).flatMap(({ name }) => masks.get(name) ?? []);
+      const keywords = mask.length > 0 ? { mask } : {};
+      return tensorsIn(call.args).map((input) => [input.name, input.call, 0, keywords]);
     }),
   };
 }
@@ -136,13 +156,20 @@ function tensorOf(...history: unknown[]): Json {
   return { class_name: '__keras_tensor__', config: { keras_history: history } };
 }
 
-/** Names of the layers whose outputs are among the arguments, nested lists included. */
-function tensorsIn(value: unknown): string[] {
+interface LayerTensor {
+  readonly name: string;
+  readonly call: number;
+}
+
+/** The layers' outputs that are among the arguments, nested lists included. */
+function tensorsIn(value: unknown): LayerTensor[] {
   if (Array.isArray(value)) return value.flatMap(tensorsIn);
   const { class_name: className, config } = object(value);
   if (className !== '__keras_tensor__') return [];
   const history = object(config).keras_history;
-  return Array.isArray(history) ? [String(history[0])] : [];
+  if (!Array.isArray(history)) return [];
+  const [name, call] = history as unknown[];
+  return [{ name: String(name), call: typeof call === 'number' ? call : 0 }];
 }
 
 /** `["layer", 0, 0]`, by which Keras 2 names a tensor among keywords. */

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { parseJson } from '../../parseJson.ts';
 import { openLayers, type OpenModel } from '../layeredModel.ts';
-import { layersOf, outputsOf, type Layer } from '../layers.ts';
+import { layersOf, endsOf, type Layer } from '../layers.ts';
 import { openFile } from '../openFile.ts';
 import { readAll } from '../replaceFile.ts';
 import { Hdf5Error, readHdf5, type Hdf5File } from './hdf5.ts';
@@ -58,7 +58,7 @@ export async function openKeras(path: string): Promise<OpenKeras> {
     file: path,
     dialect: 'keras',
     layers,
-    outputs: outputsOf(topology),
+    ends: endsOf(topology),
     note,
     shapes: new Map([...found].map(([name, { shape }]) => [name, shape])),
     // Of other types none is read.

@@ -52,7 +52,7 @@ export async function writeKeras(path: string, checkpoint: Checkpoint, format: K
 
 function inKerasOrder(topology: Topology): Topology {
   const layers = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, '');
-  const sorted = kerasOrder(layers, topology.output);
+  const sorted = kerasOrder(layers, [{ layer: topology.output, call: 0 }]);
   return { ...topology, layers: sorted.map((layer) => topology.layers[layers.indexOf(layer)] ?? {}) };
 }
 
@@ -65,7 +65,7 @@ function weightsOf({ weights }: Topology, checkpoint: Checkpoint): WrittenWeight
 }
 
 /** @param module whether classes are named with their module, as in a `.keras` file; wrapped layers always are */
-function modelConfig({ layers, input, output }: Topology, module: boolean): Record<string, unknown> {
+function modelConfig({ layers, inputs, output }: Topology, module: boolean): Record<string, unknown> {
   return {
     ...(module && { module: 'keras', registered_name: null }),
     class_name: module ? 'Model' : 'Functional',
@@ -82,7 +82,7 @@ function modelConfig({ layers, input, output }: Topology, module: boolean): Reco
         );
         return { ...(module && inKeras), ...layer, config: { ...config, ...inner } };
       }),
-      input_layers: [input, 0, 0],
+      input_layers: inputs.length === 1 ? [inputs[0], 0, 0] : inputs.map((input) => [input, 0, 0]),
       output_layers: [output, 0, 0],
     },
   };

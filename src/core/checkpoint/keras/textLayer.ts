@@ -161,7 +161,8 @@ export function withTextLayer(
   { config, inputShape }: TextLayer,
   words: readonly string[] | undefined,
 ): Topology {
-  const { input, layers } = topology;
+  const { inputs, layers } = topology;
+  const [input = ''] = inputs;
   const taken = new Set(layers.map(({ name }) => name));
   let name = nameOf({ config });
   while (taken.has(name)) name = `${name}_text`;

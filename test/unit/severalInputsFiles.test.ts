@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Checkpoint, ModelSpec, Weights } from '../../src/core/checkpoint/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { tablesOf } from '../../src/core/checkpoint/graph/tables.ts';
+import { topologyOf } from '../../src/core/checkpoint/tfjsTopology.ts';
+import { factorizeCheckpoint } from '../../src/core/embedding/factorizeCheckpoint.ts';
+import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
+import { Classifier } from '../../src/core/model/classifier.ts';
+import type { Batch } from '../../src/core/text/encoded.ts';
+import { loadPlain } from '../support/plainTfjs.ts';
+import { severalCases } from '../support/severalInputs.ts';
+
+type Json = Record<string, unknown>;
+
+const engine = createWasmEngine();
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function checkpointOf(spec: ModelSpec, weights: Weights): Checkpoint {
+  return { spec, weights, text: undefined, vocabulary: undefined, labels: undefined };
+}
+
+/** What plain tfjs predicts, whose inputs are the texts of the batch's sentences. */
+async function plain(folder: string, { ids, size, length }: Batch): Promise<number[]> {
+  const model = await loadPlain(folder);
+  const lengths = model.inputs.map(({ shape }) => shape[1] ?? 0);
+  const free = lengths.filter((of) => of === 0).length;
+  const each = (length - lengths.reduce((a, b) => a + b, 0)) / free;
+  let from = 0;
+  const texts = lengths.map((of) => {
+    const own = of === 0 ? each : of;
+    const rows = Array.from({ length: size }, (_, s) =>
+      Array.from(ids.subarray(s * length + from, s * length + from + own)),
+    );
+    from += own;
+    return tf.tensor2d(rows, [size, own], 'int32');
+  });
+  return Array.from((model.predict(texts) as tf.Tensor).dataSync());
+}
+
+describe('files of models with several inputs or tables', () => {
+  let folder = '';
+  before(() => tf.setBackend('cpu'));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'press-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  for (const rank of [undefined, 2]) {
+    for (const { name, spec, weights, batch } of severalCases(rank)) {
+      const what = `${name}${rank ? ', factorized' : ''}`;
+      for (const format of ['tfjs', 'keras', 'h5', 'safetensors'] as const) {
+        it(`come back bit for bit from ${format}: ${what}`, async () => {
+          // tfjs's own GRU is another one than Keras's.
+          const isForeign = format === 'tfjs' && name.includes('share a table');
+          const target = join(folder, 'model');
+          const { format: written } = await writeCheckpoint(target, checkpointOf(spec, weights), format);
+          assert.equal(written, isForeign ? 'safetensors' : format);
+          const back = await readCheckpoint(target);
+          assert.deepEqual(back.spec, spec);
+          assert.deepEqual(sorted(back.weights), sorted(weights));
+        });
+      }
+
+      it(`are read as foreign ones, and computed by tfjs as here: ${what}`, async () => {
+        const nodes = spec.body.nodes.map((node) =>
+          node.className === 'GRU' ? { ...node, config: { ...node.config, reset_after: false } } : node,
+        );
+        const own = nodes.map(({ className }) => className).includes('GRU')
+          ? { ...spec, body: { ...spec.body, nodes } }
+          : spec;
+        const fitting = new Map(weights);
+        if (own !== spec)
+          fitting.set('graph/gru/bias', {
+            shape: [9],
+            data: weights.get('graph/gru/bias')!.data.slice(0, 9),
+          });
+        const target = join(folder, 'model');
+        assert.equal((await writeCheckpoint(target, checkpointOf(own, fitting), 'tfjs')).format, 'tfjs');
+        const expected = Array.from(new Classifier(engine, own, fitting).predict(batch).data);
+        const found = await plain(target, batch);
+        expected.forEach((value, i) => {
+          assert.ok(Math.abs(found[i]! - value) < 1e-5, `tfjs gives ${found[i]}, not ${value}`);
+        });
+        const path = join(target, 'model.json');
+        const model = JSON.parse(await readFile(path, 'utf8')) as Json;
+        delete model.userDefinedMetadata;
+        await writeFile(path, JSON.stringify(model));
+        // The mean without padding has layers that only tfjs needs.
+        if (topologyOf(own, 'tfjs').layers.some(({ class_name: of }) => of === 'Dot')) return;
+        const back = await readCheckpoint(target);
+        assert.deepEqual(
+          tablesOf(back.spec).map(({ rows, dimension, rank }) => [rows, dimension, rank]),
+          tablesOf(own).map(({ rows, dimension, rank }) => [rows, dimension, rank]),
+        );
+        const again = new Classifier(engine, back.spec, back.weights).predict(batch).data;
+        expected.forEach((value, i) => {
+          assert.ok(Math.abs(again[i]! - value) < 1e-5);
+        });
+      });
+    }
+  }
+
+  for (const format of ['tfjs', 'safetensors'] as const) {
+    it(`have all tables factorized, or the one that is named: ${format}`, async () => {
+      const { spec, weights } = severalCases()[0]!;
+      const path = join(folder, 'model');
+      await writeCheckpoint(path, checkpointOf(spec, weights), format);
+      const ranksOf = async (of: string): Promise<(number | undefined)[]> =>
+        tablesOf((await readCheckpoint(join(folder, of))).spec).map(({ rank }) => rank);
+      // A reduction counts for each table: k (m + n) <= (1 - R) m n.
+      const { tables } = await factorizeCheckpoint(path, join(folder, 'all'), { size: { reduction: 0.3 } });
+      const at = (m: number, n: number): number => Math.floor((0.7 * m * n) / (m + n));
+      assert.deepEqual(
+        tables.map(({ name, rank }) => [name, rank]),
+        [
+          ['embedding', at(12, 4)],
+          ['title_words', at(12, 3)],
+        ],
+      );
+      assert.deepEqual(await ranksOf('all'), [at(12, 4), at(12, 3)]);
+      await factorizeCheckpoint(path, join(folder, 'one'), { size: { rank: 2 }, embedding: 'title_words' });
+      assert.deepEqual(await ranksOf('one'), [undefined, 2]);
+      await factorizeCheckpoint(join(folder, 'one'), join(folder, 'other'), { size: { rank: 1 } });
+      assert.deepEqual(await ranksOf('other'), [1, 2]);
+      await assert.rejects(
+        factorizeCheckpoint(path, join(folder, 'x'), { size: { rank: 2 }, embedding: 'x' }),
+        {
+          code: 'unknown-embedding',
+          message: /'embedding', 'title_words'/,
+        },
+      );
+    });
+  }
+});
