@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { createEngine } from '../core/engine/createEngine.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
-import { measurePlan } from '../core/report/estimate.ts';
+import { measurePlan, startSeconds } from '../core/report/estimate.ts';
 import type { Estimate } from '../core/report/reports.ts';
 import { planSearches, totalEpochs } from '../core/sweep/plan.ts';
 import { bytesToWrite } from '../process/checkRoom.ts';
@@ -17,13 +17,14 @@ export async function estimateCommand(
   const { jobs, json } = options;
   const recipe = await readRecipe(resolve(recipePath));
   const engine = createEngine(options.engine);
+  const starting = startSeconds();
   const { data, trials, warnings, seconds, spec, meanLength } = await measurePlan(recipe, engine, jobs);
   const searched = planSearches(recipe, trials);
   const bytes = bytesToWrite({ trials, finished: new Set(), spec, meanLength, jobs, searched });
   const estimate: Estimate = {
     trials: trials.length,
     epochs: totalEpochs(recipe, trials),
-    seconds,
+    seconds: starting + seconds,
     diskBytes: bytes.checkpoints + bytes.models,
     jobs,
     engine: engine.name,

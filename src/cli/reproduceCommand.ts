@@ -7,7 +7,7 @@ import type { EngineName } from '../core/engine/engine.ts';
 import { createEngine } from '../core/engine/createEngine.ts';
 import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
-import { measurePlan } from '../core/report/estimate.ts';
+import { measurePlan, startSeconds } from '../core/report/estimate.ts';
 import { toHtml, toMarkdown } from '../core/reproduction/blocks.ts';
 import { experiments, type Experiment } from '../core/reproduction/experiments.ts';
 import { reportBlocks } from '../core/reproduction/report.ts';
@@ -199,6 +199,7 @@ async function unfinishedRun(runs: string, name: string, recipe: string): Promis
 /** One of each kind is measured; the others are like it. */
 async function tellEstimate(open: readonly Experiment[], options: ReproduceOptions): Promise<void> {
   const engine = createEngine(options.engine);
+  const starting = startSeconds();
   const measured = new Map<string, number>();
   let seconds = 0;
   for (const experiment of open) {
@@ -209,7 +210,7 @@ async function tellEstimate(open: readonly Experiment[], options: ReproduceOptio
       own = (await measurePlan(recipe, engine, options.jobs)).seconds;
       measured.set(kind, own);
     }
-    seconds += own;
+    seconds += starting + own;
   }
   console.log(`About ${shownDuration(seconds)}, with ${options.jobs} models at once.`);
 }

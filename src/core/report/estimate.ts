@@ -12,12 +12,14 @@ import { usesGradient } from '../embedding/factorize.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { prepareData, type PreparedData } from '../sweep/prepare.ts';
 import { planSearches, planTrials, trialEpochs } from '../sweep/plan.ts';
-import { newSpec } from '../sweep/startingModels.ts';
+import { isPoint, newSpec } from '../sweep/startingModels.ts';
 import type { Trial } from '../sweep/trial.ts';
 import { trainingBatches } from '../text/batches.ts';
 import { meanLength } from '../text/encoded.ts';
 import { makespan } from './makespan.ts';
-import { measureEpoch } from './measureSteps.ts';
+import { latencySeconds } from './latency.ts';
+import { measureCompression } from './measureCompression.ts';
+import { measurePace, type Pace } from './measureSteps.ts';
 
 /** A recipe's trials and what they would take. */
 export interface MeasuredPlan {
@@ -32,7 +34,7 @@ export interface MeasuredPlan {
 }
 
 /**
- * Plans a recipe and measures a few training steps of its models.
+ * Plans a recipe and measures a few training steps of its models, and each method of compression once.
  *
  * @param jobs trials at once
  * @throws UserError as the run itself would: for the data, the model, and ranks
@@ -46,17 +48,27 @@ export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number):
   const dense = checkpoint?.spec ?? newSpec(recipe, data);
   const { rows, dimension } = dense.embedding;
   const { trials, warnings } = planTrials(recipe, rows, dimension);
-  const secondsOf = trialSeconds(recipe, engine, data, trials, dense);
+  const compression = await compressionSeconds(recipe, data, trials, dense);
+  const training = trialSeconds(recipe, engine, data, trials, dense);
+  const secondsOf = (trial: Trial): number => training(trial) + compression.secondsOf(trial);
   const run = runSeconds(recipe, trials, secondsOf, jobs);
   return {
     data,
     trials,
-    warnings: [...data.warnings, ...warnings, ...run.warnings],
+    warnings: [...data.warnings, ...warnings, ...compression.warnings, ...run.warnings],
     // The other workers take the data from the first one.
     seconds: reading + run.seconds,
     spec: dense,
     meanLength: meanLength(data.validation),
   };
+}
+
+/**
+ * Seconds in which a run's process and its first worker start, one after the other: each takes about as long as this
+ * process, where it has just created its engine.
+ */
+export function startSeconds(): number {
+  return (2 * performance.now()) / 1000;
 }
 
 /** Searches end with their last round or with the time, and not before the uncompressed model and its control are there. */
@@ -91,6 +103,35 @@ function runSeconds(
   };
 }
 
+/** Seconds of compressing for each trial: measured with the first point of each kind that an entry of the recipe has. */
+async function compressionSeconds(
+  { compress }: Recipe,
+  data: PreparedData,
+  trials: readonly Trial[],
+  dense: ModelSpec,
+): Promise<{ readonly secondsOf: (trial: Trial) => number; readonly warnings: readonly string[] }> {
+  const kindOf = ({ entry, metric, coding }: Trial): string =>
+    `${entry ?? ''} ${metric ?? ''} ${coding?.kind ?? ''}`;
+  const measured = new Map<string, number>();
+  const unfinished = new Set<string>();
+  for (const trial of trials) {
+    const kind = kindOf(trial);
+    const settings = trial.entry === undefined ? undefined : compress[trial.entry];
+    if (!isPoint(trial) || settings === undefined || measured.has(kind)) continue;
+    const { seconds, whole } = await measureCompression(dense, trial, settings, data);
+    measured.set(kind, seconds);
+    if (!whole) unfinished.add(settings.method);
+  }
+  return {
+    secondsOf: (trial) => measured.get(kindOf(trial)) ?? 0,
+    warnings: [...unfinished].map(
+      (method) =>
+        `Compressing with ${method} takes some seconds a model, of which the first three are counted.`,
+    ),
+  };
+}
+
+/** Seconds of training and testing each trial. */
 function trialSeconds(
   recipe: Recipe,
   engine: Engine,
@@ -99,19 +140,23 @@ function trialSeconds(
   dense: ModelSpec,
 ): (trial: Trial) => number {
   const { train, retrain } = recipe;
-  const epochOf = (phase: TrainingSettings | undefined): ((trial: Trial) => number) =>
-    phase === undefined
-      ? () => 0
-      : epochSeconds(trials, (spec) => measureEpoch(engine, spec, phase, data), dense);
-  const [training, retraining] = [epochOf(train), epochOf(retrain)];
+  const paceOf = (phase: TrainingSettings): ((trial: Trial) => Pace) =>
+    paces(trials, (spec) => measurePace(engine, spec, phase, data), dense);
+  const retraining = paceOf(retrain);
+  const training = train === undefined ? retraining : paceOf(train);
+  const [validation, test] = [data.validation.sentences, data.test?.sentences ?? 0];
   const gradients = trials.some(needsGradients) ? gradientSeconds(engine, dense, data) : 0;
   const parents = new Set<string>();
   return (trial) => {
-    const epoch = trial.from === undefined ? training : retraining;
+    const { steps, sentence } = (trial.from === undefined ? training : retraining)(trial);
+    const epochs = trialEpochs(recipe, trial);
+    // It is validated before its first epoch, too.
+    const tested = (1 + epochs) * validation + test;
+    const timed = trial.seed === retrain.seeds[0] ? latencySeconds : 0;
     // A worker takes the gradients of a parent once and keeps them.
     const first = needsGradients(trial) && trial.from !== undefined && !parents.has(trial.from);
     if (first) parents.add(trial.from);
-    return trialEpochs(recipe, trial) * epoch(trial) + (first ? gradients : 0);
+    return epochs * steps + tested * sentence + timed + (first ? gradients : 0);
   };
 }
 
@@ -120,22 +165,22 @@ function needsGradients({ metric }: Trial): boolean {
 }
 
 /**
- * Seconds of an epoch of each trial: measured once for the uncompressed model, and for the largest and the smallest rank
+ * The pace of each trial: measured once for the uncompressed model, and for the largest and the smallest rank
  * of each kind of coding, between which it is taken to be linear.
  */
-function epochSeconds(
+function paces(
   trials: readonly Trial[],
-  measure: (spec: ModelSpec) => number,
+  measure: (spec: ModelSpec) => Pace,
   dense: ModelSpec,
-): (trial: Trial) => number {
-  const measured = new Map<string, number>();
-  const at = (trial: Partial<Trial>, rank: number | undefined): number => {
+): (trial: Trial) => Pace {
+  const measured = new Map<string, Pace>();
+  const at = (trial: Partial<Trial>, rank: number | undefined): Pace => {
     const { rank: _rank, ...rest } = trial;
     const key = `${trial.coding?.kind ?? ''} ${trial.dimension ?? ''} ${rank ?? ''}`;
-    const seconds =
+    const pace =
       measured.get(key) ?? measure(specOfPoint(dense, { ...rest, ...(rank !== undefined && { rank }) }));
-    measured.set(key, seconds);
-    return seconds;
+    measured.set(key, pace);
+    return pace;
   };
   return (trial) => {
     const { rank } = trial;
@@ -145,7 +190,11 @@ function epochSeconds(
       .flatMap((other) => other.rank ?? []);
     const [least, most] = [Math.min(...ranks), Math.max(...ranks)];
     const low = at(trial, least);
-    return most === least ? low : low + ((at(trial, most) - low) * (rank - least)) / (most - least);
+    if (most === least) return low;
+    const high = at(trial, most);
+    const share = (rank - least) / (most - least);
+    const between = (of: keyof Pace): number => low[of] + share * (high[of] - low[of]);
+    return { steps: between('steps'), sentence: between('sentence') };
   };
 }
 

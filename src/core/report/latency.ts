@@ -11,6 +11,9 @@ const mostBatches = 20;
 /** Of each of the two measurements. */
 const mostMs = 100;
 
+/** What `measureLatency` takes, as long as a sentence takes less than `mostMs`. */
+export const latencySeconds = (2 * mostMs) / 1000;
+
 /**
  * How long a model takes in this process: a sentence by itself, and many in batches of 256. Tokens are given; reading
  * text is not counted.

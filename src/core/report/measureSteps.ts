@@ -16,17 +16,25 @@ const measuredSteps = 15;
 const measuredMs = 2000;
 const evaluationBatch = 256;
 
+/** How fast a model is trained and tested. */
+export interface Pace {
+  /** Seconds of an epoch's steps. */
+  readonly steps: number;
+  /** Seconds of classifying one of many sentences. */
+  readonly sentence: number;
+}
+
 /**
- * Seconds of an epoch with its validation, from the median of a few steps of a model with random weights.
+ * From the median of a few steps of a model with random weights.
  *
  * @param spec a dense or factorized model
  */
-export function measureEpoch(
+export function measurePace(
   engine: Engine,
   spec: ModelSpec,
   settings: TrainingSettings,
   { train, validation, used }: Pick<PreparedData, 'train' | 'validation' | 'used'>,
-): number {
+): Pace {
   const model = new Classifier(engine, spec, randomWeights(spec), settings.optimizer, {
     trainable: settings.trainable,
     used,
@@ -40,7 +48,8 @@ export function measureEpoch(
   const predict = medianMs(evaluationBatches(validation, evaluationBatch), (batch) => {
     predictedClasses(model.predict(batch));
   });
-  return (step * steps + predict * Math.ceil(validation.sentences / evaluationBatch)) / 1000;
+  const batch = Math.max(1, Math.min(evaluationBatch, validation.sentences));
+  return { steps: (step * steps) / 1000, sentence: predict / batch / 1000 };
 }
 
 /** The median of the work on the first items, in ms, without those that warm up where there are more. */
@@ -57,7 +66,8 @@ function medianMs<T>(items: Iterable<T>, work: (item: T) => void): number {
   return warm[Math.floor(warm.length / 2)] ?? 0;
 }
 
-function randomWeights(spec: ModelSpec): Weights {
+/** Of a model to measure. */
+export function randomWeights(spec: ModelSpec): Weights {
   const { rows, dimension, rank, coding } = spec.embedding;
   const dense = { ...spec, embedding: { rows, dimension } };
   const random = new Random(2);

@@ -179,7 +179,8 @@ export class StartingModels {
   }
 }
 
-function isPoint(trial: Trial): trial is Trial & PointSettings {
+/** Whether a trial compresses something. */
+export function isPoint(trial: Trial): trial is Trial & PointSettings {
   return trial.setting !== undefined;
 }
 
