@@ -10,29 +10,7 @@ import { textVectorization } from '../../src/core/text/textVectorization.ts';
 import { tokenize } from '../../src/core/text/tokenizer.ts';
 import type { TokenizerWords } from '../../src/core/text/tokenizerFile.ts';
 import { readTokenizer, Vocabulary } from '../../src/core/text/vocabulary.ts';
-
-const kerasConfig = {
-  num_words: null,
-  filters: '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n',
-  lower: true,
-  split: ' ',
-  char_level: false,
-  oov_token: '<OOV>',
-  document_count: 3,
-  // Keras writes these as JSON texts.
-  word_index: JSON.stringify({ '<OOV>': 1, the: 2, film: 3, "don't": 4 }),
-};
-const wordLevel = {
-  version: '1.0',
-  truncation: null,
-  padding: null,
-  added_tokens: [],
-  normalizer: { type: 'Lowercase' },
-  pre_tokenizer: { type: 'Whitespace' },
-  post_processor: null,
-  decoder: null,
-  model: { type: 'WordLevel', vocab: { '[PAD]': 0, '[UNK]': 1, don: 2, "'": 3, t: 4 }, unk_token: '[UNK]' },
-};
+import { kerasTokenizer, wordLevel } from '../support/tokenizers.ts';
 
 describe("tokenizers' files", () => {
   let folder = '';
@@ -63,7 +41,7 @@ describe("tokenizers' files", () => {
   }
 
   it("read Keras's Tokenizer, also where its JSON is written as a text", async () => {
-    const json = { class_name: 'Tokenizer', config: kerasConfig };
+    const json = { class_name: 'Tokenizer', config: kerasTokenizer };
     for (const value of [json, JSON.stringify(json)]) {
       const tokenizer = await read(value);
       assert.deepEqual(tokenizer.words, ['<pad>', '<OOV>', 'the', 'film', "don't"]);
@@ -74,11 +52,11 @@ describe("tokenizers' files", () => {
   });
 
   it('keep as many rows as num_words says, and leave unknown words out before they cut', async () => {
-    const config = { ...kerasConfig, num_words: 3, oov_token: null };
+    const config = { ...kerasTokenizer, num_words: 3, oov_token: null };
     const few = await read({ class_name: 'Tokenizer', config });
     assert.deepEqual(few.words, ['<pad>', '<OOV>', 'the']);
     assert.deepEqual(rowsOf(few, 'the the film film', { maxLength: 2 }), [2, 2]);
-    const many = await read({ class_name: 'Tokenizer', config: { ...kerasConfig, num_words: 7 } });
+    const many = await read({ class_name: 'Tokenizer', config: { ...kerasTokenizer, num_words: 7 } });
     assert.deepEqual(many.words.slice(4), ["don't", '<row 5>', '<row 6>']);
   });
 
@@ -105,7 +83,7 @@ describe("tokenizers' files", () => {
   });
 
   it('refuse those of other kinds by name', async () => {
-    const keras = (change: object) => ({ class_name: 'Tokenizer', config: { ...kerasConfig, ...change } });
+    const keras = (change: object) => ({ class_name: 'Tokenizer', config: { ...kerasTokenizer, ...change } });
     const cases: [unknown, RegExp][] = [
       [keras({ char_level: true }), /char_level/],
       [keras({ split: '|' }), /separator "\|"/],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '../../../src/core/checkpoint/folder.ts';
 import type { Storage } from '../../../src/core/checkpoint/storageTypes.ts';
+import type { Random } from '../../../src/core/random.ts';
 import { fuzz } from '../../support/fuzz.ts';
 import { smallModels } from '../../support/smallModels.ts';
 import { mutated, mutatedJson } from '../../support/mutate.ts';
@@ -39,36 +40,25 @@ describe('fuzz: tfjs models', () => {
   const path = (): string => join(folder, 'model', 'model.json');
   const read = (): Promise<void> => readWhole(path());
 
-  fuzz('tfjs model.json, values', {
-    path,
-    read,
-    async mutation(random, round) {
-      const { json, weights } = of(round);
-      await writeFile(join(folder, 'model', shard), weights);
-      return Buffer.from(mutatedJson(json.toString(), random));
-    },
-  });
+  /** Changes model.json, beside its own shard. */
+  function fuzzJson(name: string, change: (json: Buffer, random: Random) => Buffer | string): void {
+    fuzz(name, {
+      path,
+      read,
+      async mutation(random, round) {
+        const { json, weights } = of(round);
+        await writeFile(join(folder, 'model', shard), weights);
+        return Buffer.from(change(json, random));
+      },
+    });
+  }
 
-  fuzz('tfjs model.json without our note, values', {
-    path,
-    read,
-    async mutation(random, round) {
-      const { json, weights } = of(round);
-      await writeFile(join(folder, 'model', shard), weights);
-      const { userDefinedMetadata: _, ...foreign } = JSON.parse(json.toString()) as Record<string, unknown>;
-      return Buffer.from(mutatedJson(JSON.stringify(foreign), random));
-    },
+  fuzzJson('tfjs model.json, values', (json, random) => mutatedJson(json.toString(), random));
+  fuzzJson('tfjs model.json without our note, values', (json, random) => {
+    const { userDefinedMetadata: _, ...foreign } = JSON.parse(json.toString()) as Record<string, unknown>;
+    return mutatedJson(JSON.stringify(foreign), random);
   });
-
-  fuzz('tfjs model.json, bytes', {
-    path,
-    read,
-    async mutation(random, round) {
-      const { json, weights } = of(round);
-      await writeFile(join(folder, 'model', shard), weights);
-      return mutated(json, random);
-    },
-  });
+  fuzzJson('tfjs model.json, bytes', mutated);
 
   fuzz('tfjs shards', {
     path: () => join(folder, 'model', shard),

@@ -9,31 +9,21 @@ import { readTokenizer, Vocabulary } from '../../../src/core/text/vocabulary.ts'
 import { fuzz } from '../../support/fuzz.ts';
 import { mutated, mutatedJson } from '../../support/mutate.ts';
 import { config } from '../../support/textModel.ts';
+import { kerasTokenizer, wordLevel } from '../../support/tokenizers.ts';
 
 const index = { '<pad>': 0, '<unk>': 1, the: 2, film: 3, "don't": 4, 日本: 5 };
 const ofKeras = {
   class_name: 'Tokenizer',
   config: {
+    ...kerasTokenizer,
     num_words: 5,
-    filters: '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n',
-    lower: true,
-    split: ' ',
-    char_level: false,
-    oov_token: '<OOV>',
-    document_count: 3,
     word_index: JSON.stringify({ '<OOV>': 1, the: 2, film: 3, "don't": 4, rare: 5 }),
   },
 };
 const ofHuggingFace = {
-  version: '1.0',
+  ...wordLevel,
   truncation: { direction: 'Left', max_length: 4, strategy: 'LongestFirst', stride: 0 },
   padding: { direction: 'Left', pad_id: 0 },
-  added_tokens: [],
-  normalizer: { type: 'Lowercase' },
-  pre_tokenizer: { type: 'Whitespace' },
-  post_processor: null,
-  decoder: null,
-  model: { type: 'WordLevel', vocab: { '[PAD]': 0, '[UNK]': 1, don: 2, "'": 3, t: 4 }, unk_token: '[UNK]' },
 };
 const ofOurs = {
   formatVersion: 1,
