@@ -158,6 +158,7 @@ function addRowTimes(a: usize, aColumn: usize, b: usize, bRow: usize, c: usize, 
  * C (m x n) = A (m x k) B (k x n), or C += A B.
  *
  * @param aRow bytes between A's rows, aColumn between its columns: a transposed matrix has them exchanged; likewise B's
+ * @param cRow bytes between C's rows
  * @param scratch room for 256 x 8, for 4 x 8 and for 256 x 4 values
  */
 export function matMul(
@@ -168,16 +169,18 @@ export function matMul(
   bRow: usize,
   bColumn: usize,
   c: usize,
+  cRow: usize,
   m: i32,
   k: i32,
   n: i32,
   accumulate: bool,
   scratch: usize,
 ): void {
-  const cRow = (<usize>n) << 2;
   if (m < 4 && bColumn == 4) {
-    if (!accumulate) memory.fill(c, 0, <usize>m * cRow);
-    for (let i = 0; i < m; i++, a += aRow, c += cRow) addRowTimes(a, aColumn, b, bRow, c, k, n);
+    for (let i = 0; i < m; i++, a += aRow, c += cRow) {
+      if (!accumulate) memory.fill(c, 0, (<usize>n) << 2);
+      addRowTimes(a, aColumn, b, bRow, c, k, n);
+    }
     return;
   }
   const edge = scratch + ((<usize>panelRows) << 5);

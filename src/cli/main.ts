@@ -66,9 +66,9 @@ const jobs = (): Option =>
     .argParser(positiveInteger)
     .default(availableParallelism(), 'the number of cores');
 const threads = (): Option =>
-  new Option('--threads <count>', 'threads of each trial, with TensorFlow')
+  new Option('--threads <count>', 'threads of each trial')
     .argParser(positiveInteger)
-    .default(1, '1, which gives the same figures twice');
+    .default(1, '1, which is best for several trials at once');
 
 const rank = (): Option =>
   new Option('--rank <k>', 'numbers that are left of each vector').argParser(positiveInteger);

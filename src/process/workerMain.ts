@@ -3,11 +3,12 @@ import { createTrialRunner } from '../core/sweep/sweepRunner.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { Hold } from '../core/training/pause.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runPaths } from './runFolder.ts';
+import { productThreads } from './productThreads.ts';
 import { createTrialStorage } from './trialStorage.ts';
 import { serveWorker } from './worker.ts';
 
-const [runFolder, engine] = process.argv.slice(2);
-if (runFolder === undefined || engine === undefined) throw new Error('worker RUN-FOLDER ENGINE');
+const [runFolder, engine, threads = '1'] = process.argv.slice(2);
+if (runFolder === undefined || engine === undefined) throw new Error('worker RUN-FOLDER ENGINE [THREADS]');
 try {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {
@@ -20,6 +21,7 @@ serveWorker(
       recipe: await parseFrozenRecipe(await readFrozenRecipe(runFolder)),
       engine: engine as EngineName | 'auto',
       hold,
+      sharing: productThreads(Number(threads)),
       dataFolder: runPaths(runFolder).data,
     }),
   createTrialStorage(runFolder),

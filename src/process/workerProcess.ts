@@ -24,8 +24,8 @@ export interface WorkerOptions {
 }
 
 /**
- * The sums of a product split over threads come in another order, so that a run gives the same numbers twice with
- * one thread only. Ops never run side by side: each waits for the one before.
+ * Of TensorFlow. The sums of its products that are split over threads come in another order, so that a run gives the same
+ * numbers twice with one thread only. Ops never run side by side: each waits for the one before.
  */
 function threadLimits(threads: number): Record<string, string> {
   const count = String(threads);
@@ -46,7 +46,7 @@ export class WorkerProcess {
   #death: WorkerDiedError | undefined;
 
   constructor({ script, runFolder, engine, threads, execArgv = [] }: WorkerOptions) {
-    this.#child = fork(script, [runFolder, engine], {
+    this.#child = fork(script, [runFolder, engine, String(threads)], {
       execArgv: [...execArgv],
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...threadLimits(threads) },
       serialization: 'advanced',

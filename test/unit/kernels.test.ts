@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { newKernels, type KernelFile } from '../../src/core/engine/kernels.ts';
+import { newKernels, type KernelSet } from '../../src/core/engine/kernels.ts';
 import { Workspace } from '../../src/core/engine/workspace.ts';
 import { Random } from '../../src/core/random.ts';
 
-const files: readonly KernelFile[] = ['kernels.wasm', 'kernels.fused.wasm'];
+const sets: readonly KernelSet[] = ['kernels', 'kernels.fused'];
 
-for (const file of files) {
-  describe(file, () => {
+for (const set of sets) {
+  describe(set, () => {
     let workspace: Workspace;
     const random = new Random(4);
 
     before(() => {
       // So that an engine that has the fused instructions under a flag is told of it.
       newKernels();
-      workspace = new Workspace(newKernels(file));
+      workspace = new Workspace(newKernels(undefined, set));
     });
 
     const sizes = [
@@ -43,7 +43,21 @@ for (const file of files) {
             const [bRow, bColumn] = transposeB ? [4, 4 * k] : [4 * n, 4];
             const room = workspace.matrix(1, 4096);
             const { kernels } = workspace;
-            kernels.matMul(a.at, aRow, aColumn, b.at, bRow, bColumn, c.at, m, k, n, accumulate, room.at);
+            kernels.matMul(
+              a.at,
+              aRow,
+              aColumn,
+              b.at,
+              bRow,
+              bColumn,
+              c.at,
+              4 * n,
+              m,
+              k,
+              n,
+              accumulate,
+              room.at,
+            );
           };
           const check = (before: Float32Array | undefined): void => {
             for (let i = 0; i < m; i++) {

@@ -16,6 +16,7 @@ export interface KernelFunctions {
     bRow: number,
     bColumn: number,
     c: At,
+    cRow: number,
     m: number,
     k: number,
     n: number,
@@ -141,7 +142,7 @@ export interface KernelFunctions {
 }
 
 /** The part of JavaScript's WebAssembly that is used; its types come with those of a browser. */
-interface WasmMemory {
+export interface WasmMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
@@ -149,7 +150,7 @@ declare const WebAssembly: {
   validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-  readonly Memory: new (descriptor: { initial: number; maximum: number }) => WasmMemory;
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
 };
 
 const pageBytes = 65_536;
@@ -159,39 +160,65 @@ const mostPages = 65_536;
 export interface KernelInstance {
   readonly functions: KernelFunctions;
   readonly memory: WasmMemory;
+  /** That compute a product at once: each needs scratch memory of its own, one after the other. */
+  readonly threads: number;
+}
+
+/** Threads that compute shares of a model's products in its memory, which the result does not depend on. */
+export interface ProductSharing {
+  /** The caller's among them. */
+  readonly threads: number;
+  /** The kernel `matMul`, shared. */
+  start(shared: SharedKernels): KernelFunctions['matMul'];
+}
+
+export interface SharedKernels {
+  /** For Node's threads. */
+  readonly script: string;
+  readonly module: object;
+  readonly memory: WasmMemory;
+  readonly functions: KernelFunctions;
 }
 
 /** With a multiplication and an addition in one instruction, for engines that know it; and without. */
-export type KernelFile = 'kernels.fused.wasm' | 'kernels.wasm';
+export type KernelSet = 'kernels.fused' | 'kernels';
 
-const compiled = new Map<KernelFile, object>();
-let best: KernelFile | undefined;
+const compiled = new Map<string, object>();
+let best: KernelSet | undefined;
 
-/** The kernels, with a memory of their own. @param file the quickest that this engine knows, unless it is named */
-export function newKernels(file: KernelFile = bestFile()): KernelInstance {
+/**
+ * The kernels, with a memory of their own.
+ *
+ * @param set the quickest that this engine knows, unless it is named
+ */
+export function newKernels(sharing?: ProductSharing, set: KernelSet = bestSet()): KernelInstance {
+  const shared = sharing !== undefined;
+  const file = `${set}${shared ? '.shared' : ''}.wasm`;
   let module = compiled.get(file);
   if (module === undefined) {
     module = new WebAssembly.Module(readFileSync(pathOf(file)));
     compiled.set(file, module);
   }
-  const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages });
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared });
   const abort = (): never => {
     throw new Error('A kernel was aborted.');
   };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-  return { functions: exports as KernelFunctions, memory };
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
+  const functions = instance.exports as KernelFunctions;
+  if (!shared) return { functions, memory, threads: 1 };
+  const matMul = sharing.start({ script: pathOf('productThread.mjs'), module, memory, functions });
+  return { functions: { ...functions, matMul }, memory, threads: sharing.threads };
 }
 
-function bestFile(): KernelFile {
+function bestSet(): KernelSet {
   // Node 20 has these instructions under a flag; the next version of its engine, without one.
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
-  const fused: KernelFile = 'kernels.fused.wasm';
-  best ??= WebAssembly.validate(readFileSync(pathOf(fused))) ? fused : 'kernels.wasm';
+  best ??= WebAssembly.validate(readFileSync(pathOf('kernels.fused.wasm'))) ? 'kernels.fused' : 'kernels';
   return best;
 }
 
 /** Beside the bundle; of the sources, where `npm run build` and the tests compile it to. */
-function pathOf(file: KernelFile): string {
+function pathOf(file: string): string {
   const folder = typeof __dirname === 'string' ? __dirname : fileURLToPath(new URL('.', import.meta.url));
   const beside = join(folder, file);
   return existsSync(beside) ? beside : join(folder, '../../../out/kernels', file);

@@ -1,14 +1,14 @@
 import { version } from '../../../package.json';
 import type { Engine } from './engine.ts';
-import { newKernels } from './kernels.ts';
+import { newKernels, type ProductSharing } from './kernels.ts';
 import { Workspace } from './workspace.ts';
 import { workspacePool } from './workspacePool.ts';
 
-/** The WebAssembly engine, which works wherever Node does. */
-export function createWasmEngine(): Engine {
+/** The WebAssembly engine, which works wherever Node does; in one thread, or with others that share its products. */
+export function createWasmEngine(sharing?: ProductSharing): Engine {
   return {
     name: 'wasm',
     versions: { kernels: version },
-    ...workspacePool(() => new Workspace(newKernels())),
+    ...workspacePool(() => new Workspace(newKernels(sharing))),
   };
 }

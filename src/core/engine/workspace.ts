@@ -16,8 +16,8 @@ export interface Multiplier {
   begin(): void;
 }
 
-/** Values that are not a matrix of a model: a product's panel of B and its last columns. */
-const scratchBytes = 16_384;
+/** Values of a thread that are not a matrix of a model: a product's panel of B and its last columns. */
+export const scratchBytes = 16_384;
 const alignment = 16;
 
 /**
@@ -65,6 +65,8 @@ export class Workspace {
   readonly #instance: KernelInstance;
   readonly #multiplier: Multiplier | undefined;
   readonly #scratch: number;
+  /** Where the values begin. */
+  readonly #first: number;
   #kept: number;
   #end: number;
   /** The farthest end so far. */
@@ -76,7 +78,8 @@ export class Workspace {
     this.kernels = instance.functions;
     // An address of 0 means none, and what a compiler keeps lies first.
     this.#scratch = 1024;
-    this.#kept = this.#scratch + scratchBytes;
+    this.#first = this.#scratch + scratchBytes * instance.threads;
+    this.#kept = this.#first;
     this.#end = this.#kept;
     this.#used = this.#kept;
   }
@@ -87,7 +90,7 @@ export class Workspace {
 
   /** Gives up all that was kept, too: what was made of it before is not to be used any more. */
   clear(): void {
-    this.#kept = this.#scratch + scratchBytes;
+    this.#kept = this.#first;
     this.begin();
   }
 
@@ -162,6 +165,7 @@ export class Workspace {
       bRow,
       bColumn,
       product.at,
+      4 * columns,
       rows,
       inner,
       columns,

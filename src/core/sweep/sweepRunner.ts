@@ -4,6 +4,7 @@ import { embeddingBytes, layerCosts, totalCost } from '../cost/cost.ts';
 import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
+import type { ProductSharing } from '../engine/kernels.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import { withTrained } from '../model/usedRows.ts';
@@ -38,6 +39,8 @@ export function createTrialRunner(options: {
   readonly hold?: Hold;
   /** Of the data as table rows, which the processes of a run share. */
   readonly dataFolder?: string;
+  /** Of WebAssembly's products. */
+  readonly sharing?: ProductSharing | undefined;
   /** Between two states of a trial, in ms at least. */
   readonly savingInterval?: number;
 }): TrialRunner {
@@ -58,7 +61,7 @@ class SweepRunner implements TrialRunner {
   #spec: ModelSpec | undefined;
 
   constructor(options: Parameters<typeof createTrialRunner>[0]) {
-    const engine = createEngine(options.engine);
+    const engine = createEngine(options.engine, options.sharing);
     this.#recipe = options.recipe;
     this.#dataFolder = options.dataFolder;
     this.#savingInterval = options.savingInterval ?? savingInterval;

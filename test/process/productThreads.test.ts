@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
+import { newKernels } from '../../src/core/engine/kernels.ts';
+import { Workspace, type Matrix } from '../../src/core/engine/workspace.ts';
+import { Classifier } from '../../src/core/model/classifier.ts';
+import { initialWeights } from '../../src/core/model/initialize.ts';
+import { Random } from '../../src/core/random.ts';
+import { optimizerDefaults } from '../../src/core/recipe/defaults.ts';
+import { productThreads } from '../../src/process/productThreads.ts';
+
+/** Until the threads have started, which nothing tells. */
+const startMs = 500;
+
+describe('threads that share products', () => {
+  const engines = [1, 2, 3].map((threads) => createWasmEngine(productThreads(threads)));
+  const sizes = [
+    [64, 128, 512],
+    [1200, 100, 137],
+    [300, 513, 9],
+    [65, 300, 17],
+    [2, 900, 600],
+    [130, 2500, 1],
+  ] as const;
+
+  function filled(workspace: Workspace, seed: number, rows: number, columns: number): Matrix {
+    const matrix = workspace.matrix(rows, columns);
+    const random = new Random(seed);
+    matrix.data.set(Float32Array.from({ length: rows * columns }, () => random.normal()));
+    return matrix;
+  }
+
+  it('give the same bits as one thread, of all shapes, transposed and added to what is there', async () => {
+    const workspaces = engines.map((engine) => engine.workspace());
+    await delay(startMs);
+    for (const [m, k, n] of sizes) {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+      ] as const) {
+        const [expected, ...others] = workspaces.map((workspace) => {
+          workspace.begin();
+          const a = filled(workspace, 1, transposeA ? k : m, transposeA ? m : k);
+          const b = filled(workspace, 2, transposeB ? n : k, transposeB ? k : n);
+          const to = filled(workspace, 3, m, n);
+          const product = workspace.matMul(a, b, transposeA, transposeB);
+          return [...product.data, ...workspace.matMul(a, b, transposeA, transposeB, to).data];
+        });
+        for (const found of others) assert.deepEqual(found, expected, `${m} x ${k} x ${n}`);
+      }
+    }
+  });
+
+  it('take part', async () => {
+    const sharing = productThreads(2)!;
+    // The caller's own share is left out, so that all there is comes from the other thread.
+    const start: typeof sharing.start = (shared) =>
+      sharing.start({ ...shared, functions: { ...shared.functions, matMul: () => undefined } });
+    const workspace = new Workspace(newKernels({ threads: 2, start }));
+    await delay(startMs);
+    const shares = Array.from({ length: 200 }, () => {
+      workspace.begin();
+      const product = workspace.zeros(64, 512);
+      workspace.matMul(filled(workspace, 1, 64, 128), filled(workspace, 2, 128, 512), false, false, product);
+      return product.data.filter((value) => value !== 0).length / product.data.length;
+    });
+    assert.deepEqual(new Set([...shares, 0, 0.5]), new Set([0, 0.5]));
+    assert.ok(shares.includes(0.5));
+  });
+
+  it('compute in memory that has grown since they started', async () => {
+    const workspaces = engines.map((engine) => engine.workspace());
+    await delay(startMs);
+    for (const megabytes of [1, 40, 300]) {
+      const [expected, ...others] = workspaces.map((workspace) => {
+        workspace.begin();
+        workspace.matrix(megabytes * 1024, 256);
+        return [...workspace.matMul(filled(workspace, 1, 64, 128), filled(workspace, 2, 128, 512)).data];
+      });
+      for (const found of others) assert.deepEqual(found, expected, `${megabytes} MB`);
+    }
+  });
+
+  it('train a model to the same weights, whether they are there from the beginning or come later', async () => {
+    const spec = {
+      embedding: { rows: 50, dimension: 60 },
+      body: { kind: 'lstm', units: 64, pooling: 'mean', peepholes: false, hidden: [] },
+      head: 'softmax',
+      classes: 2,
+      masked: true,
+    } as const;
+    const random = new Random(5);
+    const size = 40;
+    const batch = {
+      size,
+      length: 9,
+      ids: Int32Array.from({ length: 9 * size }, () => random.integer(50)),
+      lengths: new Int32Array(size).fill(9),
+      labels: Int32Array.from({ length: size }, (_, i) => i % 2),
+    };
+    const table = Float32Array.from({ length: 50 * 60 }, () => random.normal());
+    const models = engines.map(
+      (engine) => new Classifier(engine, spec, initialWeights(spec, table, 1), optimizerDefaults.adam),
+    );
+    for (let step = 0; step < 20; step++) {
+      for (const model of models) model.trainStep(batch, 0.01, { units: 0, words: 0, random });
+      if (step === 5) await delay(startMs);
+    }
+    const [expected, ...others] = models.map((model) => model.weights());
+    for (const found of others) assert.deepEqual(found, expected);
+  });
+});
