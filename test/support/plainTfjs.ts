@@ -40,3 +40,24 @@ export function predictPlain(
     return (model.predict(input) as tf.Tensor2D).arraySync();
   });
 }
+
+/** The same for the texts of a model's inputs, one behind the other in each row of ids. */
+export function predictPlainTexts(
+  model: layers.LayersModel,
+  ids: readonly (readonly number[])[],
+): number[][] {
+  return tf.tidy(() => {
+    const length = ids[0]?.length ?? 0;
+    const sizes = model.inputs.map(({ shape }) => shape[1] ?? 0);
+    const free = sizes.filter((size) => size === 0).length;
+    const each = (length - sizes.reduce((a, b) => a + b, 0)) / free;
+    let from = 0;
+    const texts = sizes.map((size) => {
+      const own = size === 0 ? each : size;
+      const rows = ids.map((row) => row.slice(from, from + own));
+      from += own;
+      return tf.tensor2d(rows, [ids.length, own], 'int32');
+    });
+    return (model.predict(texts) as tf.Tensor2D).arraySync();
+  });
+}
