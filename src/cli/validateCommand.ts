@@ -1,3 +1,4 @@
+import { wholeTables } from '../core/checkpoint/graph/tables.ts';
 import { resolve } from 'node:path';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
 import { planTrials, totalEpochs } from '../core/sweep/plan.ts';
@@ -15,7 +16,7 @@ export async function validateCommand(
   try {
     const { warnings, spec, ...data } = await runner.prepare();
     const { rows: vocabulary, dimension } = spec.embedding;
-    const plan = planTrials(recipe, vocabulary, dimension);
+    const plan = planTrials(recipe, vocabulary, dimension, wholeTables(spec.body));
     if (recipe.output !== undefined) {
       await checkOutput(recipe.output, plan.trials.filter(writtenBy(recipe)));
     }

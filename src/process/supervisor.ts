@@ -1,3 +1,4 @@
+import { wholeTables } from '../core/checkpoint/graph/tables.ts';
 import { rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -322,6 +323,7 @@ class Supervisor {
       this.#recipe,
       spec.embedding.rows,
       spec.embedding.dimension,
+      wholeTables(spec.body),
     );
     const searched = new Set(planSearches(this.#recipe, trials).flatMap((search) => search.trials));
     this.#progress.plan(trials, (trial) => trialEpochs(this.#recipe, trial), searched);

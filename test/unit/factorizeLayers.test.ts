@@ -113,7 +113,7 @@ describe('factorizeLayers', () => {
               ['tags', 9, 4, 1],
             ],
       );
-      assert.match(notes[0] ?? '', /'tags'.*one vocabulary is for all.*only the embedding/);
+      assert.match(notes[0] ?? '', /'dot_Dot1' \(Dot\).*only the embedding/);
       assert.ok((await readdir(target)).includes('vocab.txt'));
       const after = await bytesOf(target);
       for (const [weight, bytes] of before) {

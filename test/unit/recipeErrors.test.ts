@@ -215,7 +215,7 @@ const bad: readonly Bad[] = [
     change: ['"metric"', '"zzzzzz"'],
     code: 'unknown-field',
     line: 9,
-    says: /Known here: "method", "metric", "split", "reductions", "ranks", "bits", "taskSentences", "refreshAfter", "retrain", "words"\./,
+    says: /Known here: "method", "metric", "split", "reductions", "ranks", "bits", "taskSentences", "refreshAfter", "retrain", "tables", "words"\./,
   },
   {
     name: 'a misspelt field at the top',

@@ -83,8 +83,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const body = bodyOf();
   if (body.kind === 'graph' && masked && !isPaddingMasked(body, dimension)) throw at('masked');
   for (const table of furtherTables(body)) {
-    if (table.rows < rows || table.rows > maxSize || table.dimension > maxSize)
-      throw at(`body.${table.name}`);
+    if (table.rows > maxSize || table.dimension > maxSize) throw at(`body.${table.name}`);
   }
   return {
     embedding: { rows, dimension, ...(rank !== undefined && { rank }), ...(coding && { coding }) },

@@ -1,3 +1,4 @@
+import { tablesOf } from '../checkpoint/graph/tables.ts';
 import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
 import type { Random } from '../random.ts';
 import { factorCoding, type Coding, type Parts } from './coding.ts';
@@ -40,10 +41,11 @@ export function withCodedTable(checkpoint: Checkpoint, coding: Coding, parts: Pa
   return { ...checkpoint, spec: { ...spec, embedding: { ...spec.embedding, coding } }, weights };
 }
 
-/** The table m x n of a model whose embedding is neither factorized nor coded. */
-export function tableOf({ spec, weights }: Checkpoint): Tensor {
-  const table = weights.get('embedding/table');
-  if (table === undefined || spec.embedding.rank !== undefined || spec.embedding.coding !== undefined) {
+/** A table m x n that is neither factorized nor coded. @param name the table's */
+export function tableOf({ spec, weights }: Checkpoint, name = 'embedding'): Tensor {
+  const found = tablesOf(spec).find((one) => one.name === name);
+  const table = weights.get(`${found?.prefix}/table`);
+  if (table === undefined || found?.rank !== undefined || found?.coding !== undefined) {
     throw new Error('The model is compressed already.');
   }
   return table;

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { CompressSettings, Method, Metric, Split } from '../recipe/recipe.ts';
 import type { PreparedData } from '../sweep/prepare.ts';
 import type { Pause } from '../training/pause.ts';
+import type { SpecTable } from '../checkpoint/graph/tables.ts';
 import type { Coding } from './coding.ts';
 
 /** One point of a method's curve. */
@@ -16,11 +17,22 @@ export interface PointSettings {
   readonly retrain: boolean;
   readonly metric?: Metric;
   readonly split?: Split;
-  /** k */
+  /** k; of several tables that of the first. */
   readonly rank?: number;
+  /** k of each further table that is factorized, by its name. */
+  readonly ranks?: Readonly<Record<string, number>>;
   /** Of the vectors, where they are fewer than the model's. */
   readonly dimension?: number;
   readonly coding?: Coding;
+}
+
+/** What a method is planned for. */
+export interface CompressedTable {
+  /** m */
+  readonly rows: number;
+  /** n */
+  readonly dimension: number;
+  readonly further?: readonly SpecTable[];
 }
 
 /** What a method may ask for while it compresses. */
@@ -30,10 +42,10 @@ export interface CompressionContext {
   readonly data: PreparedData;
   readonly pause: Pause;
   /**
-   * G of the parent, n x n: see taskGradient.ts. Kept for the parent's other points.
-   * @param sentences of the training data, seeded, that it is estimated from; all by default
+   * G of each of the parent's tables by its name, n x n: see taskGradient.ts. Kept for the parent's other points.
+   * @param sentences of the training data, seeded, that they are estimated from; all by default
    */
-  readonly gradientCovariance: (sentences?: number) => Promise<Float64Array>;
+  readonly gradientCovariances: (sentences?: number) => Promise<ReadonlyMap<string, Float64Array>>;
   /** For the user. */
   readonly warn: (text: string) => void;
 }
@@ -45,14 +57,13 @@ export interface CompressionMethod<S extends CompressSettings> {
   /**
    * The points of a recipe's entry, in the order in which to try them: the largest first.
    *
-   * @param rows m, the table's rows
-   * @param dimension n, the table's columns
+   * @param table m x n, with the further ones that are to be compressed with it
    * @param path of the entry in the recipe, for errors, e.g. `compress` or `compress[1]`
    * @throws UserError a setting that this table does not allow
    */
   points(
     settings: S,
-    table: { readonly rows: number; readonly dimension: number },
+    table: CompressedTable,
     place: { readonly file: string; readonly path: string; readonly entry: number },
   ): { readonly points: readonly PointSettings[]; readonly warnings: readonly string[] };
   /** The compressed model, with coded parts where the point has a coding. The parent stays as it is. */

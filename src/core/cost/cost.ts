@@ -1,6 +1,6 @@
 import type { Body, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { describeGraph, isPaddingMasked } from '../checkpoint/graph/describeGraph.ts';
-import { embeddingCalls, tablesOf, unfactorized } from '../checkpoint/graph/tables.ts';
+import { embeddingCalls, tablesOf, unfactorized, withRanks } from '../checkpoint/graph/tables.ts';
 import type { GraphBody } from '../checkpoint/graphBody.ts';
 import { factorCoding, type Coding, type CodingCost } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
@@ -131,14 +131,17 @@ function tokensOf(body: Body, table: string, meanLength: number): number {
 }
 
 /** The spec of a model that a point makes of an uncompressed one. */
-export function specOfPoint(spec: ModelSpec, { rank, dimension, coding }: Partial<PointSettings>): ModelSpec {
+export function specOfPoint(
+  spec: ModelSpec,
+  { rank, ranks = {}, dimension, coding }: Partial<PointSettings>,
+): ModelSpec {
   const embedding = {
     rows: spec.embedding.rows,
     dimension: dimension ?? spec.embedding.dimension,
     ...(rank !== undefined && { rank }),
     ...(coding && { coding }),
   };
-  return { ...spec, embedding };
+  return withRanks({ ...spec, embedding }, new Map(Object.entries(ranks)));
 }
 
 /** Bytes of what stands for a table once a point has compressed it, at most. */

@@ -36,8 +36,8 @@ export class Embedding {
   ) {
     this.#workspace = workspace;
     this.dimension = dimension;
-    // A code reads the rows of the whole table.
-    this.#used = coding === undefined ? used : undefined;
+    // A code reads the rows of the whole table; those of a further table with other rows are not known.
+    this.#used = coding === undefined && used?.tableRows === rows ? used : undefined;
     this.#frozenColumns = frozenColumns;
     const name = rank === undefined ? `${prefix}/table` : `${prefix}/A`;
     const shape = [rows, rank ?? dimension];

@@ -24,6 +24,11 @@ export class UsedRows {
     }
   }
 
+  /** m, of the table. */
+  get tableRows(): number {
+    return this.#places.length;
+  }
+
   get count(): number {
     return this.rows.length;
   }

@@ -130,6 +130,7 @@ export const compressDefaults: {
     bits: [32],
     words: [1],
     retrain: true,
+    tables: 'all',
     ...rankDefaults,
   },
   'low-rank-offline': { method: 'low-rank-offline', ...rankDefaults },
@@ -140,6 +141,7 @@ export const compressDefaults: {
     scale: 'table',
     zeroPoint: false,
     retrain: true,
+    tables: 'all',
   },
   'product-quantization': {
     method: 'product-quantization',
@@ -149,14 +151,16 @@ export const compressDefaults: {
     words: [1],
     keep: 'frequency',
     retrain: true,
+    tables: 'all',
   },
-  codes: { method: 'codes', codebooks: [8, 16], codewords: 16, epochs: 20, retrain: true },
-  pruning: { method: 'pruning', sparsities: [0.8, 0.9, 0.95], gradual: true, retrain: true },
+  codes: { method: 'codes', codebooks: [8, 16], codewords: 16, epochs: 20, retrain: true, tables: 'all' },
+  pruning: { method: 'pruning', sparsities: [0.8, 0.9, 0.95], gradual: true, retrain: true, tables: 'all' },
   'deep-compression': {
     method: 'deep-compression',
     sparsities: [0.8, 0.9, 0.95],
     bits: [5],
     retrain: true,
+    tables: 'all',
   },
 };
 

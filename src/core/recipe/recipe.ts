@@ -182,6 +182,8 @@ export interface RetrainSettings extends TrainingSettings {
 interface MethodSettings {
   /** Whether a point is retrained after it is compressed; if not, it is measured as it is. */
   readonly retrain: boolean;
+  /** Which of a model with several are compressed; `all` where absent, which only `low-rank` with float32 factors does. */
+  readonly tables?: 'all' | 'largest';
 }
 
 /** Ranks, said as such or as shares of the table's parameters to remove. */

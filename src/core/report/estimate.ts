@@ -1,3 +1,4 @@
+import { wholeTables } from '../checkpoint/graph/tables.ts';
 import { readCheckpoint } from '../checkpoint/folder.ts';
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import { specOfPoint } from '../cost/cost.ts';
@@ -47,7 +48,7 @@ export async function measurePlan(recipe: Recipe, engine: Engine, jobs: number):
   const reading = (performance.now() - started) / 1000;
   const dense = checkpoint?.spec ?? newSpec(recipe, data);
   const { rows, dimension } = dense.embedding;
-  const { trials, warnings } = planTrials(recipe, rows, dimension);
+  const { trials, warnings } = planTrials(recipe, rows, dimension, wholeTables(dense.body));
   const compression = await compressionSeconds(recipe, data, trials, dense);
   const training = trialSeconds(recipe, engine, data, trials, dense);
   const secondsOf = (trial: Trial): number => training(trial) + compression.secondsOf(trial);

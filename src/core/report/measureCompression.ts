@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
+import { tablesOf } from '../checkpoint/graph/tables.ts';
 import type { PointSettings } from '../compression/method.ts';
 import { methodOf } from '../compression/methods.ts';
 import type { CompressSettings } from '../recipe/recipe.ts';
@@ -29,10 +30,7 @@ export async function measureCompression(
 ): Promise<CompressionTime> {
   const { text, vocabulary, labels } = data;
   const parent = { spec, weights: randomWeights(spec), text, vocabulary, labels };
-  const { dimension } = spec.embedding;
-  const identity = Float64Array.from({ length: dimension ** 2 }, (_, i) =>
-    i % (dimension + 1) === 0 ? 1 : 0,
-  );
+  const identities = new Map(tablesOf(spec).map(({ name, dimension }) => [name, identityOf(dimension)]));
   const hold = new Hold();
   const timer = setTimeout(() => {
     hold.stop();
@@ -44,7 +42,7 @@ export async function measureCompression(
       seed: 1,
       data,
       pause: createPause(hold),
-      gradientCovariance: () => Promise.resolve(identity),
+      gradientCovariances: () => Promise.resolve(identities),
       warn: () => undefined,
     });
   } catch (error) {
@@ -54,4 +52,8 @@ export async function measureCompression(
     clearTimeout(timer);
   }
   return { seconds: (performance.now() - started) / 1000, whole };
+}
+
+function identityOf(n: number): Float64Array {
+  return Float64Array.from({ length: n ** 2 }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
 }

@@ -1,4 +1,5 @@
 import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
+import { furtherTables } from '../checkpoint/graph/tables.ts';
 import { encodeEmbedding } from '../compression/encodeEmbedding.ts';
 import { withFactors } from '../compression/methods/lowRank.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -72,7 +73,14 @@ export function randomWeights(spec: ModelSpec): Weights {
   const dense = { ...spec, embedding: { rows, dimension } };
   const random = new Random(2);
   const values = (length: number): Float32Array => Float32Array.from({ length }, () => 0.1 * random.normal());
-  const model = { spec: dense, weights: initialWeights(dense, values(rows * dimension), 1) };
+  const weights = initialWeights(dense, values(rows * dimension), 1);
+  for (const { prefix } of furtherTables(spec.body)) {
+    for (const part of ['table', 'A', 'B']) {
+      const tensor = weights.get(`${prefix}/${part}`);
+      tensor?.data.set(values(tensor.data.length));
+    }
+  }
+  const model = { spec: dense, weights };
   const uncoded =
     rank === undefined
       ? model

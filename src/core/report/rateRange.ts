@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../engine/engine.ts';
+import { wholeTables } from '../checkpoint/graph/tables.ts';
 import { Classifier } from '../model/classifier.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { planTrials } from '../sweep/plan.ts';
@@ -32,7 +33,7 @@ export async function rateRange(recipe: Recipe, engine: Engine): Promise<RateRan
   let start = await startOf(baseline);
   if (recipe.model !== undefined) {
     const { rows, dimension } = start.spec.embedding;
-    const { trials } = planTrials(recipe, rows, dimension);
+    const { trials } = planTrials(recipe, rows, dimension, wholeTables(start.spec.body));
     const first = trials.find((planned) => planned.kind === 'point')?.series;
     trial = trials.findLast((planned) => planned.kind === 'point' && planned.series === first) ?? baseline;
     if (trial !== baseline) start = await startOf(trial, start);

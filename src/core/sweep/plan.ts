@@ -1,8 +1,10 @@
 import { methodOf } from '../compression/methods.ts';
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
-import type { PointSettings } from '../compression/method.ts';
+import type { SpecTable } from '../checkpoint/graph/tables.ts';
+import type { CompressedTable, PointSettings } from '../compression/method.ts';
 import { pointBytes } from '../cost/cost.ts';
-import type { Recipe } from '../recipe/recipe.ts';
+import { UserError } from '../errors.ts';
+import type { CompressSettings, Recipe } from '../recipe/recipe.ts';
 import { drawSettings } from '../search/drawSettings.ts';
 import { mostEpochs, rungs, settingsRungs } from '../search/halving.ts';
 import type { SearchName, Trial } from './trial.ts';
@@ -21,9 +23,15 @@ export interface Plan {
  *
  * @param rows m, the table's rows
  * @param dimension n, the table's columns
- * @throws UserError a setting that the table does not allow, as a rank above min(m, n)
+ * @param further tables that are to be compressed with it
+ * @throws UserError a setting that the table does not allow, as a rank above min(m, n); `several-tables`
  */
-export function planTrials(recipe: Recipe, rows: number, dimension: number): Plan {
+export function planTrials(
+  recipe: Recipe,
+  rows: number,
+  dimension: number,
+  further: readonly SpecTable[] = [],
+): Plan {
   const { compress } = recipe;
   const { seeds } = recipe.retrain;
   const baselineOf = (seed: number): string =>
@@ -37,7 +45,7 @@ export function planTrials(recipe: Recipe, rows: number, dimension: number): Pla
   const tries = planTries(recipe, 'train', { seed });
   if (compress.length === 0) return { trials: [...tries, ...baselines], warnings: [] };
 
-  const { points, warnings } = planPoints(recipe, { rows, dimension });
+  const { points, warnings } = planPoints(recipe, { rows, dimension, further });
   const controls = seeds.map((seed): Trial => ({
     id: `control-s${seed}`,
     kind: 'control',
@@ -81,22 +89,44 @@ function middleOf(points: readonly Trial[], table: ModelSpec['embedding']): Tria
 /** The points of all entries, in the entries' order; a point that two entries have is tried once. */
 function planPoints(
   { compress, search, path: file }: Recipe,
-  table: { readonly rows: number; readonly dimension: number },
+  { further, ...main }: CompressedTable,
 ): { readonly points: readonly PointSettings[]; readonly warnings: readonly string[] } {
   const planned = compress.map((settings, entry) => {
     const list = search === undefined ? 'compress' : 'compress.among';
     const path = compress.length === 1 ? list : `${list}[${entry}]`;
-    return methodOf(settings).points(settings, table, { file, path, entry });
+    const isOne = further === undefined || further.length === 0 || isOfLargest(settings);
+    if (!isOne) checkTables(settings, further.length + 1, file, path);
+    return methodOf(settings).points(settings, isOne ? main : { ...main, further }, { file, path, entry });
   });
   const points = new Map<string, PointSettings>();
   const warnings = planned.flatMap((of) => of.warnings);
   for (const point of planned.flatMap((of) => of.points)) {
     // A search tries nothing that is no smaller than the table, and says so of none.
-    if (search !== undefined && pointBytes(table, point) >= 4 * table.rows * table.dimension) continue;
+    if (search !== undefined && pointBytes(main, point) >= 4 * main.rows * main.dimension) continue;
     if (points.has(point.setting)) warnings.push(`${point.setting} is asked for twice and tried once.`);
     else points.set(point.setting, point);
   }
   return { points: [...points.values()], warnings: search === undefined ? [...new Set(warnings)] : [] };
+}
+
+/** Whether an entry leaves further tables than the largest as they are. */
+function isOfLargest(settings: CompressSettings): boolean {
+  return 'tables' in settings && settings.tables === 'largest';
+}
+
+/** @throws UserError `several-tables` for what is done with one table alone */
+function checkTables(settings: CompressSettings, count: number, file: string, path: string): void {
+  const isCoded =
+    settings.method === 'low-rank' &&
+    (settings.bits.some((bits) => bits !== 32) || settings.words.some((share) => share < 1));
+  if (settings.method === 'low-rank' && !isCoded) return;
+  const what = isCoded ? 'low-rank with "bits" or "words"' : settings.method;
+  throw new UserError(
+    'several-tables',
+    `The model has ${count} embedding tables, and ${what} compresses one.`,
+    'Set "tables" to "largest" to compress the largest one alone, or use low-rank with float32 factors, which takes all.',
+    { file, item: path },
+  );
 }
 
 function compressesTrained({ compress }: Recipe, { entry }: PointSettings): boolean {

@@ -1,5 +1,6 @@
 import type { Checkpoint, ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/folder.ts';
+import { tablesOf } from '../checkpoint/graph/tables.ts';
 import type { CompressionContext, PointSettings } from '../compression/method.ts';
 import { methodOf } from '../compression/methods.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -10,7 +11,7 @@ import { initialWeights } from '../model/initialize.ts';
 import type { CompressSettings, Recipe } from '../recipe/recipe.ts';
 import type { Teacher } from '../training/distillation.ts';
 import type { Pause } from '../training/pause.ts';
-import { taskGradientCovariance } from '../training/taskGradient.ts';
+import { taskGradientCovariances } from '../training/taskGradient.ts';
 import type { PreparedData } from './prepare.ts';
 import type { TrialStorage } from './runner.ts';
 import type { Trial } from './trial.ts';
@@ -26,7 +27,7 @@ export class StartingModels {
   #loaded: Checkpoint | undefined;
   #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
   #teacher: { readonly id: string; readonly model: Classifier } | undefined;
-  #covariance: { readonly key: string; readonly matrix: Float64Array } | undefined;
+  #covariances: { readonly key: string; readonly matrices: ReadonlyMap<string, Float64Array> } | undefined;
 
   constructor(recipe: Recipe, engine: Engine, pause: Pause) {
     this.#recipe = recipe;
@@ -73,7 +74,7 @@ export class StartingModels {
     const parent = from === undefined ? await this.#first(seed, data) : await this.parent(from, storage);
     if (!isPoint(trial)) return parent;
     return this.#compress(parent, trial, data, {
-      gradientCovariance: (sentences) => this.#covarianceOf(from ?? trial.id, parent, data, sentences),
+      gradientCovariances: (sentences) => this.#covariancesOf(from ?? trial.id, parent, data, sentences),
       warn,
     });
   }
@@ -100,10 +101,11 @@ export class StartingModels {
     const { from } = trial;
     if (!isPoint(trial) || from === undefined) throw new Error(`${trial.id} compresses no trained model.`);
     const uncompressed = await this.parent(from, storage);
-    const body = [...retrained].filter(([name]) => !name.startsWith('embedding/'));
+    const prefixes = tablesOf(uncompressed.spec).map(({ prefix }) => `${prefix}/`);
+    const body = [...retrained].filter(([name]) => !prefixes.some((prefix) => name.startsWith(prefix)));
     const parent = { ...uncompressed, weights: new Map([...uncompressed.weights, ...body]) };
     return this.#compress(parent, trial, data, {
-      gradientCovariance: (sentences) => this.#measureCovariance(parent, data, sentences),
+      gradientCovariances: (sentences) => this.#measureCovariances(parent, data, sentences),
       // The same was said when the trial began.
       warn: () => undefined,
     });
@@ -113,7 +115,7 @@ export class StartingModels {
     parent: Checkpoint,
     trial: Trial & PointSettings,
     data: PreparedData,
-    asked: Pick<CompressionContext, 'gradientCovariance' | 'warn'>,
+    asked: Pick<CompressionContext, 'gradientCovariances' | 'warn'>,
   ): Promise<Checkpoint> {
     const settings = this.#settingsOf(trial);
     const context = { seed: trial.seed, data, pause: this.#pause, ...asked };
@@ -142,27 +144,27 @@ export class StartingModels {
     return { model: this.#teacher.model, ...distillation };
   }
 
-  async #covarianceOf(
+  async #covariancesOf(
     id: string,
     parent: Checkpoint,
     data: PreparedData,
     sentences?: number,
-  ): Promise<Float64Array> {
+  ): Promise<ReadonlyMap<string, Float64Array>> {
     const key = `${id} ${sentences ?? 'all'}`;
-    if (this.#covariance?.key === key) return this.#covariance.matrix;
-    const matrix = await this.#measureCovariance(parent, data, sentences);
-    this.#covariance = { key, matrix };
-    return matrix;
+    if (this.#covariances?.key === key) return this.#covariances.matrices;
+    const matrices = await this.#measureCovariances(parent, data, sentences);
+    this.#covariances = { key, matrices };
+    return matrices;
   }
 
-  async #measureCovariance(
+  async #measureCovariances(
     { spec, weights }: Checkpoint,
     { train, used }: PreparedData,
     sentences?: number,
-  ): Promise<Float64Array> {
+  ): Promise<ReadonlyMap<string, Float64Array>> {
     const model = new Classifier(this.#engine, spec, weights, undefined, { used });
     try {
-      return await taskGradientCovariance(model, train, this.#recipe.data.seed, this.#pause, sentences);
+      return await taskGradientCovariances(model, train, this.#recipe.data.seed, this.#pause, sentences);
     } finally {
       model.dispose();
     }

@@ -1,5 +1,5 @@
 import type { ModelSpec, Weights } from '../checkpoint/checkpoint.ts';
-import { unfactorized } from '../checkpoint/graph/tables.ts';
+import { furtherTables, unfactorized } from '../checkpoint/graph/tables.ts';
 import { embeddingBytes, layerCosts, totalCost } from '../cost/cost.ts';
 import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
@@ -212,11 +212,15 @@ class SweepRunner implements TrialRunner {
     const { parameters, storageBytes, flopsPerSentence } = totalCost(layers);
     const { id, from: _from, ...point } = trial;
     const { rank } = start.spec.embedding;
+    const ranks = furtherTables(start.spec.body).flatMap((table) =>
+      trial.ranks?.[table.name] === undefined ? [] : [[table.name, table.rank ?? 0] as const],
+    );
     return {
       ...point,
       trial: id,
       // The table may have less to keep than was asked for.
       ...(rank !== undefined && { rank }),
+      ...(ranks.length > 0 && { ranks: Object.fromEntries(ranks) }),
       ...(trial.kind === 'point' && { reduction: 1 - embeddingBytes(layers) / this.#tableBytes() }),
       parameters,
       storageBytes,

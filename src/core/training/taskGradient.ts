@@ -1,3 +1,4 @@
+import { wholeTables } from '../checkpoint/graph/tables.ts';
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
 import { GradientCovariance } from '../embedding/taskMetric.ts';
 import type { Matrix, Workspace } from '../engine/workspace.ts';
@@ -27,8 +28,22 @@ export async function taskGradientCovariance(
   pause: Pause,
   sentences = Infinity,
 ): Promise<Float64Array> {
-  const { classes, embedding, head } = model.spec;
+  return (await taskGradientCovariances(model, train, seed, pause, sentences)).get('embedding')!;
+}
+
+/** That of each of the model's tables, by its name. A further one that is factorized has none. */
+export async function taskGradientCovariances(
+  model: Classifier,
+  train: EncodedDataset,
+  seed: number,
+  pause: Pause,
+  sentences = Infinity,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const { classes, embedding, body, head } = model.spec;
   const covariance = new GradientCovariance(embedding.dimension);
+  const others = new Map(
+    wholeTables(body).map(({ name, dimension }) => [name, new GradientCovariance(dimension)]),
+  );
   const random = new Random(seed, 4);
   const choices: ((probability: Matrix, workspace: Workspace) => Matrix)[] =
     classes <= exactClasses
@@ -47,12 +62,16 @@ export async function taskGradientCovariance(
     if (seen >= sentences) break;
     seen += batch.size;
     for (const choose of choices) {
-      const { gradient, weights } = model.vectorGradients(batch, choose);
+      const { gradient, weights, further } = model.vectorGradients(batch, choose);
       covariance.add(gradient.data, weights);
+      for (const [name, other] of others) other.add(further!.get(name)!.data);
       await pause();
     }
   }
-  return covariance.matrix;
+  return new Map([
+    ['embedding', covariance.matrix],
+    ...[...others].map(([name, { matrix }]) => [name, matrix] as const),
+  ]);
 }
 
 /** The gradient for labels drawn with the model's own probabilities. */

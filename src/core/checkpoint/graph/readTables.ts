@@ -29,8 +29,7 @@ interface TableCall {
  *
  * @param inputs names of the calls that give token ids, in the order of the model's inputs
  * @param head which is no factor
- * @throws UserError `unsupported-layer` where there is none, for one that takes no input, and for a table with fewer rows
- * than the largest
+ * @throws UserError `unsupported-layer` where there is none, and for one that takes no input
  */
 export function readTables(
   calls: readonly UsedCall[],
@@ -44,14 +43,6 @@ export function readTables(
     .map((layer) => readTable(layer, calls, inputs, head, file))
     .sort((a, b) => b.rows * b.dimension - a.rows * a.dimension);
   if (first === undefined) throw unsupported(calls.at(-1)!.layer, 'no Embedding leads to it', file);
-  for (const { layer, rows } of others) {
-    if (rows >= first.rows) continue;
-    throw unsupported(
-      layer,
-      `its table has ${rows} rows and that of '${first.layer.name}' ${first.rows}, where one vocabulary is for all`,
-      file,
-    );
-  }
   return [first, ...others];
 }
 

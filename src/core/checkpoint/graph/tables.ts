@@ -42,6 +42,11 @@ export function furtherTables(body: ModelSpec['body']): SpecTable[] {
   });
 }
 
+/** Further tables that can be factorized with the first. */
+export function wholeTables(body: ModelSpec['body']): SpecTable[] {
+  return furtherTables(body).filter(({ rank }) => rank === undefined);
+}
+
 /** Name of the saved layer that holds a table; of a model of one, `embedding`. */
 export function layerOfTable({ body }: Pick<ModelSpec, 'body'>, name: string): string {
   if (body.kind !== 'graph' || furtherTables(body).length === 0) return name;

@@ -1,14 +1,22 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import {
+  embeddingCalls,
+  inputLengths,
+  layerOfTable,
+  tablesOf,
+  withRanks,
+} from '../../checkpoint/graph/tables.ts';
 import { factorize, usesGradient } from '../../embedding/factorize.ts';
 import { EmbeddingTable } from '../../embedding/table.ts';
 import { Random } from '../../random.ts';
 import type { Bits, LowRankSettings, Metric } from '../../recipe/recipe.ts';
+import { meanLength } from '../../text/encoded.ts';
 import { Vocabulary } from '../../text/vocabulary.ts';
-import { wordCounts } from '../../text/wordCounts.ts';
+import { wordCounts, type TokenRange } from '../../text/wordCounts.ts';
 import type { Coding } from '../coding.ts';
 import { encodeEmbedding, tableOf } from '../encodeEmbedding.ts';
-import type { CompressionMethod, PointSettings } from '../method.ts';
-import { ranksOf } from '../ranks.ts';
+import type { CompressionContext, CompressionMethod, PointSettings } from '../method.ts';
+import { rankSetsOf } from '../ranks.ts';
 
 const codingStream = 7;
 
@@ -20,19 +28,19 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
   compresses: 'trained',
 
   points({ metrics, split, bits, words, retrain, refreshAfter, ...settings }, table, place) {
-    const { ranks, warnings } = ranksOf(settings, table, place);
+    const { sets, warnings } = rankSetsOf(settings, table, place);
     const variants = [...words]
       .sort((a, b) => b - a)
       .flatMap((share) => bits.map((width) => ({ share, width, coding: codingOf(width, share) })));
     const points = variants.flatMap(({ share, width, coding }) =>
-      ranks.flatMap((rank) =>
+      sets.flatMap(({ rank, ranks }) =>
         metrics.map((metric): PointSettings => {
           const rounded = width === 32 ? '' : width === 'ternary' ? '-ternary' : `-${width}bit`;
           const refreshed =
             refreshAfter === undefined || !usesGradient(metric) ? '' : `-refresh${refreshAfter}`;
           const name = `${rounded}${share === 1 ? '' : `-words${share}`}${refreshed}${retrain ? '' : '-bare'}`;
           return {
-            setting: `${metric}-k${rank}${name}`,
+            setting: `${metric}-k${[rank, ...Object.values(ranks ?? {})].join('-')}${name}`,
             series: `${metric}${name}`,
             method: 'low-rank',
             entry: place.entry,
@@ -40,6 +48,7 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
             metric,
             split,
             rank,
+            ...(ranks && { ranks }),
             ...(coding && { coding }),
           };
         }),
@@ -49,18 +58,33 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
   },
 
   async compress(parent, point, { taskSentences }, context) {
-    const { rank, metric = 'task', split = 'balanced', coding: planned } = point;
+    const { rank, ranks = {}, metric = 'task', split = 'balanced', coding: planned } = point;
     if (rank === undefined) throw new Error(`${point.setting} has no rank.`);
-    const { rows, dimension } = parent.spec.embedding;
-    const factors = await factorize(new EmbeddingTable(rows, dimension, tableOf(parent).data), {
-      rank,
-      metric,
-      split,
-      ...(usesGradient(metric) && { gradientCovariance: await context.gradientCovariance(taskSentences) }),
-      ...(usesFrequency(metric) && { rowWeights: wordCounts(context.data.train, rows) }),
-    });
-    factors.warnings.forEach(context.warn);
-    const factorized = withFactors(parent, factors);
+    const { rows } = parent.spec.embedding;
+    const covariances = usesGradient(metric) ? await context.gradientCovariances(taskSentences) : undefined;
+    let factorized = parent;
+    const wanted = [['embedding', rank] as const, ...Object.entries(ranks)];
+    for (const [name, k] of wanted) {
+      const table = tablesOf(parent.spec).find((one) => one.name === name);
+      if (table === undefined) throw new Error(`The model has no table '${name}'.`);
+      const gradientCovariance = covariances?.get(name);
+      const factors = await factorize(
+        new EmbeddingTable(table.rows, table.dimension, tableOf(parent, name).data),
+        {
+          rank: k,
+          metric,
+          split,
+          ...(gradientCovariance && { gradientCovariance }),
+          ...(usesFrequency(metric) && {
+            rowWeights: wordCounts(context.data.train, table.rows, rangesOf(parent, name, context)),
+          }),
+        },
+      );
+      for (const warning of factors.warnings) {
+        context.warn(wanted.length > 1 ? `${layerOfTable(parent.spec, name)}: ${warning}` : warning);
+      }
+      factorized = withFactors(factorized, factors, name);
+    }
     if (planned === undefined) return factorized;
     const { vocabulary, text, train } = context.data;
     const unknown = vocabulary && new Vocabulary(vocabulary, text.outOfVocabularyToken).unknownId;
@@ -82,15 +106,33 @@ export function usesFrequency(metric: Metric): boolean {
   return metric === 'frequency' || metric === 'task-frequency';
 }
 
-/** The model with A (m x k) and B (k x n) for its table. */
+/** Tokens of a sentence of several texts that read a table. */
+function rangesOf(
+  { spec: { body } }: Checkpoint,
+  table: string,
+  { data }: CompressionContext,
+): TokenRange[] | undefined {
+  if (body.kind !== 'graph' || body.inputs === undefined) return undefined;
+  const lengths = inputLengths(body, meanLength(data.train));
+  const read = new Set(embeddingCalls(body).flatMap((call) => (call.table === table ? [call.input] : [])));
+  return [...read].map((input) => {
+    const first = lengths.slice(0, input).reduce((a, b) => a + b, 0);
+    return { first, end: first + lengths[input]! };
+  });
+}
+
+/** The model with A (m x k) and B (k x n) for a table. @param name of the table */
 export function withFactors<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
   checkpoint: M,
   { A, B, rank }: { readonly A: Float32Array; readonly B: Float32Array; readonly rank: number },
+  name = 'embedding',
 ): M {
-  const { rows, dimension } = checkpoint.spec.embedding;
+  const table = tablesOf(checkpoint.spec).find((one) => one.name === name);
+  if (table === undefined) throw new Error(`The model has no table '${name}'.`);
+  const { prefix, rows, dimension } = table;
   const weights = new Map(checkpoint.weights);
-  weights.delete('embedding/table');
-  weights.set('embedding/A', { shape: [rows, rank], data: A });
-  weights.set('embedding/B', { shape: [rank, dimension], data: B });
-  return { ...checkpoint, spec: { ...checkpoint.spec, embedding: { rows, dimension, rank } }, weights };
+  weights.delete(`${prefix}/table`);
+  weights.set(`${prefix}/A`, { shape: [rows, rank], data: A });
+  weights.set(`${prefix}/B`, { shape: [rank, dimension], data: B });
+  return { ...checkpoint, spec: withRanks(checkpoint.spec, new Map([[name, rank]])), weights };
 }

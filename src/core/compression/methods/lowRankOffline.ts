@@ -3,7 +3,7 @@ import { EmbeddingTable } from '../../embedding/table.ts';
 import type { LowRankOfflineSettings } from '../../recipe/recipe.ts';
 import { tableOf } from '../encodeEmbedding.ts';
 import type { CompressionMethod, PointSettings } from '../method.ts';
-import { ranksOf } from '../ranks.ts';
+import { rankSetsOf } from '../ranks.ts';
 import { withFactors } from './lowRank.ts';
 
 /** The word vectors' truncated SVD, and the model trained from there: what the authors compare their own way with. */
@@ -11,8 +11,8 @@ export const lowRankOffline: CompressionMethod<LowRankOfflineSettings> = {
   compresses: 'untrained',
 
   points({ split, ...settings }, table, place) {
-    const { ranks, warnings } = ranksOf(settings, table, place);
-    const points = ranks.map((rank): PointSettings => ({
+    const { sets, warnings } = rankSetsOf(settings, table, place);
+    const points = sets.map(({ rank }): PointSettings => ({
       setting: `offline-k${rank}`,
       series: 'offline',
       method: 'low-rank-offline',
