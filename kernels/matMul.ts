@@ -80,6 +80,111 @@ function tile4x8(
   v128.store(c3, c31, 16);
 }
 
+/** As many rows as the registers take: C[6 x 8] += A[6 x k] P[k x 8], with A's rows `row` and its columns `column` bytes apart and P packed. */
+function tile6x8(
+  a: usize,
+  row: usize,
+  column: usize,
+  p: usize,
+  c: usize,
+  cRow: usize,
+  k: i32,
+  begin: bool,
+): void {
+  let c00: v128,
+    c01: v128,
+    c10: v128,
+    c11: v128,
+    c20: v128,
+    c21: v128,
+    c30: v128,
+    c31: v128,
+    c40: v128,
+    c41: v128,
+    c50: v128,
+    c51: v128;
+  const c1 = c + cRow;
+  const c2 = c1 + cRow;
+  const c3 = c2 + cRow;
+  const c4 = c3 + cRow;
+  const c5 = c4 + cRow;
+  if (begin) {
+    const zero = f32x4.splat(0);
+    c00 = zero;
+    c01 = zero;
+    c10 = zero;
+    c11 = zero;
+    c20 = zero;
+    c21 = zero;
+    c30 = zero;
+    c31 = zero;
+    c40 = zero;
+    c41 = zero;
+    c50 = zero;
+    c51 = zero;
+  } else {
+    c00 = v128.load(c);
+    c01 = v128.load(c, 16);
+    c10 = v128.load(c1);
+    c11 = v128.load(c1, 16);
+    c20 = v128.load(c2);
+    c21 = v128.load(c2, 16);
+    c30 = v128.load(c3);
+    c31 = v128.load(c3, 16);
+    c40 = v128.load(c4);
+    c41 = v128.load(c4, 16);
+    c50 = v128.load(c5);
+    c51 = v128.load(c5, 16);
+  }
+  let a0 = a;
+  let a1 = a0 + row;
+  let a2 = a1 + row;
+  let a3 = a2 + row;
+  let a4 = a3 + row;
+  let a5 = a4 + row;
+  const end = p + ((<usize>k) << 5);
+  for (; p < end; p += 32) {
+    const b0 = v128.load(p);
+    const b1 = v128.load(p, 16);
+    let s = splat(a0);
+    c00 = multiplyAdd(c00, s, b0);
+    c01 = multiplyAdd(c01, s, b1);
+    s = splat(a1);
+    c10 = multiplyAdd(c10, s, b0);
+    c11 = multiplyAdd(c11, s, b1);
+    s = splat(a2);
+    c20 = multiplyAdd(c20, s, b0);
+    c21 = multiplyAdd(c21, s, b1);
+    s = splat(a3);
+    c30 = multiplyAdd(c30, s, b0);
+    c31 = multiplyAdd(c31, s, b1);
+    s = splat(a4);
+    c40 = multiplyAdd(c40, s, b0);
+    c41 = multiplyAdd(c41, s, b1);
+    s = splat(a5);
+    c50 = multiplyAdd(c50, s, b0);
+    c51 = multiplyAdd(c51, s, b1);
+    a0 += column;
+    a1 += column;
+    a2 += column;
+    a3 += column;
+    a4 += column;
+    a5 += column;
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c1, c10);
+  v128.store(c1, c11, 16);
+  v128.store(c2, c20);
+  v128.store(c2, c21, 16);
+  v128.store(c3, c30);
+  v128.store(c3, c31, 16);
+  v128.store(c4, c40);
+  v128.store(c4, c41, 16);
+  v128.store(c5, c50);
+  v128.store(c5, c51, 16);
+}
+
 /** Copies fewer than 4 rows of A side by side, zeros for those that are not there. */
 function packLast(a: usize, row: usize, column: usize, rows: i32, k: i32, to: usize): void {
   for (let i = 0; i < k; i++, a += column, to += 16) {
@@ -200,7 +305,15 @@ export function matMul(
         pack(bFrom + <usize>j * bColumn, bRow, bColumn, depth, columns, scratch);
         let at = cFrom + ((<usize>j) << 2);
         let left = aFrom;
-        for (let i = block; i < end; i += 4, left += aRow << 2, at += cRow << 2) {
+        let i = block;
+        if (columns == 8) {
+          // Twelve at once leave as many over as fours do.
+          for (; i + 12 <= end; i += 12, left += 12 * aRow, at += 12 * cRow) {
+            tile6x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
+            tile6x8(left + 6 * aRow, aRow, aColumn, scratch, at + 6 * cRow, cRow, depth, begin);
+          }
+        }
+        for (; i < end; i += 4, left += aRow << 2, at += cRow << 2) {
           const rows = min(4, end - i);
           if (rows == 4 && columns == 8) tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
           else {

@@ -23,7 +23,9 @@ for (const set of sets) {
       [7, 257, 21],
       [64, 100, 128],
       [131, 30, 13],
+      [67, 40, 24],
       [258, 513, 5],
+      [142, 20, 17],
     ] as const;
     for (const [m, k, n] of sizes) {
       for (const [transposeA, transposeB] of [
