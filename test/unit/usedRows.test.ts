@@ -77,23 +77,6 @@ describe('the rows that data name', () => {
     assert.equal(usedRows([of([1, 2, 3])], 9)?.count, 4);
   });
 
-  it('are taken from a table that has fewer rows, and put back, as far as it goes', () => {
-    const table = Float32Array.from({ length: 2 * 9 }, (_, i) => i);
-    const gathered = used.gather(table, 2);
-    assert.deepEqual([...gathered], [0, 1, 4, 5, 8, 9, 10, 11, 14, 15, 16, 17, 0, 0, 0, 0, 0, 0]);
-    const back = table.slice();
-    used.scatter(
-      gathered.map((x) => -x),
-      2,
-      back,
-    );
-    const isUsed = (row: number): boolean => used.rows.includes(row);
-    assert.deepEqual(
-      back,
-      table.map((x, i) => (isUsed(Math.floor(i / 2)) ? -x : x)),
-    );
-  });
-
   it('are all that a model may be given', () => {
     const [spec, weights] = model({ kind: 'dan', hidden: [4] });
     const only = new Classifier(installedEngines()[0]!, spec, weights, undefined, { used });

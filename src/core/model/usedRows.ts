@@ -44,32 +44,20 @@ export class UsedRows {
     return places;
   }
 
-  /**
-   * @param table of `columns`; where several tables have the same used rows, one may have fewer rows than the ids reach
-   * @returns count x columns, with 0 for rows that the table lacks
-   */
+  /** @param table m x columns @returns count x columns */
   gather(table: Float32Array, columns: number): Float32Array {
     const used = new Float32Array(this.count * columns);
-    const there = this.#countBelow(table.length / columns);
-    for (let place = 0; place < there; place++) {
-      const from = this.rows[place]! * columns;
-      used.set(table.subarray(from, from + columns), place * columns);
-    }
+    this.rows.forEach((row, place) => {
+      used.set(table.subarray(row * columns, (row + 1) * columns), place * columns);
+    });
     return used;
   }
 
-  /** Puts the rows back in their places. @param used count x columns @param table as that of `gather` */
+  /** Puts the rows back in their places. @param used count x columns @param table m x columns */
   scatter(used: Float32Array, columns: number, table: Float32Array): void {
-    const there = this.#countBelow(table.length / columns);
-    for (let place = 0; place < there; place++) {
-      const from = place * columns;
-      table.set(used.subarray(from, from + columns), this.rows[place]! * columns);
-    }
-  }
-
-  #countBelow(rows: number): number {
-    const beyond = this.rows.findIndex((row) => row >= rows);
-    return beyond < 0 ? this.count : beyond;
+    this.rows.forEach((row, place) => {
+      table.set(used.subarray(place * columns, (place + 1) * columns), row * columns);
+    });
   }
 }
 
