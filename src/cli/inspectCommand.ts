@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Body, ModelSpec } from '../core/checkpoint/checkpoint.ts';
+import { layerOfTable, tablesOf } from '../core/checkpoint/graph/tables.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import type { Foldability } from '../core/embedding/foldability.ts';
 import { listTensors } from '../core/checkpoint/listTensors.ts';
@@ -53,12 +54,21 @@ function foldingText(folding: Foldability, { embedding }: ModelSpec): string {
     : 'Its second factor B can be folded into the next layer: the same outputs, narrower (export --fold).';
 }
 
-function describe({ embedding, body, head, classes, masked }: ModelSpec): string {
-  const { rows, dimension, rank } = embedding;
+function describe(spec: ModelSpec): string {
+  const { body, head, classes, masked } = spec;
   const hidden = body.hidden.length === 0 ? '' : `, hidden layers ${body.hidden.join(', ')}`;
-  const atRank = rank === undefined ? '' : ` at rank ${rank}`;
   const padding = masked ? '' : '; padding counts as a token';
-  return `${describeBody(body)}${hidden}, ${head} over ${classes} classes; embedding ${rows} x ${dimension}${atRank}${padding}`;
+  return `${describeBody(body)}${hidden}, ${head} over ${classes} classes; ${describeTables(spec)}${padding}`;
+}
+
+function describeTables(spec: ModelSpec): string {
+  const tables = tablesOf(spec);
+  const all = tables.map(({ name, rows, dimension, rank }) => {
+    const atRank = rank === undefined ? '' : ` at rank ${rank}`;
+    const named = tables.length === 1 ? '' : ` '${layerOfTable(spec, name)}'`;
+    return `embedding${named} ${rows} x ${dimension}${atRank}`;
+  });
+  return all.join(', ');
 }
 
 /** The inputs of a model that takes several texts, in their order. */

@@ -1,3 +1,4 @@
+import { tablesOf } from '../core/checkpoint/graph/tables.ts';
 import { rankForReduction } from '../core/cost/reduction.ts';
 import type { Inspection } from '../core/checkpoint/inspect.ts';
 
@@ -5,6 +6,7 @@ import type { Inspection } from '../core/checkpoint/inspect.ts';
 export interface ReducedModel {
   /** As asked for, in (0,1). */
   readonly reduction: number;
+  /** Of the largest table. */
   readonly rank: number;
   readonly embeddingBytes: number;
   /** Of the whole model. */
@@ -14,7 +16,7 @@ export interface ReducedModel {
 const reductions = [0.5, 0.8, 0.9, 0.95, 0.98];
 const bytesPerParameter = 4;
 
-/** What usual reductions would make of a model; nothing where its embedding is factorized. */
+/** What usual reductions of each of its tables would make of a model; nothing where its embedding is factorized. */
 export function reducedModels({
   spec,
   storageBytes,
@@ -23,9 +25,13 @@ export function reducedModels({
   const { rows, dimension, rank: factorized } = spec.embedding;
   if (factorized !== undefined) return [];
   const rest = storageBytes - present;
+  const tables = tablesOf(spec);
   return reductions.map((reduction) => {
     const rank = rankForReduction(reduction, rows, dimension);
-    const embeddingBytes = bytesPerParameter * rank * (rows + dimension);
+    const parameters = tables.map(
+      ({ rows: m, dimension: n, rank: k = rankForReduction(reduction, m, n) }) => k * (m + n),
+    );
+    const embeddingBytes = bytesPerParameter * parameters.reduce((a, b) => a + b, 0);
     return { reduction, rank, embeddingBytes, storageBytes: rest + embeddingBytes };
   });
 }

@@ -1,4 +1,5 @@
 import type { Body, Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
+import { layerOfTable, tablesOf } from '../checkpoint/graph/tables.ts';
 import { inputNames } from '../checkpoint/graph/inputLength.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
 import { wordsOfLayer } from '../checkpoint/keras/textLayer.ts';
@@ -82,15 +83,19 @@ export function escaped(text: string): string {
 }
 
 function introduction({ checkpoint: { spec }, storage, format }: ModelFacts): string {
-  const { rows, dimension, rank, coding } = spec.embedding;
-  const factors = rank === undefined ? '' : `, as two factors of rank ${rank}`;
+  const { rank, coding } = spec.embedding;
+  const tables = tablesOf(spec);
+  const embeddings = tables.map(({ name, rows, dimension, rank: k }) => {
+    const named = tables.length === 1 ? 'an embedding' : `the embedding ${escaped(layerOfTable(spec, name))}`;
+    return `${named} of ${rows} x ${dimension}${k === undefined ? '' : `, as two factors of rank ${k}`}`;
+  });
   const coded = coding === undefined ? '' : `, stored as ${coding.kind}`;
   const rounded =
     storage === 'float32'
       ? ''
-      : ` ${rank === undefined ? 'The table is' : 'Both factors are'} stored as ${storage}, all other weights as float32.`;
+      : ` ${tables.length > 1 ? 'All tables, or their factors, are' : rank === undefined ? 'The table is' : 'Both factors are'} stored as ${storage}, all other weights as float32.`;
   const several = spec.head === 'multi-label' ? ', any of which a sentence may have' : '';
-  return `A text classifier of ${spec.classes} classes${several}: ${bodyName(spec.body)} over an embedding of ${rows} x ${dimension}${factors}${coded}.${rounded} Written by Embedding Press as ${modelFile[format]}.`;
+  return `A text classifier of ${spec.classes} classes${several}: ${bodyName(spec.body)} over ${embeddings.join(tables.length > 2 ? '; ' : ' and ')}${coded}.${rounded} Written by Embedding Press as ${modelFile[format]}.`;
 }
 
 function bodyName(body: Body): string {

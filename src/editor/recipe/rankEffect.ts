@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../../core/checkpoint/checkpoint.ts';
-import { layerCosts, totalCost } from '../../core/cost/cost.ts';
+import { wholeTables, withRanks } from '../../core/checkpoint/graph/tables.ts';
+import { embeddingBytes as bytesOfTables, layerCosts, totalCost } from '../../core/cost/cost.ts';
 import { tableColumns } from '../../core/embedding/channels.ts';
 import { achievedReduction, rankForReduction } from '../../core/cost/reduction.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
@@ -48,21 +49,29 @@ export function rankOf(reduction: number, { rows, dimension }: KnownModel): numb
   return rankForReduction(reduction, rows ?? Number.MAX_SAFE_INTEGER, dimension);
 }
 
-/** Undefined where the table's rows are not known. */
+/**
+ * Undefined where the table's rows are not known.
+ * @param asked the reduction that asks for the rank, where one does: of further tables it counts for each
+ */
 export function effectOf(
   rank: number,
   { rows, dimension, spec, meanLength }: KnownModel,
+  asked?: number,
 ): RankEffect | undefined {
   if (rows === undefined) return undefined;
   const embeddingBytes = { before: 4 * rows * dimension, after: 4 * rank * (rows + dimension) };
   const reduction = achievedReduction(rank, rows, dimension);
   if (spec === undefined) return { reduction, embeddingBytes };
-  const before = totalCost(layerCosts(spec, meanLength ?? 0));
-  const smaller = { ...spec, embedding: { ...spec.embedding, rank } };
-  const after = totalCost(layerCosts(smaller, meanLength ?? 0));
+  const layers = layerCosts(spec, meanLength ?? 0);
+  const ranks = wholeTables(spec.body).map(({ name, rows: m, dimension: n }) => {
+    const own = asked === undefined ? Math.min(rank, m, n) : rankForReduction(asked, m, n);
+    return [name, own] as const;
+  });
+  const smaller = layerCosts(withRanks(spec, new Map([['embedding', rank], ...ranks])), meanLength ?? 0);
+  const [before, after] = [totalCost(layers), totalCost(smaller)];
   return {
     reduction,
-    embeddingBytes,
+    embeddingBytes: { before: bytesOfTables(layers), after: bytesOfTables(smaller) },
     modelBytes: { before: before.storageBytes, after: after.storageBytes },
     ...(meanLength !== undefined && {
       flopsPerSentence: { before: before.flopsPerSentence, after: after.flopsPerSentence },

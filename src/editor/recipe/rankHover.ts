@@ -58,7 +58,7 @@ export function describeEntry(entry: Entry, model: KnownModel): string {
       dimension,
     );
   }
-  const effect = effectOf(rank, model);
+  const effect = effectOf(rank, model, entry.kind === 'rank' ? undefined : entry.value);
   if (effect === undefined) {
     const sentence =
       entry.kind === 'rank'
@@ -97,7 +97,7 @@ export function describeEntry(entry: Entry, model: KnownModel): string {
 export function describeEntries(entries: readonly Entry[], model: KnownModel): string {
   const lines = entries.map((entry) => {
     const rank = entry.kind === 'rank' ? entry.value : rankOf(entry.value, model);
-    const effect = effectOf(rank, model);
+    const effect = effectOf(rank, model, entry.kind === 'rank' ? undefined : entry.value);
     const wish = entry.kind === 'rank' ? '' : formatPercent(entry.value);
     if (effect === undefined) return tableRow([wish, String(rank), '', '']);
     const { reduction, embeddingBytes } = effect;

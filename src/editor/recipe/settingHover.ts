@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
+import { wholeTables } from '../../core/checkpoint/graph/tables.ts';
+import type { PointSettings } from '../../core/compression/method.ts';
 import { methodOf } from '../../core/compression/methods.ts';
-import { pointBytes } from '../../core/cost/cost.ts';
+import { embeddingBytes, layerCosts, pointBytes, specOfPoint } from '../../core/cost/cost.ts';
 import type { CompressSettings } from '../../core/recipe/recipe.ts';
 import { formatMegabytes } from '../formatMegabytes.ts';
 import { pointName } from '../pointName.ts';
@@ -38,16 +40,21 @@ export function settingAt(recipe: RecipeText, offset: number): HoveredSetting | 
 export function describeSetting(
   settings: CompressSettings,
   { file, entry }: { readonly file: string; readonly entry: number },
-  { rows, dimension }: KnownModel,
+  { rows, dimension, spec }: KnownModel,
 ): string {
   if (rows === undefined) {
     return l10n.t('Sizes are known once the words are counted: save the recipe to have its data read.');
   }
-  const table = { rows, dimension };
+  const isOne = spec === undefined || ('tables' in settings && settings.tables === 'largest');
+  const table = { rows, dimension, further: isOne ? [] : wholeTables(spec.body) };
   const { points } = methodOf(settings).points(settings, table, { file, path: `compress[${entry}]`, entry });
-  const whole = 4 * rows * dimension;
+  const bytesOf = (point: Partial<PointSettings>): number =>
+    spec === undefined
+      ? pointBytes({ rows, dimension }, point)
+      : embeddingBytes(layerCosts(specOfPoint(spec, point), 0));
+  const whole = bytesOf({});
   const lines = points.map((point) => {
-    const bytes = pointBytes(table, point);
+    const bytes = bytesOf(point);
     const name = pointName({ kind: 'point', ...point });
     return row([name, formatMegabytes(bytes), `${(100 * (1 - bytes / whole)).toFixed(1)} %`]);
   });
