@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSource } from '../../../src/core/recipe/recipe.ts';
 import { textDefaults } from '../../../src/core/recipe/defaults.ts';
-import { encodeDataset } from '../../../src/core/text/encode.ts';
+import { encodeDataset, type Encoding } from '../../../src/core/text/encode.ts';
 import { FoundLabels } from '../../../src/core/text/labels.ts';
 import { Vocabulary } from '../../../src/core/text/vocabulary.ts';
 import { fuzz } from '../../support/fuzz.ts';
@@ -37,6 +37,7 @@ describe('fuzz: data', () => {
     mutation: Parameters<typeof fuzz>[1]['mutation'],
     tokenizer: 'words' | 'ids' = 'words',
     columns: Partial<DataSource> = {},
+    layouts?: Encoding['layouts'],
   ): void {
     const path = (): string => join(folder, `data.${format}`);
     fuzz(name, {
@@ -47,7 +48,11 @@ describe('fuzz: data', () => {
         for (const encoding of ['utf-8', 'latin1'] as const) {
           const data = await encodeDataset(
             { ...source, encoding },
-            { text: { ...textDefaults, tokenizer }, ...(tokenizer === 'ids' ? { rows: 8 } : { words }) },
+            {
+              text: { ...textDefaults, tokenizer },
+              ...(tokenizer === 'ids' ? { rows: 8 } : { words }),
+              layouts,
+            },
             new FoundLabels(),
             folder,
           );
@@ -74,4 +79,18 @@ describe('fuzz: data', () => {
     return Buffer.from(lines.with(at, mutatedJson(lines[at]!, random)).join('\n'));
   });
   fuzzData('JSON lines of table rows', 'jsonl', bytes(linesOf(indexed)), 'ids');
+  const two = [
+    { length: 3, rows: 8 },
+    { length: 5, rows: 4 },
+  ];
+  const pairs = indexed.map((row) => ({ ...row, title: '2, 3' }));
+  fuzzData('CSV of two texts', 'csv', bytes(csv), 'words', { textColumn: ['text', 'label'] }, two);
+  fuzzData(
+    'JSON lines of two texts',
+    'jsonl',
+    bytes(linesOf(pairs)),
+    'ids',
+    { textColumn: ['text', 'title'] },
+    two,
+  );
 });
