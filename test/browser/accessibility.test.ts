@@ -57,6 +57,7 @@ const panels = [
   ...inEachTheme('running'),
   ...inEachTheme('classes-20'),
   'compared-light-900',
+  'texts-light-400',
   'failed-high-contrast-400',
 ];
 const models = [...inEachTheme('large'), 'broken-light-900', 'untrusted-high-contrast-400'];

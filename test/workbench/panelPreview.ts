@@ -87,6 +87,7 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   bytes: { ...swept, seeds: [1, 2, 3], finished: 42 },
   compared: swept,
+  texts: { ...swept, inputs: ['title', 'body'] },
   'classes-20': { ...swept, recipe: 'newsgroups-20' },
   failed: {
     ...swept,

@@ -19,6 +19,8 @@ export interface Sample {
   /** Trials done; the next one is in the middle of its epochs. */
   readonly finished: number;
   readonly warnings?: readonly string[];
+  /** Of models that take several texts. */
+  readonly inputs?: readonly string[];
   /** Whether its trainings' settings and its models were searched. */
   readonly searched?: boolean;
 }
@@ -47,7 +49,14 @@ export function sampleSnapshot(sample: Sample): HostMessage {
   const trials = planTrials(sample);
   const events: RunEvent[] = [
     { type: 'run', time: 0, phase: 'started', run: 'sample' },
-    { type: 'plan', time: 0, trials, epochs, ...(rates && { rates: { train: rates, retrain: rates } }) },
+    {
+      type: 'plan',
+      time: 0,
+      trials,
+      epochs,
+      ...(rates && { rates: { train: rates, retrain: rates } }),
+      ...(sample.inputs && { inputs: sample.inputs }),
+    },
     ...(sample.warnings ?? []).map((text): RunEvent => ({
       type: 'message',
       time: 0,
