@@ -4,6 +4,8 @@ import type { GraphBody } from '../../src/core/checkpoint/graphBody.ts';
 import { inputLengths, tablesOf } from '../../src/core/checkpoint/graph/tables.ts';
 import { checkSpec, weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
 import { embeddingBytes, layerCosts, totalCost } from '../../src/core/cost/cost.ts';
+import { foldEmbedding } from '../../src/core/embedding/fold.ts';
+import { foldability } from '../../src/core/embedding/foldability.ts';
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
@@ -165,6 +167,35 @@ describe('a graph of several inputs or tables', () => {
       layerCosts(spec, 8).find((one) => one.layer === layer)!.flopsPerSentence;
     assert.equal(flops('embedding/title_words/B'), 2 * 3 * 2 * 3);
     assert.equal(flops('embedding/B'), 2 * 5 * 2 * 4);
+  });
+
+  it('is folded where every kernel meets one table, and says which layer does not', () => {
+    const obstacles: Readonly<Record<string, RegExp>> = {
+      'two tables for one input': /'sum' \(Add\)/,
+      'three inputs, two tables, a Dense layer for all': /'dense_2' \(Dense\).*different tables/,
+    };
+    for (const { name, spec, weights, batch } of severalCases(2)) {
+      const checkpoint = { spec, weights, text: undefined, vocabulary: undefined, labels: undefined };
+      const found = foldability(spec);
+      const obstacle = obstacles[name];
+      assert.equal(found.exact, obstacle === undefined, name);
+      if (obstacle !== undefined) {
+        assert.match(found.exact ? '' : found.why, obstacle);
+        assert.throws(() => foldEmbedding(checkpoint), { code: 'not-foldable', message: obstacle });
+        continue;
+      }
+      const folded = foldEmbedding(checkpoint);
+      assert.deepEqual([...folded.weights.keys()].sort(), [...weightShapes(folded.spec).keys()].sort());
+      for (const { rank, dimension } of tablesOf(folded.spec))
+        assert.deepEqual([rank, dimension], [undefined, 2]);
+      const expected = new Classifier(engine, spec, weights).predict(batch).data;
+      const after = new Classifier(engine, folded.spec, folded.weights).predict(batch).data;
+      after.forEach((value, i) => {
+        assert.ok(Math.abs(value - expected[i]!) < 1e-5, `${name}: ${value} is not ${expected[i]}`);
+      });
+      const flops = (of: ModelSpec): number => totalCost(layerCosts(of, 8)).flopsPerSentence;
+      assert.ok(flops(folded.spec) < flops(spec));
+    }
   });
 
   it('comes back from JSON as it was', () => {

@@ -2,6 +2,7 @@ import type { Checkpoint, NamedBody, Tensor } from '../checkpoint/checkpoint.ts'
 import { factorCoding } from '../compression/coding.ts';
 import { schemeOf } from '../compression/codings.ts';
 import { UserError } from '../errors.ts';
+import { tablesOf, type SpecTable } from '../checkpoint/graph/tables.ts';
 import { tensorsBelow } from '../checkpoint/tensorsBelow.ts';
 import { foldGraph } from './foldGraph.ts';
 import { foldKernel } from './foldKernel.ts';
@@ -18,27 +19,30 @@ import { foldKernel } from './foldKernel.ts';
  */
 export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
   const { spec, weights } = checkpoint;
-  const { rows, rank, coding } = spec.embedding;
-  if (rank === undefined) {
+  const tables = tablesOf(spec).filter(({ rank }) => rank !== undefined);
+  if (tables.length === 0) {
     throw new UserError(
       'not-factorized',
       "The model's embedding is not factorized: there is nothing to fold.",
       'Name a compressed model.',
     );
   }
-  const B = factorOf(checkpoint, rank);
+  const factors = new Map(tables.map((table) => [table.name, factorOf(checkpoint, table)]));
   const folded = new Map<string, Tensor>();
   for (const [name, tensor] of weights) {
-    if (/^embedding\/B(\/|$)/.test(name)) continue;
-    folded.set(name.replace(/^embedding\/A(?=\/|$)/, 'embedding/table'), tensor);
+    const part = tables.map(({ prefix }) => partName(name, prefix)).find((found) => found !== undefined);
+    if (part === undefined) folded.set(name, tensor);
+    else if (part.factor === 'A') folded.set(part.table, tensor);
   }
+  const { rows, dimension, rank = dimension, coding } = spec.embedding;
   const embedding = { rows, dimension: rank, ...(coding && { coding }) };
   if (spec.body.kind === 'graph') {
-    const { body, changed, gone } = foldGraph(spec.body, spec.embedding.dimension, B, weights);
+    const { body, changed, gone } = foldGraph(spec.body, dimension, factors, weights);
     for (const [name, tensor] of changed) folded.set(name, tensor);
     for (const name of folded.keys()) if (gone.some((start) => name.startsWith(start))) folded.delete(name);
     return { ...checkpoint, spec: { ...spec, body, embedding }, weights: folded };
   }
+  const B = factors.get('embedding')!;
   for (const name of kernelsAfterEmbedding(spec.body)) {
     const kernel = weights.get(name);
     if (kernel === undefined) throw new Error(`The model has no ${name}.`);
@@ -47,10 +51,20 @@ export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, spec: { ...spec, embedding }, weights: folded };
 }
 
+/** Of a weight of a table's factors, or of a part of its code: the factor, and the weight's name in the table that A is then. */
+function partName(
+  name: string,
+  prefix: string,
+): { readonly factor: 'A' | 'B'; readonly table: string } | undefined {
+  const [, factor, rest = ''] = name.startsWith(`${prefix}/`)
+    ? (/^([AB])(\/.*)?$/.exec(name.slice(prefix.length + 1)) ?? [])
+    : [];
+  return factor === 'A' || factor === 'B' ? { factor, table: `${prefix}/table${rest}` } : undefined;
+}
+
 /** B, decoded where it is coded. */
-function factorOf({ spec, weights }: Checkpoint, rank: number): Tensor {
-  const name = 'embedding/B';
-  const { dimension, coding } = spec.embedding;
+function factorOf({ weights }: Checkpoint, { prefix, rank = 0, dimension, coding }: SpecTable): Tensor {
+  const name = `${prefix}/B`;
   const how = factorCoding(coding);
   if (how !== undefined) {
     const data = schemeOf(how).decode(tensorsBelow(weights, name), rank, dimension, how);

@@ -12,16 +12,17 @@ interface FoldedGraph {
 }
 
 /**
- * Multiplies B into every kernel that meets the embedding's vectors: see `walkFold`.
+ * Multiplies each table's B into every kernel that meets its vectors: see `walkFold`.
  *
- * @param dimension n
+ * @param dimension n, of the first table
+ * @param factors B of the tables that are factorized, by their names
  * @param weights of the model, by our names
  * @throws UserError `not-foldable` that names the layer in the way
  */
 export function foldGraph(
   body: GraphBody,
   dimension: number,
-  B: Tensor,
+  factors: ReadonlyMap<string, Tensor>,
   weights: ReadonlyMap<string, Tensor>,
 ): FoldedGraph {
   const changed = new Map<string, Tensor>();
@@ -31,7 +32,7 @@ export function foldGraph(
     return found;
   };
   const replaced = walkFold(body, dimension, {
-    start: { width: dimension, map: B },
+    starts: new Map([...factors].map(([name, B]) => [name, { width: B.shape[1] ?? 0, map: B }])),
     foldInto(prefix, segments) {
       const { kernel, shift } = foldKernel(weight(`${prefix}kernel`), segments);
       changed.set(`${prefix}kernel`, kernel);
@@ -53,7 +54,7 @@ export function foldGraph(
     },
   });
   return {
-    body: without(replaced, body),
+    body: without(replaced, body, factors),
     changed,
     gone: [...replaced.keys()].map((name) => `graph/${name}/`),
   };
@@ -80,12 +81,22 @@ function normalized(segments: readonly Segment[], scales: Float64Array, shifts: 
   });
 }
 
-/** The graph of what is left, whose table is A itself. */
-function without(replaced: ReadonlyMap<string, string>, { names, ...body }: GraphBody): GraphBody {
+/** The graph of what is left, whose tables are the A themselves. */
+function without(
+  replaced: ReadonlyMap<string, string>,
+  { names, ...body }: GraphBody,
+  factors: ReadonlyMap<string, Tensor>,
+): GraphBody {
   const nodes = body.nodes
     .filter(({ name }) => !replaced.has(name))
-    .map((node) => ({ ...node, inputs: node.inputs.map((input) => replaced.get(input) ?? input) }));
+    .map((node) => ({ ...node, inputs: node.inputs.map((input) => replaced.get(input) ?? input) }))
+    .map((node) => {
+      const B = factors.get(node.name);
+      if (B === undefined) return node;
+      const { rank: _rank, ...config } = node.config;
+      return { ...node, config: { ...config, output_dim: B.shape[0] } };
+    });
   if (names === undefined) return { ...body, nodes };
-  const { factor: _, ...kept } = names;
+  const { factor: _, factors: _factors, ...kept } = names;
   return { ...body, nodes, names: kept };
 }

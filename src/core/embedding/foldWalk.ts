@@ -1,6 +1,7 @@
 import { layerActivation, normalizationSettings } from '../checkpoint/graph/denseRules.ts';
 import { describeGraph, embeddingShape } from '../checkpoint/graph/describeGraph.ts';
 import { joinsTime } from '../checkpoint/graph/mergeRules.ts';
+import { embeddingCalls } from '../checkpoint/graph/tables.ts';
 import { NodeConfig } from '../checkpoint/graph/nodeConfig.ts';
 import type { NodeShape } from '../checkpoint/graph/nodeFacts.ts';
 import { convolutionSettings } from '../checkpoint/graph/windowRules.ts';
@@ -10,8 +11,8 @@ import type { Segment } from './foldKernel.ts';
 
 /** What is done on the way of the embedding's vectors through a graph. */
 export interface FoldSteps {
-  /** What the embedding hands on. */
-  readonly start: Segment;
+  /** What the tables to be folded hand on, by their names. */
+  readonly starts: ReadonlyMap<string, Segment>;
   /** A kernel, and its bias, that the vectors meet. @param prefix before the names of its weights */
   readonly foldInto: (prefix: string, segments: readonly Segment[]) => void;
   /** What a BatchNormalization makes of the vectors: it has a shift. */
@@ -46,31 +47,35 @@ const passing: ReadonlySet<string> = new Set([
  * @throws UserError `not-foldable` that names the layer in the way
  */
 export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): ReadonlyMap<string, string> {
-  const shared = body.nodes.find(
-    ({ className, weightsOf }) => className === 'Embedding' || weightsOf !== undefined,
-  );
-  if (shared !== undefined)
-    throw notFoldable(shared, 'the model has several embeddings, or layers that it calls more than once');
   const facts = describeGraph(body, dimension);
   const shapes = new Map<string, NodeShape>([['embedding', embeddingShape(body, dimension)]]);
   for (const [name, { output }] of facts) shapes.set(name, output);
   /** What nodes hand on that is made of the embedding's vectors by an affine map of its rows alone. */
-  const carried = new Map<string, readonly Segment[]>([['embedding', [steps.start]]]);
+  const carried = new Map<string, readonly Segment[]>();
+  for (const { name, table } of embeddingCalls(body)) {
+    const start = steps.starts.get(table);
+    if (start !== undefined) carried.set(name, [start]);
+  }
   const replaced = new Map<string, string>();
+  const calls = new SharedKernels(body);
 
   for (const node of body.nodes) {
     const inputs = node.inputs.map((input) => carried.get(input));
     const [first = []] = inputs;
+    const owner = node.weightsOf ?? node.name;
+    const refuse = (why: string): UserError => notFoldable(node, why);
+    const hasWeights = (facts.get(owner)?.weights ?? []).length > 0 && node.className !== 'Embedding';
+    const meeting = hasWeights ? calls.meet(owner, inputs[0]) : 'first';
+    if (meeting === 'other') throw refuse('it is called more than once, with vectors of different tables');
     if (inputs.every((segments) => segments === undefined)) continue;
     const config = new NodeConfig(node, body.dialect);
-    const refuse = (why: string): UserError => notFoldable(node, why);
     const inputShapes = node.inputs.map((input) => shapes.get(input)!);
     const isShifted = first.some(({ shift }) => shift);
-    const weights = facts.get(node.name)?.weights;
+    const weights = facts.get(owner)?.weights;
     const foldInto = (direction = ''): void => {
       if (isShifted && weights?.some(([name]) => name === `${direction}bias`) !== true)
         throw refuse('it has no bias for the sums of the BatchNormalization before it');
-      steps.foldInto(`graph/${node.name}/${direction}`, first);
+      if (meeting === 'first') steps.foldInto(`graph/${owner}/${direction}`, first);
     };
     switch (node.className) {
       case 'Concatenate':
@@ -87,6 +92,7 @@ export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): 
         break;
       }
       case 'BatchNormalization': {
+        if (calls.isShared(owner)) throw refuse('it is called more than once');
         const { epsilon } = normalizationSettings(config, inputShapes[0]!);
         carried.set(node.name, steps.normalize(`graph/${node.name}/`, first, epsilon));
         replaced.set(node.name, replaced.get(node.inputs[0]!) ?? node.inputs[0]!);
@@ -133,4 +139,34 @@ function notFoldable({ name, className }: Pick<GraphNode, 'name' | 'className'>,
 
 function isIdentity(config: NodeConfig): boolean {
   return config.className === 'Activation' && layerActivation(config).kind === 'linear';
+}
+
+/** Kernels that several calls use, which can be folded once for all that meet the same vectors. */
+class SharedKernels {
+  readonly #shared: ReadonlySet<string>;
+  readonly #met = new Map<string, readonly Segment[] | undefined>();
+
+  constructor({ nodes }: GraphBody) {
+    this.#shared = new Set(nodes.flatMap(({ weightsOf }) => weightsOf ?? []));
+  }
+
+  isShared(owner: string): boolean {
+    return this.#shared.has(owner);
+  }
+
+  /** Whether it is the first call that meets its vectors, or meets the same ones as the first or others. */
+  meet(owner: string, segments: readonly Segment[] | undefined): 'first' | 'same' | 'other' {
+    if (!this.#met.has(owner)) {
+      this.#met.set(owner, segments);
+      return 'first';
+    }
+    const before = this.#met.get(owner);
+    const isSame =
+      before?.length === segments?.length &&
+      (before ?? []).every(({ width, map, shift }, i) => {
+        const own = segments?.[i];
+        return own?.width === width && own.map === map && own.shift === shift;
+      });
+    return isSame ? 'same' : 'other';
+  }
 }

@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../checkpoint/checkpoint.ts';
+import { tablesOf } from '../checkpoint/graph/tables.ts';
 import { UserError } from '../errors.ts';
 import { walkFold } from './foldWalk.ts';
 
@@ -11,10 +12,16 @@ const someShift = new Float64Array(0);
 /** @returns why: a sentence that names the layer */
 export function foldability({ embedding, body }: Pick<ModelSpec, 'embedding' | 'body'>): Foldability {
   if (body.kind !== 'graph') return { exact: true };
-  const { dimension } = embedding;
+  const tables = tablesOf({ embedding, body });
+  const factorized = tables.filter(({ rank }) => rank !== undefined);
+  // Which table it is of, and nothing else, is known of a factor.
+  const starts = (factorized.length > 0 ? factorized : tables).map(({ name, dimension }) => {
+    const map = { shape: [dimension, dimension], data: new Float32Array(0) };
+    return [name, { width: dimension, map }] as const;
+  });
   try {
-    walkFold(body, dimension, {
-      start: { width: dimension },
+    walkFold(body, embedding.dimension, {
+      starts: new Map(starts),
       foldInto: () => undefined,
       normalize: (_, segments) => segments.map((segment) => ({ ...segment, shift: someShift })),
     });
