@@ -35,7 +35,9 @@ export async function lockRun(folder: string, onLost: () => void): Promise<RunLo
     await rm(mine, { force: true });
   }
   // Loaded where a run is taken: who merely looks whether one is needs none of it.
-  const { lock } = await import('proper-lockfile');
+  const {
+    default: { lock },
+  } = await import('proper-lockfile');
   let release: () => Promise<void>;
   try {
     release = await lock(folder, {

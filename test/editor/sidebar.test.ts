@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { activated, eventually, inWorkspace, sentences, tinyRecipe, write } from './support.ts';
 
-function sampleModel(): string {
+function inExtension(path: string): string {
   const extension = vscode.extensions.getExtension('embedding-press.embedding-press');
   assert.ok(extension);
-  return join(extension.extensionPath, 'sample/model');
+  return join(extension.extensionPath, path);
+}
+
+function sampleModel(): string {
+  return inExtension('sample/model');
 }
 
 describe('the view of the models', function () {
@@ -41,6 +47,27 @@ describe('the view of the models', function () {
     assert.match(String(spam?.description), /^99 % embedding, .*tfjs$/);
     assert.equal(spam?.command?.command, 'embeddingPress.openModel');
     assert.match(String(broken?.accessibilityInformation?.label), /^broken, cannot be used, /);
+  });
+
+  it('reads each of the formats that the command line writes', async () => {
+    const shown: unknown[] = [];
+    for (const format of ['keras', 'h5', 'safetensors']) {
+      const folder = `formats/${format}`;
+      const args = ['export', sampleModel(), inWorkspace(folder), '--format', format, '--engine', 'wasm'];
+      await promisify(execFile)(process.execPath, [inExtension('dist/cli.cjs'), ...args], {
+        env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      });
+      const row = await eventually(`the ${format} model is there`, async () => {
+        await (await activated()).checkpoints.refresh();
+        return (await rows(folder))[0];
+      });
+      shown.push([row.contextValue, String(row.description).replace(/^.* /, '')]);
+    }
+    assert.deepEqual(shown, [
+      ['compressible', 'keras'],
+      ['compressible', 'h5'],
+      ['compressible', 'safetensors'],
+    ]);
   });
 
   it('follows what comes and goes', async () => {

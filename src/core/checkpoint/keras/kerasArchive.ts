@@ -37,7 +37,9 @@ export interface KerasArchive {
  * to more than is read or than it claims, that lies over another one, or an archive that is cut short.
  */
 export async function readArchive(path: string): Promise<KerasArchive> {
-  const { openPromise } = await import('yauzl');
+  const {
+    default: { openPromise },
+  } = await import('yauzl');
   const zip = await attempt(path, undefined, () =>
     openPromise(path, { autoClose: false, lazyEntries: true, strictFileNames: true }),
   );
@@ -64,7 +66,9 @@ export async function readArchive(path: string): Promise<KerasArchive> {
  * @throws UserError as `readArchive` does
  */
 export async function readAssets(path: string): Promise<Map<string, Buffer>> {
-  const { openPromise } = await import('yauzl');
+  const {
+    default: { openPromise },
+  } = await import('yauzl');
   const zip = await attempt(path, undefined, () =>
     openPromise(path, { autoClose: false, lazyEntries: true, strictFileNames: true }),
   );

@@ -143,7 +143,9 @@ async function writeArchive(
         }
       }
     });
-    const { ZipFile } = await import('yazl');
+    const {
+      default: { ZipFile },
+    } = await import('yazl');
     const zip = new ZipFile();
     const stored = { compress: false, mtime: new Date(1980, 0, 1) };
     const text = (name: string, value: unknown): void => {

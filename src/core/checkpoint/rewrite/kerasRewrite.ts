@@ -136,7 +136,9 @@ async function writeArchive(
   const h5 = `${target}.weights`;
   try {
     await writeCopy(h5, described, plan, factors, path, () => Promise.resolve());
-    const { ZipFile } = await import('yazl');
+    const {
+      default: { ZipFile },
+    } = await import('yazl');
     const zip = new ZipFile();
     const stored = { compress: false, mtime: new Date(1980, 0, 1) };
     const { metadata } = await readArchive(path);

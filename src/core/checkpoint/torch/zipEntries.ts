@@ -14,7 +14,9 @@ export interface ZipEntry {
  * is there twice, or lies over another one or beyond the end.
  */
 export async function zipEntries(path: string): Promise<ReadonlyMap<string, ZipEntry>> {
-  const { openPromise } = await import('yauzl');
+  const {
+    default: { openPromise },
+  } = await import('yauzl');
   const entries = new Map<string, ZipEntry>();
   try {
     const archive = await openPromise(path, { autoClose: false });
