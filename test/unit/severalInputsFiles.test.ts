@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint, ModelSpec, Weights } from '../../src/core/checkpoint/checkpoint.ts';
+import type { GraphNode } from '../../src/core/checkpoint/graphBody.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { tablesOf } from '../../src/core/checkpoint/graph/tables.ts';
 import { topologyOf } from '../../src/core/checkpoint/tfjsTopology.ts';
@@ -11,7 +12,9 @@ import { factorizeCheckpoint } from '../../src/core/embedding/factorizeCheckpoin
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { loadPlain, predictPlainTexts } from '../support/plainTfjs.ts';
-import { severalCases } from '../support/severalInputs.ts';
+import { node } from '../support/graphs.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
+import { embedding, severalCases } from '../support/severalInputs.ts';
 
 type Json = Record<string, unknown>;
 
@@ -125,4 +128,81 @@ describe('files of models with several inputs or tables', () => {
       );
     });
   }
+
+  describe('that are no such models', () => {
+    const pair = [
+      { name: 'a', length: 4 },
+      { name: 'b', length: 4 },
+    ];
+    const both = embedding('both', { input: 1 }, 'embedding');
+    const mean = (name: string, of: string): GraphNode => node('GlobalMaxPooling1D', name, of);
+    const body = (nodes: GraphNode[]): ModelSpec => ({
+      embedding: { rows: 12, dimension: 4 },
+      body: { kind: 'graph', inputs: pair, nodes, hidden: [], maskZero: true, dialect: 'tfjs' },
+      head: 'softmax',
+      classes: 3,
+      masked: false,
+    });
+    const plain = [both, mean('x', 'embedding'), mean('y', 'both'), node('Add', 'sum', ['x', 'y'])];
+    const cases: readonly (readonly [string, RegExp, GraphNode[], (layers: Json[], config: Json) => void])[] =
+      [
+        [
+          'masks of several texts that are merged',
+          /'join' \(Concatenate\).*masks of several texts/,
+          [
+            both,
+            node('Concatenate', 'join', ['embedding', 'both'], { axis: -1 }),
+            node('LSTM', 'x', 'join', { units: 2 }),
+          ],
+          () => undefined,
+        ],
+        [
+          'an input of which nothing is made',
+          /'c' \(InputLayer\).*makes nothing of it/,
+          plain,
+          (layers, config) => {
+            layers.push({ class_name: 'InputLayer', name: 'c', config: { name: 'c' }, inbound_nodes: [] });
+            (config.input_layers as unknown[]).push(['c', 0, 0]);
+          },
+        ],
+        [
+          'numbers beside the texts',
+          /'sum' \(Add\).*'c', and only an Embedding/,
+          plain,
+          (layers, config) => {
+            layers.push({ class_name: 'InputLayer', name: 'c', config: { name: 'c' }, inbound_nodes: [] });
+            (config.input_layers as unknown[]).push(['c', 0, 0]);
+            const sum = layers.find(({ name }) => name === 'sum')!;
+            (sum.inbound_nodes as unknown[][])[0]!.push(['c', 0, 0, {}]);
+          },
+        ],
+        [
+          'a call that there is not',
+          /'y'.*takes 'embedding', which is no layer/,
+          plain,
+          (layers) => {
+            const y = layers.find(({ name }) => name === 'y')!;
+            y.inbound_nodes = [[['embedding', 2, 0, {}]]];
+          },
+        ],
+      ];
+    for (const [what, words, nodes, change] of cases) {
+      it(`${what}: says so, and how else the tables are compressed`, async () => {
+        const target = join(folder, 'model');
+        const { spec, weights } = randomCheckpoint(body(nodes));
+        await writeCheckpoint(target, checkpointOf(spec, weights), 'tfjs');
+        const path = join(target, 'model.json');
+        const model = JSON.parse(await readFile(path, 'utf8')) as Json;
+        delete model.userDefinedMetadata;
+        const { model_config: of } = model.modelTopology as { model_config: { config: Json } };
+        change(of.config.layers as Json[], of.config);
+        await writeFile(path, JSON.stringify(model));
+        await assert.rejects(readCheckpoint(target), {
+          code: 'unsupported-layer',
+          message: words,
+          hint: /embedding-press factorize/,
+        });
+      });
+    }
+  });
 });
