@@ -78,6 +78,8 @@ function savedConfig(
 ): Record<string, unknown> {
   const saved: Record<string, unknown> = { ...ownDefaults(className, from) };
   for (const [field, value] of Object.entries(config)) {
+    // The layer's is the node's.
+    if (field === 'name') continue;
     if (field === 'layer' || field === 'backward_layer') {
       if (field === 'layer' || to === 'keras') saved[field] = savedInner(value, from, to);
     } else if (field === 'activation' || field === 'recurrent_activation') {
