@@ -4,7 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { Checkpoint } from '../core/checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../core/checkpoint/folder.ts';
 import type { PassOptions } from '../core/embedding/rowSource.ts';
-import { usesFrequency } from '../core/compression/methods/lowRank.ts';
+import { rangesOf, usesFrequency } from '../core/compression/methods/lowRank.ts';
 import { createEngine } from '../core/engine/createEngine.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { UserError } from '../core/errors.ts';
@@ -93,7 +93,10 @@ async function withTask(
   const counted = recipe.compress.some(
     (entry) => entry.method === 'low-rank' && entry.metrics.some(usesFrequency),
   );
-  const rowWeights = counted && { rowWeights: wordCounts(train, checkpoint.spec.embedding.rows) };
+  const { spec } = checkpoint;
+  const rowWeights = counted && {
+    rowWeights: wordCounts(train, spec.embedding.rows, rangesOf(spec, 'embedding', train)),
+  };
   return spectrumReport(checkpoint, { gradientCovariance, ...rowWeights }, pass);
 }
 

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { Checkpoint, ModelSpec } from '../../checkpoint/checkpoint.ts';
 import {
   embeddingCalls,
   inputLengths,
@@ -10,12 +10,12 @@ import { factorize, usesGradient } from '../../embedding/factorize.ts';
 import { EmbeddingTable } from '../../embedding/table.ts';
 import { Random } from '../../random.ts';
 import type { Bits, LowRankSettings, Metric } from '../../recipe/recipe.ts';
-import { meanLength } from '../../text/encoded.ts';
+import { meanLength, type EncodedDataset } from '../../text/encoded.ts';
 import { Vocabulary } from '../../text/vocabulary.ts';
 import { wordCounts, type TokenRange } from '../../text/wordCounts.ts';
 import type { Coding } from '../coding.ts';
 import { encodeEmbedding, tableOf } from '../encodeEmbedding.ts';
-import type { CompressionContext, CompressionMethod, PointSettings } from '../method.ts';
+import type { CompressionMethod, PointSettings } from '../method.ts';
 import { rankSetsOf } from '../ranks.ts';
 
 const codingStream = 7;
@@ -76,7 +76,11 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
           split,
           ...(gradientCovariance && { gradientCovariance }),
           ...(usesFrequency(metric) && {
-            rowWeights: wordCounts(context.data.train, table.rows, rangesOf(parent, name, context)),
+            rowWeights: wordCounts(
+              context.data.train,
+              table.rows,
+              rangesOf(parent.spec, name, context.data.train),
+            ),
           }),
         },
       );
@@ -106,14 +110,14 @@ export function usesFrequency(metric: Metric): boolean {
   return metric === 'frequency' || metric === 'task-frequency';
 }
 
-/** Tokens of a sentence of several texts that read a table. */
-function rangesOf(
-  { spec: { body } }: Checkpoint,
+/** Tokens of a sentence of several texts that read a table; undefined of one text, all of whose tokens do. */
+export function rangesOf(
+  { body }: Pick<ModelSpec, 'body'>,
   table: string,
-  { data }: CompressionContext,
+  train: EncodedDataset,
 ): TokenRange[] | undefined {
   if (body.kind !== 'graph' || body.inputs === undefined) return undefined;
-  const lengths = inputLengths(body, meanLength(data.train));
+  const lengths = inputLengths(body, meanLength(train));
   const read = new Set(embeddingCalls(body).flatMap((call) => (call.table === table ? [call.input] : [])));
   return [...read].map((input) => {
     const first = lengths.slice(0, input).reduce((a, b) => a + b, 0);
