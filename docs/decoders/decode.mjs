@@ -34,23 +34,36 @@ export function decode(file) {
           },
     );
   }
-  const { rows, dimension, rank, coding } = spec.embedding;
-  const matrices =
-    rank === undefined
-      ? [['table', rows, dimension]]
-      : [
-          ['A', rows, rank],
-          ['B', rank, dimension],
-        ];
-  const tensors = new Map([...stored].filter(([name]) => !/^embedding\/\w+\//.test(name)));
-  for (const [matrix, m, n] of matrices) {
-    const name = `embedding/${matrix}`;
-    if (tensors.has(name)) continue;
-    const part = (key) => stored.get(`${name}/${key}`)?.data;
-    const how = matrix === 'B' ? factorCoding(coding) : coding;
-    tensors.set(name, { shape: [m, n], data: rules[how.kind](part, m, n, how) });
+  const tensors = new Map([...stored].filter(([name]) => !/\/(table|A|B)\/\w+$/.test(name)));
+  for (const [prefix, { rows, dimension, rank, coding }] of tablesOf(spec)) {
+    const matrices =
+      rank === undefined
+        ? [['table', rows, dimension]]
+        : [
+            ['A', rows, rank],
+            ['B', rank, dimension],
+          ];
+    for (const [matrix, m, n] of matrices) {
+      const name = `${prefix}/${matrix}`;
+      if (tensors.has(name)) continue;
+      const part = (key) => stored.get(`${name}/${key}`)?.data;
+      const how = matrix === 'B' ? factorCoding(coding) : coding;
+      tensors.set(name, { shape: [m, n], data: rules[how.kind](part, m, n, how) });
+    }
   }
   return { spec, tensors };
+}
+
+/** The embedding tables of a model, by what their tensors' names begin with. */
+function tablesOf({ embedding, body }) {
+  const further = (body.nodes ?? []).filter((node) => node.className === 'Embedding' && !node.weightsOf);
+  return [
+    ['embedding', embedding],
+    ...further.map(({ name, config }) => [
+      `graph/${name}`,
+      { ...config, rows: config.input_dim, dimension: config.output_dim },
+    ]),
+  ];
 }
 
 /** A number of half precision from its bits. */

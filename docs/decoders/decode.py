@@ -32,18 +32,27 @@ def decode(path):
         else:
             type_ = "<f2" if entry["dtype"] == "F16" else "<f4"
             stored[name] = np.frombuffer(data, type_).astype(np.float32).reshape(entry["shape"])
-    embedding = spec["embedding"]
-    coding, m, n, k = (embedding.get(key) for key in ("coding", "rows", "dimension", "rank"))
-    matrices = [("table", m, n)] if k is None else [("A", m, k), ("B", k, n)]
     tensors = {}
-    for matrix, rows, columns in matrices:
-        name = f"embedding/{matrix}"
-        if name in stored:
-            continue
-        parts = {key[len(name) + 1 :]: stored.pop(key) for key in list(stored) if key.startswith(name + "/")}
-        how = factor_coding(coding) if matrix == "B" else coding
-        tensors[name] = RULES[how["kind"]](parts, rows, columns, how)
+    for prefix, table in tables_of(spec):
+        coding, m, n, k = (table.get(key) for key in ("coding", "rows", "dimension", "rank"))
+        matrices = [("table", m, n)] if k is None else [("A", m, k), ("B", k, n)]
+        for matrix, rows, columns in matrices:
+            name = f"{prefix}/{matrix}"
+            if name in stored:
+                continue
+            parts = {key[len(name) + 1 :]: stored.pop(key) for key in list(stored) if key.startswith(name + "/")}
+            how = factor_coding(coding) if matrix == "B" else coding
+            tensors[name] = RULES[how["kind"]](parts, rows, columns, how)
     return spec, {**tensors, **stored}
+
+
+def tables_of(spec):
+    """The embedding tables of a model, by what their tensors' names begin with."""
+    yield "embedding", spec["embedding"]
+    for node in spec["body"].get("nodes", []):
+        if node["className"] == "Embedding" and "weightsOf" not in node:
+            config = node["config"]
+            yield f"graph/{node['name']}", {**config, "rows": config["input_dim"], "dimension": config["output_dim"]}
 
 
 def unpack(data, shape, bits):

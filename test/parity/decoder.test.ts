@@ -27,7 +27,7 @@ describe('the decoder in Python', function () {
         for (const matrix of codedMatrices(spec)) {
           const { rows, columns, coding } = matrix;
           const expected = schemeOf(coding).decode(tensorsBelow(weights, matrix.name), rows, columns, coding);
-          const bytes = await readFile(join(folder, `${i}.${matrix.name.replace('/', '.')}`));
+          const bytes = await readFile(join(folder, `${i}.${matrix.name.replaceAll('/', '.')}`));
           const found = new Float32Array(
             bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
           );

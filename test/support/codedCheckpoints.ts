@@ -1,4 +1,5 @@
 import type { Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { tablesOf } from '../../src/core/checkpoint/graph/tables.ts';
 import type { Coding, FixedPointCoding } from '../../src/core/compression/coding.ts';
 import { encodeEmbedding } from '../../src/core/compression/encodeEmbedding.ts';
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
@@ -6,6 +7,7 @@ import { Classifier } from '../../src/core/model/classifier.ts';
 import { Random } from '../../src/core/random.ts';
 import type { Bits } from '../../src/core/recipe/recipe.ts';
 import { randomCheckpoint } from './randomCheckpoint.ts';
+import { severalCases } from './severalInputs.ts';
 
 const fixed = (bits: Bits, scale: 'table' | 'row' = 'table', zeroPoint = false): FixedPointCoding => ({
   kind: 'fixed-point',
@@ -49,7 +51,11 @@ const codings: readonly (readonly [coding: Coding, rank?: number])[] = [
 /** Small models with coded embeddings, as they are stored: without the exact values. */
 export function codedCheckpoints(): { readonly name: string; readonly checkpoint: Checkpoint }[] {
   const engine = createWasmEngine();
-  return codings.map(([coding, rank]) => {
+  const stored = <C extends Pick<Checkpoint, 'spec' | 'weights'>>(coded: C): C => ({
+    ...coded,
+    weights: new Classifier(engine, coded.spec, coded.weights).weights(),
+  });
+  const ofOneTable = codings.map(([coding, rank]) => {
     const spec: ModelSpec = {
       embedding: { rows: 67, dimension: 11, ...(rank !== undefined && { rank }) },
       body: { kind: 'dan', hidden: [3] },
@@ -58,11 +64,24 @@ export function codedCheckpoints(): { readonly name: string; readonly checkpoint
       masked: true,
     };
     const coded = encodeEmbedding(randomCheckpoint(spec), coding, new Random(3));
-    const { weights } = { weights: new Classifier(engine, coded.spec, coded.weights).weights() };
     const { kind, ...settings } = coding;
     const name = `${kind} ${Object.values(settings)
       .map((value) => JSON.stringify(value))
       .join(' ')}${rank === undefined ? '' : ` at rank ${rank}`}`;
-    return { name, checkpoint: { ...coded, weights } };
+    return { name, checkpoint: stored(coded) };
   });
+  const ofSeveral = [undefined, 2].flatMap((rank) =>
+    severalCases(rank).map(({ name, spec, weights }) => {
+      const plain = { spec, weights, text: undefined, vocabulary: undefined, labels: undefined };
+      const coded = tablesOf(spec).reduce<Checkpoint>(
+        (model, table) => encodeEmbedding(model, fixed(5, 'row'), new Random(3), undefined, table.name),
+        plain,
+      );
+      return {
+        name: `fixed-point, ${name}${rank ? `, at rank ${rank}` : ''}`,
+        checkpoint: stored(coded),
+      };
+    }),
+  );
+  return [...ofOneTable, ...ofSeveral];
 }

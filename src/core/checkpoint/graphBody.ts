@@ -1,3 +1,4 @@
+import type { Coding } from '../compression/coding.ts';
 import type { Dialect } from './specOfLayers.ts';
 
 /** One layer between the embedding and the head. */
@@ -32,6 +33,8 @@ export interface EmbeddingConfig {
   readonly output_dim: number;
   /** k, where the table is factorized. */
   readonly rank?: number;
+  /** As that of a spec's embedding. */
+  readonly coding?: Coding;
   readonly mask_zero?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Body, ModelSpec } from './checkpoint.ts';
 import { checkGraph } from './graph/checkGraph.ts';
 import { describeGraph, graphWidth, isPaddingMasked } from './graph/describeGraph.ts';
-import { furtherTables } from './graph/tables.ts';
+import { furtherTables, tablesOf, type SpecTable } from './graph/tables.ts';
 
 /** Sizes beyond this are no model's, and would overflow in products. */
 const maxSize = 2 ** 31;
@@ -76,14 +76,12 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const rank = embedding.rank === undefined ? undefined : size(embedding.rank, 'embedding.rank');
   const coding = embedding.coding === undefined ? undefined : checkCoding(embedding.coding, at);
   const columns = rank ?? dimension;
-  if (coding && (rows * columns > maxCodedValues || Math.max(columns, dimension) > maxCodedColumns)) {
-    throw at('embedding.rows');
-  }
+  if (!isCodable(coding, rows, columns, dimension)) throw at('embedding.rows');
   const masked = flag(spec.masked, 'masked');
   const body = bodyOf();
   if (body.kind === 'graph' && masked && !isPaddingMasked(body, dimension)) throw at('masked');
-  for (const table of furtherTables(body)) {
-    if (table.rows > maxSize || table.dimension > maxSize) throw at(`body.${table.name}`);
+  for (const { name, rows: m, dimension: n, rank: k, coding: how } of furtherTables(body)) {
+    if (m > maxSize || n > maxSize || !isCodable(how, m, k ?? n, n)) throw at(`body.${name}`);
   }
   return {
     embedding: { rows, dimension, ...(rank !== undefined && { rank }), ...(coding && { coding }) },
@@ -94,21 +92,34 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   };
 }
 
-/** The matrices of a model that are coded. */
-export function codedMatrices({ embedding }: ModelSpec): {
+/** Whether a table, or A, of so many rows and columns is small enough for its coding. @param n of the table */
+function isCodable(coding: Coding | undefined, rows: number, columns: number, n: number): boolean {
+  return (
+    coding === undefined || (rows * columns <= maxCodedValues && Math.max(columns, n) <= maxCodedColumns)
+  );
+}
+
+/** A matrix of a table: the table itself, or one of its factors. */
+interface TableMatrix {
   readonly name: string;
   readonly rows: number;
   readonly columns: number;
-  readonly coding: Coding;
-}[] {
-  const { rows, dimension, rank, coding } = embedding;
-  if (coding === undefined) return [];
-  if (rank === undefined) return [{ name: 'embedding/table', rows, columns: dimension, coding }];
-  const factor = factorCoding(coding);
+  readonly coding: Coding | undefined;
+}
+
+function matricesOf({ prefix, rows, dimension, rank, coding }: SpecTable): TableMatrix[] {
+  if (rank === undefined) return [{ name: `${prefix}/table`, rows, columns: dimension, coding }];
   return [
-    { name: 'embedding/A', rows, columns: rank, coding },
-    ...(factor ? [{ name: 'embedding/B', rows: rank, columns: dimension, coding: factor }] : []),
+    { name: `${prefix}/A`, rows, columns: rank, coding },
+    { name: `${prefix}/B`, rows: rank, columns: dimension, coding: factorCoding(coding) },
   ];
+}
+
+/** The matrices of a model that are coded. */
+export function codedMatrices(spec: ModelSpec): (TableMatrix & { readonly coding: Coding })[] {
+  return tablesOf(spec)
+    .flatMap(matricesOf)
+    .flatMap(({ coding, ...matrix }) => (coding === undefined ? [] : [{ ...matrix, coding }]));
 }
 
 /** How a file holds each weight that a model of that spec has, by our names. */
@@ -127,20 +138,22 @@ export function weightLayouts(spec: ModelSpec): Map<string, PartLayout> {
 /** The shape of each weight that a model of that spec has, by our names; -1 for a size that is the content's. */
 export function weightShapes(spec: ModelSpec): Map<string, readonly number[]> {
   const { embedding, body, head, classes } = spec;
-  const { rows, dimension, rank, coding } = embedding;
+  const { dimension } = embedding;
   const shapes = new Map<string, readonly number[]>();
-  const matrix = (name: string, [m, n]: readonly [number, number], how: Coding | undefined): void => {
-    if (how === undefined) shapes.set(name, [m, n]);
+  const [first, ...further] = tablesOf(spec).map(matricesOf);
+  const add = ({ name, rows, columns, coding }: TableMatrix): void => {
+    if (coding === undefined) shapes.set(name, [rows, columns]);
     else
-      for (const [part, { shape }] of schemeOf(how).layout(m, n, how)) shapes.set(`${name}/${part}`, shape);
+      for (const [part, { shape }] of schemeOf(coding).layout(rows, columns, coding))
+        shapes.set(`${name}/${part}`, shape);
   };
-  if (rank === undefined) {
-    matrix('embedding/table', [rows, dimension], coding);
-  } else {
-    matrix('embedding/A', [rows, rank], coding);
-    matrix('embedding/B', [rank, dimension], factorCoding(coding));
+  first?.forEach(add);
+  const others = new Map(further.flat().map((matrix) => [matrix.name, matrix]));
+  for (const [name, shape] of encoderShapes(body, dimension)) {
+    const matrix = others.get(name);
+    if (matrix === undefined) shapes.set(name, shape);
+    else add(matrix);
   }
-  for (const [name, shape] of encoderShapes(body, dimension)) shapes.set(name, shape);
   let width = encoderWidth(body, dimension);
   const layers = body.hidden.map((units, i): [string, number] => [`hidden_${i}`, units]);
   for (const [name, units] of [...layers, ['head', head === 'sigmoid' ? 1 : classes] as const]) {

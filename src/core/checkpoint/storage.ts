@@ -23,7 +23,7 @@ const codings: Readonly<Record<'uint8' | 'uint16', FixedPointCoding>> = {
 
 /**
  * @throws UserError `storage-of-format` for a file of Keras, whose variables are float32, `storage-of-coding` for a model
- * whose embedding is stored in few bits already, `storage-of-tables` for integers of several in safetensors
+ * whose embedding is stored in few bits already
  */
 export function checkStorage(
   storage: Storage,
@@ -40,16 +40,7 @@ export function checkStorage(
       { file: path, item: format },
     );
   }
-  const tables = tablesOf(spec);
-  if (format === 'safetensors' && storage !== 'float16' && tables.length > 1) {
-    throw new UserError(
-      'storage-of-tables',
-      `The model has ${tables.length} embeddings, which ${modelFile[format]} holds in float32 or float16, and ${storage} was asked for.`,
-      'Choose float16, or the format tfjs.',
-      { file: path, item: 'embedding' },
-    );
-  }
-  const { coding } = spec.embedding;
+  const coding = tablesOf(spec).find((table) => table.coding)?.coding;
   if (coding === undefined) return;
   throw new UserError(
     'storage-of-coding',
@@ -59,10 +50,13 @@ export function checkStorage(
   );
 }
 
-/** The model with its embedding in fixed point of 8 or 16 bits, as `model.safetensors` packs it. */
+/** The model with its tables in fixed point of 8 or 16 bits, as `model.safetensors` packs them. */
 export function withIntegers(checkpoint: Checkpoint, storage: 'uint8' | 'uint16'): Checkpoint {
-  // Nothing is drawn in fixed point.
-  return encodeEmbedding(checkpoint, codings[storage], new Random(0));
+  return tablesOf(checkpoint.spec).reduce(
+    // Nothing is drawn in fixed point.
+    (coded, { name }) => encodeEmbedding(coded, codings[storage], new Random(0), undefined, name),
+    checkpoint,
+  );
 }
 
 /** Half-precision numbers, as they lie in a file. */

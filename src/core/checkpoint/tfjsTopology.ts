@@ -2,6 +2,7 @@ import type { ModelSpec } from './checkpoint.ts';
 import { lackOfGraph } from './graph/expressible.ts';
 import { graphTopology } from './graph/graphTopology.ts';
 import { isOrderShared } from './graph/maskOperations.ts';
+import { tablesOf } from './graph/tables.ts';
 import type { GraphBody } from './graphBody.ts';
 import type { LayerOutput } from './layers.ts';
 import { headUnits } from './headUnits.ts';
@@ -23,10 +24,10 @@ export interface Topology {
 
 /** Why no stock layers compute, or hold, what the spec says; undefined where some do. */
 export function lackOfStockLayers(spec: ModelSpec, dialect: Dialect): string | undefined {
-  const { body, embedding } = spec;
+  const { body } = spec;
   const library = dialect === 'tfjs' ? 'tfjs' : 'Keras';
-  if (embedding.coding)
-    return `No stock ${library} layer holds an embedding in ${embedding.coding.kind} coding`;
+  const coding = tablesOf(spec).find((table) => table.coding)?.coding;
+  if (coding) return `No stock ${library} layer holds an embedding in ${coding.kind} coding`;
   if (body.kind === 'lstm' && body.peepholes) {
     return `No stock ${library} layer has peepholes`;
   }

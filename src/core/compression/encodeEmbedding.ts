@@ -1,23 +1,28 @@
-import { tablesOf } from '../checkpoint/graph/tables.ts';
+import { tablesOf, withCoding } from '../checkpoint/graph/tables.ts';
 import type { Checkpoint, Tensor } from '../checkpoint/checkpoint.ts';
 import type { Random } from '../random.ts';
 import { factorCoding, type Coding, type Parts } from './coding.ts';
 import { schemeOf } from './codings.ts';
 
 /**
- * The model with its table, or its factors, coded. The exact values stay beside the parts for training to start from;
+ * The model with a table, or its factors, coded. The exact values stay beside the parts for training to start from;
  * a checkpoint that is written holds the parts alone.
  *
  * @param worth of each of the table's rows, where some are stored better than others
+ * @param table its name
  */
 export function encodeEmbedding<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
   checkpoint: M,
   coding: Coding,
   random: Random,
   worth?: Float64Array,
+  table = 'embedding',
 ): M {
   const weights = new Map(checkpoint.weights);
-  const { embedding } = checkpoint.spec;
+  const { spec } = checkpoint;
+  const found = tablesOf(spec).find(({ name }) => name === table);
+  if (found === undefined) throw new Error(`The model has no table '${table}'.`);
+  const { prefix, rank } = found;
   const encode = (name: string, how: Coding | undefined): void => {
     const matrix = weights.get(name);
     if (matrix === undefined) throw new Error(`The model has no ${name}.`);
@@ -25,12 +30,12 @@ export function encodeEmbedding<M extends Pick<Checkpoint, 'spec' | 'weights'>>(
     for (const [part, tensor] of schemeOf(how).encode(matrix, how, random, worth))
       weights.set(`${name}/${part}`, tensor);
   };
-  if (embedding.rank === undefined) encode('embedding/table', coding);
+  if (rank === undefined) encode(`${prefix}/table`, coding);
   else {
-    encode('embedding/A', coding);
-    encode('embedding/B', factorCoding(coding));
+    encode(`${prefix}/A`, coding);
+    encode(`${prefix}/B`, factorCoding(coding));
   }
-  return { ...checkpoint, spec: { ...checkpoint.spec, embedding: { ...embedding, coding } }, weights };
+  return { ...checkpoint, spec: withCoding(spec, table, coding), weights };
 }
 
 /** The model with the parts of its coded table beside the exact values. */

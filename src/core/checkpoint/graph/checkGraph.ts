@@ -1,6 +1,7 @@
 import type { UserError } from '../../errors.ts';
 import { longestText } from '../../recipe/defaults.ts';
 import type { GraphBody, GraphNames, GraphNode, TokenInput } from '../graphBody.ts';
+import { checkCoding } from '../../compression/codings.ts';
 import { describeGraph } from './describeGraph.ts';
 
 /** More than any classifier has. */
@@ -69,10 +70,12 @@ function checkNode(value: unknown, improper: () => UserError): GraphNode {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) throw improper();
   if (!Array.isArray(inputs) || !inputs.every((input): input is string => typeof input === 'string'))
     throw improper();
+  const { coding, ...others } = config as Record<string, unknown>;
+  const isCoded = className === 'Embedding' && coding !== undefined;
   return {
     name,
     className,
-    config: config as Record<string, unknown>,
+    config: isCoded ? { ...others, coding: checkCoding(coding, improper) } : (config as typeof others),
     inputs,
     ...(weightsOf !== undefined && { weightsOf }),
   };

@@ -37,14 +37,21 @@ export function tablesOf({ embedding, body }: Pick<ModelSpec, 'embedding' | 'bod
 export function furtherTables(body: ModelSpec['body']): SpecTable[] {
   if (body.kind !== 'graph') return [];
   return body.nodes.filter(isTable).map(({ name, config }) => {
-    const { input_dim: rows, output_dim: dimension, rank } = config as unknown as EmbeddingConfig;
-    return { name, prefix: `graph/${name}`, rows, dimension, ...(rank !== undefined && { rank }) };
+    const { input_dim: rows, output_dim: dimension, rank, coding } = config as unknown as EmbeddingConfig;
+    return {
+      name,
+      prefix: `graph/${name}`,
+      rows,
+      dimension,
+      ...(rank !== undefined && { rank }),
+      ...(coding && { coding }),
+    };
   });
 }
 
 /** Further tables that can be factorized with the first. */
 export function wholeTables(body: ModelSpec['body']): SpecTable[] {
-  return furtherTables(body).filter(({ rank }) => rank === undefined);
+  return furtherTables(body).filter(({ rank, coding }) => rank === undefined && coding === undefined);
 }
 
 /** Name of the saved layer that holds a table; of a model of one, `embedding`. */
@@ -88,10 +95,25 @@ export function withRanks<S extends Pick<ModelSpec, 'embedding' | 'body'>>(
   if (body.kind !== 'graph') return { ...spec, embedding };
   const nodes = body.nodes.map((node) => {
     if (!isTable(node) || !ranks.has(node.name)) return node;
-    const { rank: _, ...config } = node.config;
+    const { rank: _, coding: __, ...config } = node.config;
     return { ...node, config: ranked(config, ranks.get(node.name)) };
   });
   return { ...spec, embedding, body: { ...body, nodes } };
+}
+
+/** The spec with a table in a coding. @param name the table's */
+export function withCoding<S extends Pick<ModelSpec, 'embedding' | 'body'>>(
+  spec: S,
+  name: string,
+  coding: Coding,
+): S {
+  const { body, embedding } = spec;
+  if (name === 'embedding') return { ...spec, embedding: { ...embedding, coding } };
+  if (body.kind !== 'graph') throw new Error(`The model has no table '${name}'.`);
+  const nodes = body.nodes.map((node) =>
+    isTable(node) && node.name === name ? { ...node, config: { ...node.config, coding } } : node,
+  );
+  return { ...spec, body: { ...body, nodes } };
 }
 
 /** The spec with its tables whole. */
