@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../../src/core/engine/engine.ts';
+import { createTensorflowEngine } from '../../src/core/engine/tensorflowEngine.ts';
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
 import { newKernels } from '../../src/core/engine/kernels.ts';
 import { Workspace, type Matrix } from '../../src/core/engine/workspace.ts';
@@ -67,6 +69,26 @@ describe('threads that share products', () => {
     });
     assert.deepEqual(new Set([...shares, 0, 0.5]), new Set([0, 0.5]));
     assert.ok(shares.includes(0.5));
+  });
+
+  it('leave the largest products to TensorFlow, which reads them in shared memory', async function () {
+    let engine: Engine;
+    try {
+      engine = createTensorflowEngine(productThreads(2));
+    } catch {
+      this.skip();
+    }
+    const [shared, alone] = [engine.workspace(), engines[0]!.workspace()];
+    await delay(startMs);
+    for (const [m, k, n] of [...sizes, [1300, 100, 512]] as const) {
+      const [found, expected] = [shared, alone].map((workspace) => {
+        workspace.begin();
+        return [...workspace.matMul(filled(workspace, 1, m, k), filled(workspace, 2, k, n)).data];
+      });
+      found!.forEach((value, i) => {
+        assert.ok(Math.abs(value - expected![i]!) < 2e-5 * k ** 0.5, `${m} x ${k} x ${n}`);
+      });
+    }
   });
 
   it('compute in memory that has grown since they started', async () => {

@@ -7,13 +7,13 @@ import { createWasmEngine } from './wasmEngine.ts';
 /**
  * The engine of that name; `auto` takes TensorFlow where it is installed and WebAssembly elsewhere.
  *
- * @param sharing of WebAssembly's products; TensorFlow has threads of its own
+ * @param sharing of WebAssembly's products
  * @throws UserError `tensorflow-missing` where TensorFlow is asked for by name and is not there.
  */
 export function createEngine(name: EngineName | 'auto', sharing?: ProductSharing): Engine {
   if (name === 'wasm') return createWasmEngine(sharing);
   try {
-    return createTensorflowEngine();
+    return createTensorflowEngine(sharing);
   } catch (error) {
     if (name === 'auto' && error instanceof UserError) return createWasmEngine(sharing);
     throw error;

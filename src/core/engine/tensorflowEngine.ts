@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { newKernels } from './kernels.ts';
+import { newKernels, type ProductSharing } from './kernels.ts';
 import { Workspace, type Matrix, type Multiplier } from './workspace.ts';
 import { workspacePool } from './workspacePool.ts';
 
@@ -60,12 +60,16 @@ function loadBinding(): { binding: Binding; version: string } {
  * costs: below, the kernels are as fast, and a result that is large for its work is copied once less.
  */
 const worthACall = { multiplications: 1e6, inner: 24 };
+/** The same where threads share the kernels' products, which wait less for each other than TensorFlow's do. */
+const worthAllThreads = 1e7;
 
 /**
  * TensorFlow's matrix product for large matrices, the kernels for everything else.
+ *
+ * @param sharing of the kernels' products; how many threads TensorFlow has the environment says
  * @throws UserError `tensorflow-missing` where the native library is not installed.
  */
-export function createTensorflowEngine(): Engine {
+export function createTensorflowEngine(sharing?: ProductSharing): Engine {
   const { binding, version } = loadBinding();
   const release = (ids: number[]): void => {
     for (const id of ids.splice(0)) binding.deleteTensor(id);
@@ -76,18 +80,21 @@ export function createTensorflowEngine(): Engine {
     versions: { 'tfjs-node': version, tensorflow: binding.TF_Version },
     ...workspacePool(() => {
       const ids: number[] = [];
-      const multiplier = multiplierOf(binding, ids, () => {
+      const least = sharing === undefined ? worthACall.multiplications : worthAllThreads;
+      const multiplier = multiplierOf(binding, least, ids, () => {
         release(ids);
       });
       // TensorFlow's memory is not the garbage collector's.
       registry.register(multiplier, ids);
-      return new Workspace(newKernels(), multiplier);
+      return new Workspace(newKernels(sharing), multiplier);
     }),
   };
 }
 
-/** @param ids to which the tensors of frozen matrices are added, until `release` takes them away */
-function multiplierOf(binding: Binding, ids: number[], release: () => void): Multiplier {
+/**
+ * @param least multiplications that a call is made for
+ * @param ids to which the tensors of frozen matrices are added, until `release` takes them away */
+function multiplierOf(binding: Binding, least: number, ids: number[], release: () => void): Multiplier {
   const float: OpAttribute = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const flag = (name: string, value: boolean): OpAttribute => ({ name, type: binding.TF_ATTR_BOOL, value });
   const attributes = [false, true].map((a) =>
@@ -108,7 +115,7 @@ function multiplierOf(binding: Binding, ids: number[], release: () => void): Mul
   return {
     multiply({ a, b, transposeA, transposeB, rows, columns }) {
       const inner = transposeA ? a.rows : a.columns;
-      if (inner < worthACall.inner || rows * inner * columns < worthACall.multiplications) return undefined;
+      if (inner < worthACall.inner || rows * inner * columns < least) return undefined;
       const [idA, idB] = [tensorOf(a), tensorOf(b)];
       const [product] = binding.executeOp(
         'MatMul',
