@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { activated } from './support.ts';
 
@@ -17,6 +19,16 @@ describe('activation', () => {
       [],
     );
     assert.ok(commands.length >= 7);
+  });
+
+  it('brings what its programs start and read', () => {
+    const extension = vscode.extensions.getExtension('embedding-press.embedding-press');
+    const programs = ['cli', 'hdf5', 'rows', 'supervisor', 'worker'].map((name) => `${name}.cjs`);
+    const kernels = ['kernels', 'kernels.fused'].flatMap((set) => [`${set}.wasm`, `${set}.shared.wasm`]);
+    const missing = [...programs, ...kernels, 'productThread.mjs'].filter(
+      (name) => !existsSync(join(extension?.extensionPath ?? '', 'dist', name)),
+    );
+    assert.deepEqual(missing, []);
   });
 
   it('has settings whose defaults suit every machine', () => {
