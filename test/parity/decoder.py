@@ -11,6 +11,6 @@ folder = pathlib.Path(sys.argv[1])
 for number in range(int(sys.argv[2])):
     _, tensors = decode(folder / str(number) / "model.safetensors")
     for name, values in tensors.items():
-        if name.startswith("embedding/"):
+        if name.endswith(("/table", "/A", "/B")):
             assert values.ndim == 2, name
             (folder / f"{number}.{name.replace('/', '.')}").write_bytes(values.astype("<f4").tobytes())

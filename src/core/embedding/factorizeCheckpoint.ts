@@ -32,6 +32,8 @@ const summing = 0.6;
 
 /** What only retraining needs. */
 const notUnderstood: ReadonlySet<string> = new Set([
+  // It may be inside of another model.
+  'no-embedding',
   'no-head',
   'no-layers',
   'several-inputs',
