@@ -1,20 +1,13 @@
 """Saves models with Keras 3 and Keras 2, or predicts with files. Reads a request as JSON, prints the answer as JSON."""
 
 import json
-import os
 import sys
-import warnings
 from pathlib import Path
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-warnings.filterwarnings("ignore")
-import keras
 import numpy as np
-import tf_keras
 
-tf_keras.utils.disable_interactive_logging()
-frameworks = {"keras": keras, "tf_keras": tf_keras}
+sys.dont_write_bytecode = True
+from frameworks import frameworks, same_weights  # noqa: E402
 
 
 def sequential(*body, head=("softmax", 3), mask=True):
@@ -112,17 +105,6 @@ def save(folder, ids):
                 np.savez(f"{path}.npz", *[np.array(weight) for weight in model.weights])
                 saved.append({"path": str(path), "kind": kind, "outputs": outputs})
     return saved
-
-
-def same_weights(saved, model):
-    """Bit for bit, in any order: Keras 3 cannot load every file that it has saved, so its weights lie beside it."""
-    left = [np.array(weight) for weight in model.weights]
-    for weight in np.load(f"{saved}.npz").values():
-        found = next((i for i, value in enumerate(left) if np.array_equal(weight, value)), None)
-        if found is None:
-            return False
-        left.pop(found)
-    return not left
 
 
 def predict(path, saved=None):

@@ -1,20 +1,13 @@
 """Saves models of several inputs, tables and calls with Keras 3 and Keras 2, or predicts with files, as JSON says."""
 
 import json
-import os
 import sys
-import warnings
 from pathlib import Path
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-warnings.filterwarnings("ignore")
-import keras
 import numpy as np
-import tf_keras
 
-tf_keras.utils.disable_interactive_logging()
-frameworks = {"keras": keras, "tf_keras": tf_keras}
+sys.dont_write_bytecode = True
+from frameworks import frameworks, same_weights  # noqa: E402
 
 
 def words(layers, mask, width=6, rows=12, **rest):
@@ -127,17 +120,6 @@ def save(folder):
 def named(model):
     inputs = [tensor.name.split(":")[0] for tensor in model.inputs]
     return {"layers": [layer.name for layer in model.layers], "inputs": inputs}
-
-
-def same_weights(saved, model):
-    """Bit for bit, in any order."""
-    left = [np.array(weight) for weight in model.weights]
-    for weight in np.load(f"{saved}.npz").values():
-        found = next((i for i, value in enumerate(left) if np.array_equal(weight, value)), None)
-        if found is None:
-            return False
-        left.pop(found)
-    return not left
 
 
 def predict(path, saved=None):

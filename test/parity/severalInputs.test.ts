@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Checkpoint, Tensor } from '../../src/core/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { tablesOf } from '../../src/core/checkpoint/graph/tables.ts';
 import { factorizeCheckpoint } from '../../src/core/embedding/factorizeCheckpoint.ts';
@@ -11,8 +11,7 @@ import { installedEngines } from '../support/engines.ts';
 import { loadPlain, predictPlainTexts } from '../support/plainTfjs.ts';
 import { predictIds } from './predictIds.ts';
 import { askPython, pythonWith } from './python.ts';
-
-type Rows = readonly (readonly number[])[];
+import { assertClose, assertSameBits, probabilities, type Rows } from './savedModels.ts';
 
 interface Answer {
   readonly outputs: Rows;
@@ -34,34 +33,6 @@ const ids = [
   [9, 11, 5, 0, 10, 8, 3, 1, 0],
   [7, 2, 4, 4, 6, 1, 8, 0, 0],
 ];
-const tolerance = 1e-4;
-
-/** Class probabilities of what a saved model gives: one number where the head is a sigmoid, or logits. */
-function probabilities({ spec: { head } }: Checkpoint, outputs: Rows): number[][] {
-  return outputs.map((row) => {
-    if (head === 'sigmoid') return [1 - row[0]!, row[0]!];
-    if (head !== 'logits') return [...row];
-    const exponentials = row.map((x) => Math.exp(x - Math.max(...row)));
-    return exponentials.map((x) => x / exponentials.reduce((a, b) => a + b));
-  });
-}
-
-function assertClose(found: Rows, expected: Rows, what: string): void {
-  expected.forEach((row, i) => {
-    row.forEach((value, j) => {
-      const other = found[i]?.[j] ?? NaN;
-      assert.ok(Math.abs(other - value) < tolerance, `${what}: ${other} is not ${value}, sentence ${i}`);
-    });
-  });
-}
-
-function assertSameBits(found: ReadonlyMap<string, Tensor>, expected: ReadonlyMap<string, Tensor>): void {
-  assert.deepEqual([...found.keys()].sort(), [...expected.keys()].sort());
-  for (const [name, { data }] of expected) {
-    const bits = (of: Float32Array): Uint32Array => new Uint32Array(of.buffer, of.byteOffset, of.length);
-    assert.deepEqual(bits(found.get(name)!.data), bits(data), name);
-  }
-}
 
 describe('models of Keras 3 and Keras 2 with several inputs, tables and calls', function () {
   this.timeout(1_200_000);

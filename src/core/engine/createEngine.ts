@@ -7,7 +7,7 @@ import { createWasmEngine } from './wasmEngine.ts';
 /**
  * The engine of that name; `auto` takes TensorFlow where it is installed and WebAssembly elsewhere.
  *
- * @param sharing of WebAssembly's products
+ * @param sharing of the kernels' products
  * @throws UserError `tensorflow-missing` where TensorFlow is asked for by name and is not there.
  */
 export function createEngine(name: EngineName | 'auto', sharing?: ProductSharing): Engine {

@@ -93,7 +93,8 @@ export function createTensorflowEngine(sharing?: ProductSharing): Engine {
 
 /**
  * @param least multiplications that a call is made for
- * @param ids to which the tensors of frozen matrices are added, until `release` takes them away */
+ * @param ids to which the tensors of frozen matrices are added, until `release` takes them away
+ */
 function multiplierOf(binding: Binding, least: number, ids: number[], release: () => void): Multiplier {
   const float: OpAttribute = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const flag = (name: string, value: boolean): OpAttribute => ({ name, type: binding.TF_ATTR_BOOL, value });

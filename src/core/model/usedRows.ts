@@ -12,9 +12,8 @@ export class UsedRows {
   /** Place of each row of the table among the used ones; -1 of the others. */
   readonly #places: Int32Array;
 
-  /** @param isUsed of each row of the table */
+  /** @param isUsed of each row of the table, 1 or 0; the padding's is 1 */
   constructor(isUsed: Uint8Array) {
-    isUsed[0] = 1;
     this.rows = new Int32Array(isUsed.reduce((count, used) => count + used, 0));
     this.#places = new Int32Array(isUsed.length).fill(-1);
     for (let row = 0, place = 0; row < isUsed.length; row++) {
@@ -67,11 +66,18 @@ export class UsedRows {
  */
 export function usedRows(datasets: readonly EncodedDataset[], rows: number): UsedRows | undefined {
   const isUsed = new Uint8Array(rows);
+  isUsed[0] = 1;
+  let count = 1;
   for (const data of datasets) {
-    for (const { ids } of data.chunks()) for (const id of ids) isUsed[id] = 1;
+    for (const { ids } of data.chunks()) {
+      for (const id of ids) {
+        count += 1 - isUsed[id]!;
+        isUsed[id] = 1;
+      }
+      if (2 * count >= rows) return undefined;
+    }
   }
-  const used = new UsedRows(isUsed);
-  return 2 * used.count < rows ? used : undefined;
+  return new UsedRows(isUsed);
 }
 
 /**
