@@ -32,7 +32,7 @@ async function fill(folder: string): Promise<void> {
   };
   await recipe('spam-filter', { metric: ['task', 'spectrum'], ranks: [16, 8, 4, 2, 1] }, { epochs: 4 });
   await recipe('first-try', { reductions: [0.9] }, { epochs: 1 });
-  await recipe('thorough', { reductions: [0.5, 0.7, 0.8, 0.9, 0.95] }, { epochs: 300, batchSize: 1 });
+  await recipe('thorough', { reductions: [0.5, 0.7, 0.8, 0.9, 0.95] }, { epochs: 600, batchSize: 1 });
   for (const name of ['first-try', 'spam-filter']) {
     const args = [cli, 'run', join(folder, `${name}.press.json`), '--engine', 'wasm'];
     const run = spawnSync(process.execPath, args, { stdio: 'inherit' });
