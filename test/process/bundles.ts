@@ -1,3 +1,4 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,20 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
   await buildHdf5('out/hdf5');
   await copyFile('out/hdf5/hdf5.cjs', join(folder, 'hdf5.cjs'));
   return folder;
+}
+
+/**
+ * The command line of the real scripts, which the tests of a `describe` share.
+ * @returns a function that calls it in a folder
+ */
+export function commandLine(): (folder: string, ...args: string[]) => SpawnSyncReturns<string> {
+  let scripts: string;
+  before(async () => {
+    scripts = await bundleScripts('real');
+  });
+  after(() => rm(scripts, { recursive: true, force: true }));
+  return (folder, ...args) =>
+    spawnSync(process.execPath, [join(scripts, 'cli.cjs'), ...args], { cwd: folder, encoding: 'utf8' });
 }
 
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {

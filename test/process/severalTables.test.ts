@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import type { Prediction } from '../../src/core/model/predictor.ts';
@@ -12,7 +11,7 @@ import { listRuns } from '../../src/process/runStatus.ts';
 import { node } from '../support/graphs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { again, embedding } from '../support/severalInputs.ts';
-import { bundleScripts, withTemporaryFolder } from './bundles.ts';
+import { commandLine, withTemporaryFolder } from './bundles.ts';
 
 const words = Array.from({ length: 40 }, (_, i) => `w${i}`);
 const rows = words.length + 2;
@@ -30,16 +29,11 @@ function sentences(count: number): string {
 
 describe('a model of several tables and a shared encoder, from the command line', function () {
   this.timeout(180_000);
-  let scripts: string;
-  before(async () => {
-    scripts = await bundleScripts('real');
-  });
-  after(() => rm(scripts, { recursive: true, force: true }));
+  const callIn = commandLine();
 
   it('is compressed as a whole, exported and asked', () =>
     withTemporaryFolder(async (folder) => {
-      const call = (...args: string[]) =>
-        spawnSync(process.execPath, [join(scripts, 'cli.cjs'), ...args], { cwd: folder, encoding: 'utf8' });
+      const call = (...args: string[]) => callIn(folder, ...args);
       const encoder = node('LSTM', 'encoder', 'embedding', { units: 6 });
       const model = randomCheckpoint({
         embedding: { rows, dimension: 8 },

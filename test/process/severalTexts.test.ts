@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import type { Prediction } from '../../src/core/model/predictor.ts';
@@ -12,7 +11,7 @@ import { listRuns } from '../../src/process/runStatus.ts';
 import { node } from '../support/graphs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { embedding } from '../support/severalInputs.ts';
-import { bundleScripts, withTemporaryFolder } from './bundles.ts';
+import { commandLine, withTemporaryFolder } from './bundles.ts';
 
 const words = Array.from({ length: 40 }, (_, i) => `w${i}`);
 
@@ -30,18 +29,7 @@ function sentences(
 
 describe('a model of two inputs, from the command line', function () {
   this.timeout(120_000);
-  let scripts: string;
-  before(async () => {
-    scripts = await bundleScripts('real');
-  });
-  after(() => rm(scripts, { recursive: true, force: true }));
-
-  function call(folder: string, ...args: string[]) {
-    return spawnSync(process.execPath, [join(scripts, 'cli.cjs'), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-  }
+  const call = commandLine();
 
   it('is retrained and compressed with two texts a sentence, and asked for both', () =>
     withTemporaryFolder(async (folder) => {

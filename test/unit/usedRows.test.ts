@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ModelSpec, Weights } from '../../src/core/checkpoint/checkpoint.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
-import { initialWeights } from '../../src/core/model/initialize.ts';
 import { usedRows, withTrained, type UsedRows } from '../../src/core/model/usedRows.ts';
 import { Random } from '../../src/core/random.ts';
 import { optimizerDefaults } from '../../src/core/recipe/defaults.ts';
 import { MemoryDataset, type Batch } from '../../src/core/text/encoded.ts';
 import { storableBodies } from '../support/bodies.ts';
 import { installedEngines } from '../support/engines.ts';
+import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
 const rows = 40;
 const dimension = 6;
@@ -29,21 +29,14 @@ const batch: Batch = {
 };
 
 function model(body: ModelSpec['body'], rank?: number): [ModelSpec, Weights] {
-  const random = new Random(3);
-  const normal = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
   const spec: ModelSpec = {
-    embedding: { rows, dimension },
+    embedding: { rows, dimension, ...(rank !== undefined && { rank }) },
     body,
     head: 'softmax',
     classes: 3,
     masked: true,
   };
-  const weights = initialWeights(spec, normal(rows * dimension), 5);
-  if (rank === undefined) return [spec, weights];
-  weights.delete('embedding/table');
-  weights.set('embedding/A', { shape: [rows, rank], data: normal(rows * rank) });
-  weights.set('embedding/B', { shape: [rank, dimension], data: normal(rank * dimension) });
-  return [{ ...spec, embedding: { rows, dimension, rank } }, weights];
+  return [spec, randomCheckpoint(spec).weights];
 }
 
 const copy = (weights: Weights): Weights =>
