@@ -16,6 +16,7 @@ import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
 import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
 import { discardRun, readFrozenRecipe, runPaths } from '../process/runFolder.ts';
+import { readRunJson } from '../process/runJson.ts';
 import { listRuns } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { ProgressPrinter } from './progressPrinter.ts';
@@ -121,10 +122,8 @@ async function readResult(
   experiment: Experiment,
   recipe: string,
 ): Promise<FinishedExperiment | undefined> {
-  const text = await readFile(resultPath(output, experiment), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const kept = JSON.parse(text) as KeptResult;
-  return kept.recipe === recipe ? kept : undefined;
+  const kept = await readRunJson<KeptResult>(resultPath(output, experiment));
+  return kept?.recipe === recipe ? kept : undefined;
 }
 
 /**
@@ -174,7 +173,8 @@ async function runExperiment(
   signal.removeEventListener('abort', cancel);
   if (error !== undefined) console.error(error.message);
   if (state !== 'done') return undefined;
-  const results = JSON.parse(await readFile(runPaths(runFolder).results, 'utf8')) as Results;
+  const results = await readRunJson<Results>(runPaths(runFolder).results);
+  if (results === undefined) return undefined;
   const trials = [...(results.baseline?.seeds ?? []), ...(results.control?.seeds ?? []), ...results.points];
   const { recipe: _recipe, ...rest } = experiment;
   const result: KeptResult = {

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import { resultsTable } from '../core/sweep/resultsTable.ts';
 import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
 import { cancelRun, type StartedRun } from '../process/launcher.ts';
 import { discardRun, runPaths } from '../process/runFolder.ts';
+import { readRunJson } from '../process/runJson.ts';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { ProgressPrinter } from './progressPrinter.ts';
@@ -71,9 +71,8 @@ export async function watchRun(
 async function showResults(runFolder: string, status: RunStatus, json: boolean): Promise<void> {
   if (status.state !== 'done' && status.state !== 'cancelled') return;
   const path = runPaths(runFolder).results;
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const results = JSON.parse(text) as Results;
+  const results = await readRunJson<Results>(path);
+  if (results === undefined) return;
   const { state, models } = status;
   if (json) {
     console.log(JSON.stringify({ type: 'results', run: runFolder, state, models, ...results }));

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Results, RunEvent } from '../core/sweep/trial.ts';
 import { EventTail } from '../process/eventLog.ts';
 import { runPaths } from '../process/runFolder.ts';
+import { readRunJson } from '../process/runJson.ts';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import type { HostMessage, PanelStatus } from './panelProtocol.ts';
 import { ThinnedEvents } from './thinnedEvents.ts';
@@ -35,7 +35,9 @@ export class PanelFeed {
       for await (const piece of tail.pieces()) thinned.add(piece);
       const events = thinned.all();
       const first = events.slice(0, batchEvents);
-      const results = isGoing(status.state) ? undefined : await readResults(this.#folder);
+      const results = isGoing(status.state)
+        ? undefined
+        : await readRunJson<Results>(runPaths(this.#folder).results);
       this.#tail = tail;
       this.#post({
         type: 'snapshot',
@@ -54,7 +56,9 @@ export class PanelFeed {
     this.#queue(() => this.#sendEvents());
     this.#queue(async () => {
       if (this.#tail === undefined) return;
-      const results = isGoing(status.state) ? undefined : await readResults(this.#folder);
+      const results = isGoing(status.state)
+        ? undefined
+        : await readRunJson<Results>(runPaths(this.#folder).results);
       if (results) this.#post({ type: 'results', results });
       this.#post({ type: 'status', status: panelStatus(status) });
     });
@@ -101,9 +105,4 @@ function panelStatus({ state, epochsDone, epochsTotal, remainingSeconds, error }
     ...(remainingSeconds !== undefined && { remainingSeconds }),
     ...(error && { error: { message: error.message, hint: error.hint } }),
   };
-}
-
-async function readResults(folder: string): Promise<Results | undefined> {
-  const text = await readFile(runPaths(folder).results, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Results);
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { open, readFile, truncate } from 'node:fs/promises';
 import type { RunEvent } from '../core/sweep/trial.ts';
+import { parseRunJson } from './runJson.ts';
 
 /** Writes events.jsonl. A line is one system call, so that a killed writer tears the last line at most. */
 export class EventLog {
@@ -17,7 +18,7 @@ export class EventLog {
     if (bytes !== undefined) {
       const end = bytes.lastIndexOf(0x0a) + 1;
       if (end < bytes.length) await truncate(path, end);
-      past = parseLines(bytes.toString('utf8', 0, end));
+      past = parseLines(bytes.toString('utf8', 0, end), path, 1);
     }
     return { log: new EventLog(path), past };
   }
@@ -40,6 +41,8 @@ const pieceBytes = 1 << 17;
 export class EventTail {
   readonly #path: string;
   #offset = 0;
+  /** Read so far. */
+  #lines = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -64,7 +67,9 @@ export class EventTail {
         const end = bytesRead === 0 ? 0 : piece.lastIndexOf(0x0a, bytesRead - 1) + 1;
         if (end > 0) {
           this.#offset += end;
-          yield parseLines(piece.toString('utf8', 0, end));
+          const events = parseLines(piece.toString('utf8', 0, end), this.#path, 1 + this.#lines);
+          this.#lines += events.length;
+          yield events;
         } else if (bytesRead < piece.length || this.#offset + bytesRead >= size) {
           // The last line is still being written.
           break;
@@ -78,9 +83,10 @@ export class EventTail {
   }
 }
 
-function parseLines(text: string): RunEvent[] {
+/** @param first number of the first line in the file. @throws UserError `damaged-run` */
+function parseLines(text: string, file: string, first: number): RunEvent[] {
   return text
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as RunEvent);
+    .slice(0, -1)
+    .map((line, i) => parseRunJson(line, file, first + i) as RunEvent);
 }

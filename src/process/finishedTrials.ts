@@ -1,15 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Results, RunEvent, TrialResult } from '../core/sweep/trial.ts';
 import { runPaths } from './runFolder.ts';
+import { readRunJson } from './runJson.ts';
 
 /** The trials of a run that have ended, without those of a random search: with the test's figures where the run has, else as far as it has come. */
 export async function finishedTrials(folder: string): Promise<TrialResult[]> {
   const { results, events } = runPaths(folder);
-  const text = await readFile(results, 'utf8').catch(() => undefined);
-  if (text !== undefined) {
-    const { baseline, control, points } = JSON.parse(text) as Results;
+  const found = await readRunJson<Results>(results);
+  if (found !== undefined) {
+    const { baseline, control, points } = found;
     return [...(baseline?.seeds ?? []), ...(control?.seeds ?? []), ...points];
   }
   const trials = new Map<string, TrialResult>();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 import { readRecipe } from '../core/recipe/readRecipe.ts';
+import { cannotBegin } from './runError.ts';
 import { createRunFolder, readFrozenRecipe, runPaths, type FrozenRecipe } from './runFolder.ts';
 import { isRunLocked } from './runLock.ts';
 import { isGoing, readStatus, readWrittenStatus } from './runStatus.ts';
@@ -108,7 +109,7 @@ function goingOn(runFolder: string): UserError {
   });
 }
 
-/** Spawns the supervisor and waits until it has the run. */
+/** Spawns the supervisor and waits until it has the run. @throws UserError `run-not-started` */
 async function launch(runFolder: string, { jobs, threads = 1, scripts }: ResumeOptions): Promise<StartedRun> {
   const { log } = runPaths(runFolder);
   const script = join(scripts, 'supervisor.cjs');
@@ -143,6 +144,8 @@ async function launch(runFolder: string, { jobs, threads = 1, scripts }: ResumeO
     // Another window, or a terminal, was faster.
     if (await isRunLocked(runFolder)) throw goingOn(runFolder);
     const said = (await readFile(log)).subarray(logStart).toString('utf8').trim();
+    // It says where and what to do by itself.
+    if (child.exitCode === cannotBegin) throw new UserError('run-not-started', said, '');
     throw new Error(`The run's process ended at once (${reason}). ${said}`);
   }
   child.kill();

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, relative, sep } from 'node:path';
 import { hashFile } from '../core/report/hashFile.ts';
 import type { ModelOrigin } from '../core/report/modelCard.ts';
@@ -7,6 +7,7 @@ import type { Results, TrialResult } from '../core/sweep/trial.ts';
 import { chooseModels } from './finishedModels.ts';
 import { finishedTrials } from './finishedTrials.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runPaths } from './runFolder.ts';
+import { readRunJson } from './runJson.ts';
 import { readStatus } from './runStatus.ts';
 
 /** A recipe's model, in one of its runs or by itself. */
@@ -46,9 +47,8 @@ export async function originInRun(folder: string, place: string): Promise<FoundO
       : first;
   const result = trials.find(({ trial }) => trial === name) ?? chooseModels(trials).get(name);
   if (result === undefined) return undefined;
-  const text = await readFile(runPaths(folder).results, 'utf8').catch(() => undefined);
   const isDone = (await readStatus(folder)).state === 'done';
-  const results = text === undefined || !isDone ? undefined : (JSON.parse(text) as Results);
+  const results = isDone ? await readRunJson<Results>(runPaths(folder).results) : undefined;
   return {
     recipe: await parseFrozenRecipe(await readFrozenRecipe(folder)),
     run: { folder, result, isDone, ...(results && { results }) },

@@ -2,6 +2,9 @@ import { UserError } from '../core/errors.ts';
 import type { RunError } from './runStatus.ts';
 import { WorkerDiedError } from './workerProcess.ts';
 
+/** What a supervisor's process ends with that cannot begin, for a reason that a user can mend: it prints which. */
+export const cannotBegin = 2;
+
 /** What a run's status says of what ended it. A bug's stack goes to the log. */
 export function describeError(error: unknown, logPath: string): RunError {
   if (error instanceof UserError) {

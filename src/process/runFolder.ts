@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
+import { readRunJson } from './runJson.ts';
 
 /** The files of a run. The folder is the only truth: whoever wants to know about a run reads it. */
 export function runPaths(folder: string) {
@@ -54,18 +55,16 @@ export async function createRunFolder(
   return folder;
 }
 
-/** The recipe that a run was started with. @throws UserError `no-run` where the folder is no run's. */
+/** The recipe that a run was started with. @throws UserError `no-run` where the folder is no run's, `damaged-run`. */
 export async function readFrozenRecipe(folder: string): Promise<FrozenRecipe> {
-  const text = await readFile(runPaths(folder).recipe, 'utf8').catch(() => undefined);
-  if (text === undefined) {
-    throw new UserError(
-      'no-run',
-      'There is no run in this folder.',
-      'Name a folder that `embedding-press list` shows.',
-      { file: folder },
-    );
-  }
-  return JSON.parse(text) as FrozenRecipe;
+  const frozen = await readRunJson<FrozenRecipe>(runPaths(folder).recipe);
+  if (frozen !== undefined) return frozen;
+  throw new UserError(
+    'no-run',
+    'There is no run in this folder.',
+    'Name a folder that `embedding-press list` shows.',
+    { file: folder },
+  );
 }
 
 /** @throws UserError the recipe's first error */

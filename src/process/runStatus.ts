@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError, type Place } from '../core/errors.ts';
 import { isRunLocked } from './runLock.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runFolders, runPaths } from './runFolder.ts';
+import { readRunJson } from './runJson.ts';
 
 /** `interrupted` is never written: it is a running or paused state whose process is gone. */
 export type RunState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted';
@@ -62,15 +63,17 @@ export interface Run {
   readonly status: RunStatus;
 }
 
-/** status.json as it was written, or undefined where there is none yet. */
+/**
+ * status.json as it was written, or undefined where there is none yet.
+ * @throws UserError `damaged-run`
+ */
 export async function readWrittenStatus(folder: string): Promise<RunStatus | undefined> {
-  const text = await readFile(runPaths(folder).status, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as RunStatus);
+  return readRunJson<RunStatus>(runPaths(folder).status);
 }
 
 /**
  * Where a run stands.
- * @throws UserError `no-run` where the folder is no run's
+ * @throws UserError `no-run` where the folder is no run's, `damaged-run`
  */
 export async function readStatus(folder: string): Promise<RunStatus> {
   const written = await readWrittenStatus(folder);
@@ -89,7 +92,7 @@ export async function listRuns(runsFolder: string): Promise<Run[]> {
       try {
         return [{ folder: run, status: await readStatus(run) }];
       } catch (error) {
-        if (error instanceof UserError || error instanceof SyntaxError) return [];
+        if (error instanceof UserError) return [];
         throw error;
       }
     }),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import { cannotBegin } from './runError.ts';
 import { supervise } from './supervisor.ts';
 
 const [runFolder, jobs, threads = '1'] = process.argv.slice(2);
@@ -23,6 +24,6 @@ supervise({
   () => process.exit(0),
   (error: unknown) => {
     console.error(error instanceof UserError ? error.format() : error);
-    process.exit(1);
+    process.exit(error instanceof UserError ? cannotBegin : 1);
   },
 );
