@@ -215,7 +215,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
         .default('tfjs'),
     )
     .addOption(
-      new Option('--storage <type>', "of the embedding's numbers, in tfjs and safetensors")
+      new Option('--storage <type>', "of the embedding's numbers; Keras's files hold float32 and float16")
         .choices(storages)
         .default('float32'),
     )

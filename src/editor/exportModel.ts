@@ -118,16 +118,8 @@ function askFormat(title: string): Promise<WrittenFormat> {
   return pick(
     [
       item('TensorFlow.js', l10n.t('model.json, for the browser and Node'), 'tfjs'),
-      item(
-        'Keras',
-        l10n.t('a .keras file, for Keras 3 and tf_keras, in float32 as its variables are'),
-        'keras',
-      ),
-      item(
-        'Keras, HDF5',
-        l10n.t('an .h5 file, for Keras 3 and tf_keras, in float32 as its variables are'),
-        'h5',
-      ),
+      item('Keras', l10n.t('a .keras file, for Keras 3 and tf_keras'), 'keras'),
+      item('Keras, HDF5', l10n.t('an .h5 file, for Keras 3 and tf_keras'), 'h5'),
       item('safetensors', l10n.t('the weights under names of their own'), 'safetensors'),
     ],
     title,
@@ -165,7 +157,10 @@ async function askStorage(title: string, format: WrittenFormat, { coding }: Tria
   if (possible.length < 2) return 'float32';
   const texts: Readonly<Record<Storage, string>> = {
     float32: l10n.t('4 bytes a number, exact'),
-    float16: l10n.t('2 bytes a number, 11 bits of precision'),
+    float16:
+      format === 'keras' || format === 'h5'
+        ? l10n.t('some 2.4 bytes a number, compressed, 11 bits of precision')
+        : l10n.t('2 bytes a number, 11 bits of precision'),
     uint8: l10n.t('1 byte a number, 256 steps from the smallest to the largest'),
     uint16: l10n.t('2 bytes a number, 65,536 steps from the smallest to the largest'),
   };

@@ -118,6 +118,10 @@ describe('files of Keras 3 and Keras 2', function () {
           const target = join(folder, `ours-${i}-${name}-${format}`);
           await writeCheckpoint(target, checkpoint, format);
           written.push({ path: join(target, `model.${format}`), checkpoint });
+          if (i > 1) continue;
+          const rounded = `${target}-float16`;
+          await writeCheckpoint(rounded, checkpoint, format, { storage: 'float16' });
+          written.push({ path: join(rounded, `model.${format}`), checkpoint: await readCheckpoint(rounded) });
         }
       }
     }

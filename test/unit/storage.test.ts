@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // @ts-expect-error A script for others to copy, without types.
@@ -132,6 +132,26 @@ describe('rounded storage', () => {
     assert.equal(whole - (await size('uint16')), 2 * 360);
     assert.equal(whole - (await size('uint8')), 3 * 360);
   });
+
+  for (const format of ['keras', 'h5'] as const) {
+    it(`float16 in a file of Keras (${format}) is what tfjs stores, in fewer bytes than float32`, async () => {
+      const checkpoint = randomCheckpoint({ ...spec(), embedding: { rows: 40_000, dimension: 12 } });
+      const written = async (to: 'tfjs' | 'keras' | 'h5', storage: Storage): Promise<string> => {
+        const model = join(folder, `${to}-${storage}`);
+        await writeCheckpoint(model, checkpoint, to, { storage });
+        return model;
+      };
+      const file = await written(format, 'float16');
+      const [found, expected] = await Promise.all(
+        [file, await written('tfjs', 'float16')].map(async (path) => (await readCheckpoint(path)).weights),
+      );
+      assert.deepEqual(found, expected);
+      const size = async (model: string): Promise<number> =>
+        (await stat(join(model, `model.${format}`))).size;
+      const [small, whole] = [await size(file), await size(await written(format, 'float32'))];
+      assert.ok(small < 0.65 * whole, `${small} of ${whole} bytes`);
+    });
+  }
 
   it('is refused by name where a file cannot hold it', async () => {
     const plain = randomCheckpoint(spec());

@@ -86,7 +86,7 @@ export async function writeCheckpoint(
         : checkpoint;
       const { tensors, metadata } = packWeights(stored.spec, stored.weights, storage === 'float16');
       await writeSafetensors(path, tensors, metadata);
-    } else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format);
+    } else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format, storage);
     await writeSettings(temporary, checkpoint);
     if (card !== undefined) {
       const text = await card(temporary);

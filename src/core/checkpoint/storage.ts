@@ -8,7 +8,7 @@ import type { Checkpoint, Tensor } from './checkpoint.ts';
 import { tablesOf } from './graph/tables.ts';
 import { modelFile, type WrittenFormat } from './fileNames.ts';
 import { storagesOf, type Storage } from './storageTypes.ts';
-import { numberToHalf } from './storedType.ts';
+import { halfToNumber, numberToHalf } from './storedType.ts';
 
 /** What a storage rounds: the tables, or their factors. All else stays float32: it is small, and constants are exact. */
 export function isRounded(name: string): boolean {
@@ -22,8 +22,8 @@ const codings: Readonly<Record<'uint8' | 'uint16', FixedPointCoding>> = {
 };
 
 /**
- * @throws UserError `storage-of-format` for a file of Keras, whose variables are float32, `storage-of-coding` for a model
- * whose embedding is stored in few bits already
+ * @throws UserError `storage-of-format` for integers in a file of Keras, `storage-of-coding` for a model whose embedding is
+ * stored in few bits already
  */
 export function checkStorage(
   storage: Storage,
@@ -32,11 +32,12 @@ export function checkStorage(
   path: string,
 ): void {
   if (storage === 'float32') return;
-  if (!storagesOf(format).includes(storage)) {
+  const possible = storagesOf(format);
+  if (!possible.includes(storage)) {
     throw new UserError(
       'storage-of-format',
-      `${modelFile[format]} holds float32 alone, and ${storage} was asked for.`,
-      'Choose tfjs or safetensors, or leave the storage out.',
+      `${modelFile[format]} holds ${possible.join(' or ')}, and ${storage} was asked for.`,
+      'Choose tfjs or safetensors, or another storage.',
       { file: path, item: format },
     );
   }
@@ -75,6 +76,12 @@ export function toHalves({ shape, data }: Tensor, name: string): Halves {
     `The weight '${name}' holds ${data[outside]}, and float16 ends at 65504.`,
     'Choose uint16 or float32.',
   );
+}
+
+/** The nearest numbers of half precision. @throws UserError `float16-range` */
+export function roundedToHalf(tensor: Tensor, name: string): Tensor {
+  const { shape, halves } = toHalves(tensor, name);
+  return { shape, data: Float32Array.from(halves, halfToNumber) };
 }
 
 /** As a manifest of tfjs describes a weight that is no float32. */

@@ -4,7 +4,10 @@ import type { WrittenFormat } from './fileNames.ts';
 export const storages = ['float32', 'float16', 'uint8', 'uint16'] as const;
 export type Storage = (typeof storages)[number];
 
-/** Those that a format can hold: the variables of Keras's files are float32. */
+/**
+ * Those that a format can hold. Keras's variables are floating-point numbers; its files hold float16's values in float32
+ * arrays, whose spare bits are compressed away.
+ */
 export function storagesOf(format: WrittenFormat): readonly Storage[] {
-  return format === 'keras' || format === 'h5' ? ['float32'] : storages;
+  return format === 'keras' || format === 'h5' ? ['float32', 'float16'] : storages;
 }

@@ -93,9 +93,15 @@ function introduction({ checkpoint: { spec }, storage, format }: ModelFacts): st
   const rounded =
     storage === 'float32'
       ? ''
-      : ` ${tables.length > 1 ? 'All tables, or their factors, are' : rank === undefined ? 'The table is' : 'Both factors are'} stored as ${storage}, all other weights as float32.`;
+      : ` ${tables.length > 1 ? 'All tables, or their factors, are' : rank === undefined ? 'The table is' : 'Both factors are'} ${storedAs(storage, format)}, all other weights as float32.`;
   const several = spec.head === 'multi-label' ? ', any of which a sentence may have' : '';
   return `A text classifier of ${spec.classes} classes${several}: ${bodyName(spec.body)} over ${embeddings.join(tables.length > 2 ? '; ' : ' and ')}${coded}.${rounded} Written by Embedding Press as ${modelFile[format]}.`;
+}
+
+function storedAs(storage: Storage, format: WrittenFormat): string {
+  return format === 'keras' || format === 'h5'
+    ? `rounded to ${storage} and stored as float32, compressed`
+    : `stored as ${storage}`;
 }
 
 function bodyName(body: Body): string {

@@ -208,13 +208,16 @@ export class Hdf5Output {
     await this.#thread.call('copyAttributes', from, to, without);
   }
 
-  /** Writes an array block by block, so that memory holds one of them; a single block lies in one piece in the file. */
-  async write(object: string, shape: readonly number[], data: Float32Array): Promise<void> {
+  /**
+   * Writes an array block by block, so that memory holds one of them; a single block lies in one piece in the file.
+   * @param deflated whether the blocks are compressed
+   */
+  async write(object: string, shape: readonly number[], data: Float32Array, deflated = false): Promise<void> {
     const [rows = 1, ...others] = shape;
     const width = others.reduce((product, length) => product * length, 1);
     for (const [begin, end] of blocks(rows, width)) {
       const part = data.subarray(begin * width, end * width);
-      if (begin === 0) await this.#thread.call('write', object, shape, end, part.slice());
+      if (begin === 0) await this.#thread.call('write', object, shape, end, part.slice(), deflated);
       else await this.#thread.call('append', object, begin, part.slice());
     }
   }

@@ -43,8 +43,11 @@ export interface Hdf5Calls {
   read(object: string, begin: number, end: number): Float32Array;
   makeGroup(object: string): void;
   setText(object: string, attribute: string, value: string | readonly string[]): void;
-  /** Groups on the way to the array are made. `rows` are those of the first block, fewer than all where more follow. */
-  write(object: string, shape: readonly number[], rows: number, data: Float32Array): void;
+  /**
+   * Groups on the way to the array are made. `rows` are those of the first block, fewer than all where more follow.
+   * @param deflated whether all blocks of the array are compressed
+   */
+  write(object: string, shape: readonly number[], rows: number, data: Float32Array, deflated: boolean): void;
   /** Further rows from `begin` on. */
   append(object: string, begin: number, data: Float32Array): void;
 }

@@ -3,6 +3,8 @@ import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Checkpoint } from '../checkpoint.ts';
 import { layersOf } from '../layers.ts';
+import { isRounded, roundedToHalf } from '../storage.ts';
+import type { Storage } from '../storageTypes.ts';
 import { topologyOf, type Topology } from '../tfjsTopology.ts';
 import { writeHdf5 } from './hdf5.ts';
 import { configEntry, metadataEntry, weightsEntry } from './kerasArchive.ts';
@@ -25,6 +27,8 @@ interface WrittenWeight {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** Whether its numbers are of half precision, in float32, whose 13 bits that are 0 are compressed away. */
+  readonly halves: boolean;
 }
 
 /**
@@ -32,12 +36,18 @@ interface WrittenWeight {
  * spec lies in it as a note, so that it is read back without guessing.
  *
  * @param path which must not be there.
- * @throws Error where no stock layers compute the model: see `lackOfStockLayers`.
+ * @param storage of the embedding, which `checkStorage` has accepted.
+ * @throws UserError `float16-range`; Error where no stock layers compute the model: see `lackOfStockLayers`.
  */
-export async function writeKeras(path: string, checkpoint: Checkpoint, format: KerasFormat): Promise<void> {
+export async function writeKeras(
+  path: string,
+  checkpoint: Checkpoint,
+  format: KerasFormat,
+  storage: Storage = 'float32',
+): Promise<void> {
   const { spec } = checkpoint;
   const ofRows = inKerasOrder(topologyOf(spec, 'keras'));
-  const weights = weightsOf(ofRows, checkpoint);
+  const weights = weightsOf(ofRows, checkpoint, storage === 'float16');
   const note = JSON.stringify({ spec });
   const { textLayer } = checkpoint;
   const words = wordsOfLayer(checkpoint);
@@ -56,11 +66,13 @@ function inKerasOrder(topology: Topology): Topology {
   return { ...topology, layers: sorted.map((layer) => topology.layers[layers.indexOf(layer)] ?? {}) };
 }
 
-function weightsOf({ weights }: Topology, checkpoint: Checkpoint): WrittenWeight[] {
+function weightsOf({ weights }: Topology, checkpoint: Checkpoint, half: boolean): WrittenWeight[] {
   return weights.map(({ name, shape, source }) => {
-    const data = typeof source === 'string' ? checkpoint.weights.get(source)?.data : source;
+    const tensor = typeof source === 'string' ? checkpoint.weights.get(source) : { shape, data: source };
+    const halves = half && typeof source === 'string' && isRounded(source);
+    const data = tensor && (halves ? roundedToHalf(tensor, name) : tensor).data;
     if (data?.length !== shape.reduce((a, b) => a * b, 1)) throw new Error(`Weight '${name}' is not there.`);
-    return { name, shape, data };
+    return { name, shape, data, halves };
   });
 }
 
@@ -108,7 +120,9 @@ async function writeH5(
       const group = `/model_weights/${layer}`;
       await file.makeGroup(group);
       if (own.length === 0) continue;
-      for (const { name, shape, data } of own) await file.write(`${group}/${name}:0`, shape, data);
+      for (const { name, shape, data, halves } of own) {
+        await file.write(`${group}/${name}:0`, shape, data, halves);
+      }
       await file.setText(
         group,
         'weight_names',
@@ -136,10 +150,10 @@ async function writeArchive(
       for (const { name: layer } of layers) {
         const places = objects.filter(({ name }) => name.startsWith(`${layer}/`));
         const own = weights.filter(({ name }) => name.startsWith(`${layer}/`));
-        for (const [i, { name, shape, data }] of own.entries()) {
+        for (const [i, { name, shape, data, halves }] of own.entries()) {
           const place = places[i];
           if (place === undefined) throw new Error(`Weight '${name}' has no place.`);
-          await file.write(place.object, shape, data);
+          await file.write(place.object, shape, data, halves);
         }
       }
     });
