@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { readCheckpoint, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import { findModel } from '../core/checkpoint/openCheckpoint.ts';
+import { checkApart } from '../core/checkpoint/outputApart.ts';
 import { returnFormat } from '../core/checkpoint/returnFormat.ts';
 import { foldEmbedding } from '../core/embedding/fold.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
@@ -9,6 +11,7 @@ import { shownPath } from './text.ts';
 export async function foldCommand(checkpoint: string, folder: string): Promise<ExitCode> {
   const target = resolve(folder);
   const path = resolve(checkpoint);
+  await checkApart(target, await findModel(path));
   const folded = foldEmbedding(await readCheckpoint(path));
   const { notes } = await writeCheckpoint(target, folded, await returnFormat(path));
   console.log(`Written to ${shownPath(target)}`);

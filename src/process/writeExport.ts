@@ -6,6 +6,8 @@ import { modelFile, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
 import { foldEmbedding } from '../core/embedding/fold.ts';
 import { foldability } from '../core/embedding/foldability.ts';
 import { lackOfLayers, readCheckpoint, readModel, writeCheckpoint } from '../core/checkpoint/folder.ts';
+import { findModel } from '../core/checkpoint/openCheckpoint.ts';
+import { checkApart } from '../core/checkpoint/outputApart.ts';
 import { checkStorage } from '../core/checkpoint/storage.ts';
 import type { Storage } from '../core/checkpoint/storageTypes.ts';
 import { createEngine } from '../core/engine/createEngine.ts';
@@ -53,11 +55,12 @@ export interface Exported {
 /**
  * Writes a model in another format, with its vocabulary, its text settings and its card.
  *
- * @throws UserError `no-stock-layers` where the format cannot express the model, as `readCheckpoint`, `foldEmbedding`, `checkStorage`,
+ * @throws UserError `output-over-input`, `no-stock-layers` where the format cannot express the model, as `readCheckpoint`, `foldEmbedding`, `checkStorage`,
  * `writeCheckpoint` and, unless `mayLackData`, `roundingEffect` do
  */
 export async function writeExport(request: ExportRequest): Promise<Exported> {
   const { source, target, format, storage, title, origin, watch } = request;
+  await checkApart(target, await findModel(source));
   await watch('reading');
   const read = await readCheckpoint(source);
   const checkpoint = request.fold ? foldEmbedding(read) : read;
@@ -71,12 +74,16 @@ export async function writeExport(request: ExportRequest): Promise<Exported> {
     );
   }
   checkStorage(storage, format, checkpoint, source);
-  await watch('writing');
+  let phase: ExportPhase = 'writing';
+  const still = (): Promise<void> => watch(phase);
+  await still();
   let measured: Measured = {};
   const { notes } = await writeCheckpoint(target, checkpoint, format, {
     storage,
+    watch: still,
     async card(written) {
       if (origin !== undefined && (storage !== 'float32' || origin.run === undefined)) {
+        phase = 'measuring';
         measured = await measure(request, origin, checkpoint, written);
       }
       const files = (await readdir(written)).sort();
@@ -86,7 +93,7 @@ export async function writeExport(request: ExportRequest): Promise<Exported> {
         format,
         storage,
         files: await Promise.all(
-          files.map(async (name) => ({ name, ...(await hashFile(join(written, name))) })),
+          files.map(async (name) => ({ name, ...(await hashFile(join(written, name), still)) })),
         ),
         version,
         ...(origin && { origin: await describeOrigin(origin) }),

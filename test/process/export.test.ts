@@ -153,6 +153,14 @@ describe('the command export', function () {
     await writeFile(join(mine, 'notes.txt'), 'mine');
     await refuses(['export', inRun, mine], /exists/);
     await refuses(['export', inRun, join(mine, 'notes.txt')], /file/);
+    // The model itself is such a folder, and would be gone.
+    for (const source of [elsewhere, join(elsewhere, 'model.json')]) {
+      await refuses(
+        ['export', source, elsewhere, '--storage', 'uint8'],
+        /folder is that of the model itself/,
+      );
+      await refuses(['fold', source, elsewhere], /folder is that of the model itself/);
+    }
   });
 
   it('folds the second factor into the next layer where it is asked to, and says that it could', async () => {

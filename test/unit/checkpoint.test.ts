@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import type { Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { checkTarget, readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { writtenFormats } from '../../src/core/checkpoint/fileNames.ts';
 import { readSafetensors, writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
+import { CancelledError } from '../../src/core/errors.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
 const dan: ModelSpec = {
@@ -139,6 +141,31 @@ describe('checkpoints', () => {
       await assert.rejects(writeCheckpoint(model, bad), /head\/bias/);
       assert.deepEqual(await names(), ['model']);
       assert.deepEqual(byName(await readCheckpoint(model)), byName(old));
+    });
+
+    it('keeps the old checkpoint, and nothing else, wherever writing is stopped', async () => {
+      const old = wholeCheckpoint(dan);
+      await writeCheckpoint(model, old);
+      const checkpoint = randomCheckpoint(dan);
+      for (const format of writtenFormats) {
+        let asked = 0;
+        const count = (): void => {
+          asked++;
+        };
+        await writeCheckpoint(join(folder, 'whole'), checkpoint, format, { watch: count });
+        await rm(join(folder, 'whole'), { recursive: true });
+        // For each weight, and before the folder takes its place.
+        assert.ok(asked > checkpoint.weights.size, format);
+        for (let last = 1; last <= asked; last++) {
+          let left = last;
+          const watch = (): void => {
+            if (--left === 0) throw new CancelledError();
+          };
+          await assert.rejects(writeCheckpoint(model, checkpoint, format, { watch }), CancelledError);
+          assert.deepEqual(await names(), ['model']);
+          assert.deepEqual(byName(await readCheckpoint(model)), byName(old));
+        }
+      }
     });
   });
 

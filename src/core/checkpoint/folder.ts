@@ -14,7 +14,7 @@ import {
 } from './fileNames.ts';
 import { writeKeras } from './keras/kerasWriter.ts';
 import { openCheckpoint, textOfModel } from './openCheckpoint.ts';
-import { temporaryName } from './replaceFile.ts';
+import { temporaryName, type Watch } from './replaceFile.ts';
 import { packWeights } from './packedWeights.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { checkLabels, checkVocabulary, readSettings, writeSettings } from './settings.ts';
@@ -49,6 +49,8 @@ export interface WriteOptions {
   readonly storage?: Storage;
   /** Makes the model card, from the folder as it is written under its temporary name. */
   readonly card?: (folder: string) => Promise<string>;
+  /** Asked until the folder takes its place; what it throws leaves nothing behind. */
+  readonly watch?: Watch;
 }
 
 /**
@@ -64,7 +66,7 @@ export async function writeCheckpoint(
   folder: string,
   checkpoint: WritableCheckpoint,
   wanted: WrittenFormat = 'tfjs',
-  { storage = 'float32', card }: WriteOptions = {},
+  { storage = 'float32', card, watch }: WriteOptions = {},
 ): Promise<{ format: WrittenFormat; notes: string[] }> {
   // Without a slash at its end, so that the temporary folder is made beside it.
   const target = resolve(folder);
@@ -78,20 +80,23 @@ export async function writeCheckpoint(
   await mkdir(temporary, { recursive: true });
   try {
     const path = join(temporary, modelFile[format]);
-    if (format === 'tfjs') await writeTfjs(temporary, checkpoint, storage);
+    if (format === 'tfjs') await writeTfjs(temporary, checkpoint, storage, watch);
     else if (format === 'safetensors') {
       const whole = storage === 'uint8' || storage === 'uint16';
       const stored = whole
         ? withIntegers({ ...checkpoint, weights: await inMemory(weights) }, storage)
         : checkpoint;
       const { tensors, metadata } = packWeights(stored.spec, stored.weights, storage === 'float16');
-      await writeSafetensors(path, tensors, metadata);
-    } else await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format, storage);
+      await writeSafetensors(path, tensors, metadata, watch);
+    } else {
+      await writeKeras(path, { ...checkpoint, weights: await inMemory(weights) }, format, storage, watch);
+    }
     await writeSettings(temporary, checkpoint);
     if (card !== undefined) {
       const text = await card(temporary);
       await writeFile(join(temporary, cardFile), text, { flag: 'wx' });
     }
+    await watch?.();
     await takePlace(temporary, target, exists);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -117,7 +122,7 @@ export async function checkTarget(folder: string): Promise<boolean> {
   throw new UserError(
     'output-exists',
     'The folder exists and is no checkpoint written by Embedding Press.',
-    'Choose another "output" in the recipe, or move the folder.',
+    'Name another folder, in a recipe as "output", or move this one.',
     { file: folder },
   );
 }
@@ -167,7 +172,7 @@ async function filesIn(folder: string): Promise<string[] | undefined> {
     throw new UserError(
       'output-exists',
       'A checkpoint is to be written here, and this is a file.',
-      'Choose another "output" in the recipe.',
+      'Name a folder that does not exist yet, in a recipe as "output".',
       { file: folder },
     );
   }

@@ -29,10 +29,14 @@ export function bytesOf(data: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Writes all of the bytes: one call writes at most 2 GiB, and may write less. */
-export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  const most = 2 ** 30;
+/** Asked often during work that takes a while; what it throws ends the work. */
+export type Watch = () => void | Promise<void>;
+
+/** Writes all of the bytes, in parts: one call writes at most 2 GiB, and may write less. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, watch?: Watch): Promise<void> {
+  const most = 2 ** 25;
   for (let at = 0; at < bytes.length;) {
+    await watch?.();
     at += (await file.write(bytes, at, Math.min(most, bytes.length - at))).bytesWritten;
   }
 }

@@ -5,7 +5,7 @@ import { checkFinite } from './checkFinite.ts';
 import type { StreamedTensor, Tensor } from './checkpoint.ts';
 import { numberTypes, type NumberType } from './numberType.ts';
 import { openFile } from './openFile.ts';
-import { bytesOf, readAll, replaceFile, writeAll } from './replaceFile.ts';
+import { bytesOf, readAll, replaceFile, writeAll, type Watch } from './replaceFile.ts';
 import type { Halves } from './storage.ts';
 import { blocksOf, sizeOf } from './tensorBlocks.ts';
 
@@ -48,6 +48,7 @@ export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, WrittenTensor>,
   metadata: Readonly<Record<string, string>>,
+  watch?: Watch,
 ): Promise<void> {
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let offset = 0;
@@ -70,9 +71,9 @@ export async function writeSafetensors(
     await writeAll(file, length);
     await writeAll(file, padded);
     for (const [name, tensor] of tensors) {
-      if (tensor instanceof Uint8Array) await writeAll(file, tensor);
-      else if ('halves' in tensor) await writeAll(file, bytesOf(tensor.halves));
-      else for await (const block of blocksOf(tensor, name)) await writeAll(file, bytesOf(block));
+      if (tensor instanceof Uint8Array) await writeAll(file, tensor, watch);
+      else if ('halves' in tensor) await writeAll(file, bytesOf(tensor.halves), watch);
+      else for await (const block of blocksOf(tensor, name)) await writeAll(file, bytesOf(block), watch);
     }
   });
 }

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StreamedTensor, Tensor } from './checkpoint.ts';
-import { bytesOf, writeAll } from './replaceFile.ts';
+import { bytesOf, writeAll, type Watch } from './replaceFile.ts';
 import { blocksOf, sizeOf } from './tensorBlocks.ts';
 
 /** As tensorflowjs_converter cuts them, so that browsers cache the shards one by one. */
@@ -29,7 +29,11 @@ async function* bytesOfWeight(weight: NamedWeight): AsyncGenerator<Uint8Array> {
  * Writes the weights' bytes into a folder, one after the other, cut into files of one size.
  * @returns the files' names
  */
-export async function writeShards(folder: string, weights: readonly NamedWeight[]): Promise<string[]> {
+export async function writeShards(
+  folder: string,
+  weights: readonly NamedWeight[],
+  watch?: Watch,
+): Promise<string[]> {
   const total = weights.reduce((sum, weight) => sum + bytesIn(weight), 0);
   const count = Math.max(1, Math.ceil(total / shardBytes));
   const names = Array.from({ length: count }, (_, i) => `group1-shard${i + 1}of${count}.bin`);
@@ -46,7 +50,7 @@ export async function writeShards(folder: string, weights: readonly NamedWeight[
             room = shardBytes;
           }
           const part = bytes.subarray(0, room);
-          await writeAll(file, part);
+          await writeAll(file, part, watch);
           room -= part.length;
           bytes = bytes.subarray(part.length);
         }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WritableCheckpoint } from './checkpoint.ts';
+import type { Watch } from './replaceFile.ts';
 import { writeShards, type NamedWeight } from './shardWriter.ts';
 import { isRounded, quantize, type Quantization } from './storage.ts';
 import type { Storage } from './storageTypes.ts';
@@ -17,6 +18,7 @@ export async function writeTfjs(
   folder: string,
   { spec, weights }: WritableCheckpoint,
   storage: Storage = 'float32',
+  watch?: Watch,
 ): Promise<void> {
   const topology = topologyOf(spec, 'tfjs');
   const quantizations = new Map<string, Quantization>();
@@ -33,7 +35,7 @@ export async function writeTfjs(
     quantizations.set(name, quantization);
     return { name, shape, length: bytes.length, bytes: () => [bytes] };
   });
-  const paths = await writeShards(folder, tensors);
+  const paths = await writeShards(folder, tensors, watch);
   const model = {
     format: 'layers-model',
     generatedBy: 'Embedding Press',

@@ -1,9 +1,9 @@
-import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ModelSpec, StreamedTensor, Tensor } from '../checkpoint/checkpoint.ts';
 import { settingsFile } from '../checkpoint/fileNames.ts';
 import { writeCheckpoint } from '../checkpoint/folder.ts';
 import { layerOfTable, tablesOf, withRanks, type SpecTable } from '../checkpoint/graph/tables.ts';
+import { checkApart } from '../checkpoint/outputApart.ts';
 import { findModel, openCheckpoint, textOfModel, type OpenCheckpoint } from '../checkpoint/openCheckpoint.ts';
 import { isTensorFile } from '../checkpoint/tensorFile.ts';
 import { checkLabels, readSettings } from '../checkpoint/settings.ts';
@@ -173,16 +173,4 @@ async function tableOf(opened: OpenCheckpoint, name: string, m: number, n: numbe
   const table = (await opened.readWeights()).get(name);
   if (table === undefined) throw new Error('A model that is not factorized has a table.');
   return new EmbeddingTable(m, n, table.data);
-}
-
-/** @throws UserError `output-over-input` */
-async function checkApart(folder: string, model: string): Promise<void> {
-  const there = await realpath(folder).catch(() => resolve(folder));
-  if (there !== (await realpath(dirname(model)))) return;
-  throw new UserError(
-    'output-over-input',
-    'The folder is that of the model itself.',
-    'Name another folder, which is made.',
-    { file: folder },
-  );
 }

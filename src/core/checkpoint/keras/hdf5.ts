@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { Watch } from '../replaceFile.ts';
 import type {
   Hdf5Calls,
   Hdf5Dataset,
@@ -212,10 +213,17 @@ export class Hdf5Output {
    * Writes an array block by block, so that memory holds one of them; a single block lies in one piece in the file.
    * @param deflated whether the blocks are compressed
    */
-  async write(object: string, shape: readonly number[], data: Float32Array, deflated = false): Promise<void> {
+  async write(
+    object: string,
+    shape: readonly number[],
+    data: Float32Array,
+    deflated = false,
+    watch?: Watch,
+  ): Promise<void> {
     const [rows = 1, ...others] = shape;
     const width = others.reduce((product, length) => product * length, 1);
     for (const [begin, end] of blocks(rows, width)) {
+      await watch?.();
       const part = data.subarray(begin * width, end * width);
       if (begin === 0) await this.#thread.call('write', object, shape, end, part.slice(), deflated);
       else await this.#thread.call('append', object, begin, part.slice());

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Checkpoint } from '../checkpoint.ts';
 import { layersOf } from '../layers.ts';
+import type { Watch } from '../replaceFile.ts';
 import { isRounded, roundedToHalf } from '../storage.ts';
 import type { Storage } from '../storageTypes.ts';
 import { topologyOf, type Topology } from '../tfjsTopology.ts';
@@ -44,6 +45,7 @@ export async function writeKeras(
   checkpoint: Checkpoint,
   format: KerasFormat,
   storage: Storage = 'float32',
+  watch?: Watch,
 ): Promise<void> {
   const { spec } = checkpoint;
   const ofRows = inKerasOrder(topologyOf(spec, 'keras'));
@@ -56,8 +58,8 @@ export async function writeKeras(
     textLayer === undefined || words === undefined
       ? ofRows
       : withTextLayer(ofRows, textLayer, inConfig ? words : undefined);
-  if (format === 'h5') await writeH5(path, topology, weights, note);
-  else await writeArchive(path, topology, weights, note, inConfig ? undefined : words);
+  if (format === 'h5') await writeH5(path, topology, weights, note, watch);
+  else await writeArchive(path, topology, weights, note, inConfig ? undefined : words, watch);
 }
 
 function inKerasOrder(topology: Topology): Topology {
@@ -105,6 +107,7 @@ async function writeH5(
   topology: Topology,
   weights: readonly WrittenWeight[],
   note: string,
+  watch: Watch | undefined,
 ): Promise<void> {
   const names = topology.layers.map(({ name }) => String(name));
   await writeHdf5(path, async (file) => {
@@ -121,7 +124,7 @@ async function writeH5(
       await file.makeGroup(group);
       if (own.length === 0) continue;
       for (const { name, shape, data, halves } of own) {
-        await file.write(`${group}/${name}:0`, shape, data, halves);
+        await file.write(`${group}/${name}:0`, shape, data, halves, watch);
       }
       await file.setText(
         group,
@@ -138,6 +141,7 @@ async function writeArchive(
   weights: readonly WrittenWeight[],
   note: string,
   words: readonly string[] | undefined,
+  watch: Watch | undefined,
 ): Promise<void> {
   const layers = layersOf({ class_name: 'Functional', config: { layers: topology.layers } }, path);
   // Scopes are named otherwise in each file; a layer's weights have one order in all of them.
@@ -153,7 +157,7 @@ async function writeArchive(
         for (const [i, { name, shape, data, halves }] of own.entries()) {
           const place = places[i];
           if (place === undefined) throw new Error(`Weight '${name}' has no place.`);
-          await file.write(place.object, shape, data, halves);
+          await file.write(place.object, shape, data, halves, watch);
         }
       }
     });
@@ -172,7 +176,13 @@ async function writeArchive(
       for (const name of wordsEntries) zip.addBuffer(Buffer.from(words.join('\n')), name, stored);
     }
     zip.end();
-    await pipeline(zip.outputStream, createWriteStream(path, { flags: 'wx' }));
+    const watched = async function* <T>(chunks: AsyncIterable<T>): AsyncGenerator<T> {
+      for await (const chunk of chunks) {
+        await watch?.();
+        yield chunk;
+      }
+    };
+    await pipeline(zip.outputStream, watched, createWriteStream(path, { flags: 'wx' }));
   } finally {
     await rm(h5, { force: true });
   }
