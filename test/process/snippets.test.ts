@@ -48,10 +48,14 @@ const ofPairs: Body = {
   dialect: 'keras',
 };
 
-async function writeModel(folder: string, format: WrittenFormat, body = dan): Promise<void> {
+async function writeModel(
+  folder: string,
+  format: WrittenFormat,
+  body = dan,
+  firstWords = ['<pad>', '<unk>'],
+): Promise<void> {
   const vocabulary = [
-    '<pad>',
-    '<unk>',
+    ...firstWords,
     ...new Set(sentences.slice(0, 3).flatMap((text) => tokenize(text, textDefaults))),
   ];
   const labels = ['one', 'two', 'three', 'four'];
@@ -154,6 +158,8 @@ print("\\n" + json.dumps([said, [words_of(text) for text in json.loads(${JSON.st
       },
     });
     assert.equal(status, 0, stderr);
+    // Of a division by zero, say.
+    assert.doesNotMatch(stderr, /RuntimeWarning/);
     return JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
   };
 
@@ -177,4 +183,18 @@ print("\\n" + json.dumps([said, [words_of(text) for text in json.loads(${JSON.st
       ]);
     });
   }
+
+  it('leave out unknown words where no row is for them', async function () {
+    const python = pythonWith(this, 'numpy');
+    await writeModel(folder, 'safetensors', dan, ['<pad>']);
+    const texts = [[sentence], ['whatsoever they say'], ["that sentence, it's 日本語 and GOOD"]];
+    const said = await expected(folder, texts);
+    const model = join(folder, 'model');
+    await copyFile('docs/decoders/decode.py', join(model, 'decode.py'));
+    for (const name of ['words.py', 'classify_dan.py'] as const) {
+      await writeFile(join(model, name), snippets[name]);
+    }
+    const [answers] = run(python, 'classify_dan.py', texts, `"${sentence}"`) as [string[]];
+    assert.deepEqual(answers, said);
+  });
 });
