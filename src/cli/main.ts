@@ -54,7 +54,7 @@ interface SizeOptions extends Options {
 /** The folder of the bundles, where this one, the supervisor's and the worker's lie. */
 const scripts = __dirname;
 
-const checkpointPath = 'its folder, or a file of tfjs, Keras, PyTorch or safetensors';
+const modelPath = "its folder or its file: model.json, .keras, .h5, or Embedding Press's model.safetensors";
 
 const json = (): Option => new Option('--json', 'print JSON, for programs').default(false);
 const engine = (): Option =>
@@ -73,7 +73,7 @@ const threads = (): Option =>
 const rank = (): Option =>
   new Option('--rank <k>', 'numbers that are left of each vector').argParser(positiveInteger);
 const reduction = (): Option =>
-  new Option('--reduction <share>', 'share of the numbers to remove, such as 0.9').argParser(Number);
+  new Option('--reduction <share>', 'share of the numbers to remove, such as 0.9').argParser(share);
 
 const runs = (): Option =>
   new Option(
@@ -84,6 +84,14 @@ const runs = (): Option =>
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return Number(text);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < 1)) {
+    throw new InvalidArgumentError('It must lie between 0 and 1, both excluded.');
+  }
+  return value;
 }
 
 function createProgram(exit: (code: ExitCode) => void): Command {
@@ -142,7 +150,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
   program
     .command('inspect')
     .description('show the layers and the size of a checkpoint, or the tensors of a file')
-    .argument('<checkpoint>', checkpointPath)
+    .argument('<checkpoint>', 'its folder, or a file of tfjs, Keras, PyTorch or safetensors')
     .addOption(json())
     .action(async (checkpoint: string, options: Options) => {
       exit(await inspectCommand(checkpoint, options));
@@ -170,7 +178,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
     .description(
       'write a compressed model with its second factor multiplied into the next layer: smaller, faster',
     )
-    .argument('<checkpoint>', checkpointPath)
+    .argument('<checkpoint>', modelPath)
     .argument('<folder>', 'where to')
     .action(async (checkpoint: string, folder: string) => {
       exit(await foldCommand(checkpoint, folder));
@@ -178,7 +186,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
   program
     .command('factorize')
     .description("compress a model's embedding without training, by its truncated SVD")
-    .argument('<checkpoint>', 'its folder or its file')
+    .argument('<checkpoint>', modelPath)
     .argument('<folder>', 'where to; it is made')
     .addOption(rank())
     .addOption(reduction())
@@ -207,7 +215,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
   program
     .command('export')
     .description('write a model in a format of your choice, with its vocabulary and a model card beside it')
-    .argument('<checkpoint>', checkpointPath)
+    .argument('<checkpoint>', modelPath)
     .argument('<folder>', 'where to')
     .addOption(
       new Option('--format <name>', 'tfjs, a file of Keras (.keras, .h5), or safetensors')
@@ -237,7 +245,7 @@ function createProgram(exit: (code: ExitCode) => void): Command {
   program
     .command('predict')
     .description('classify a text')
-    .argument('<checkpoint>', checkpointPath)
+    .argument('<checkpoint>', modelPath)
     .argument('<text...>', "a text, or one for each of the model's inputs")
     .addOption(json())
     .addOption(engine())

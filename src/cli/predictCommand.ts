@@ -12,8 +12,8 @@ export async function predictCommand(
   texts: readonly string[],
   { json, engine }: { readonly json: boolean; readonly engine: EngineName | 'auto' },
 ): Promise<ExitCode> {
-  const model = await readCheckpoint(resolve(checkpoint));
-  const predict = createPredictor(model, createEngine(engine));
+  const path = resolve(checkpoint);
+  const predict = createPredictor(await readCheckpoint(path), createEngine(engine), { file: path });
   const prediction: TriedSentence = {
     ...predict(...texts),
     latencyMs: medianMs(() => predict(...texts)),

@@ -116,7 +116,7 @@ export async function findModel(path: string): Promise<string> {
     throw new UserError(
       'unknown-format',
       'The file is no checkpoint that can be read.',
-      `Name a tfjs ${modelFile.tfjs}, a .keras or .h5 file of Keras, a .pt, .pth or .safetensors file, or a model's folder.`,
+      `Name a tfjs ${modelFile.tfjs}, a .keras or .h5 file of Keras, a .pt, .pth or .safetensors file, or a model's folder; word vectors are for embedding-press vectors.`,
       { file: path },
     );
   }
@@ -144,7 +144,7 @@ function noSpec(file: string): UserError {
   return new UserError(
     'no-spec',
     'The file holds tensors and does not say what model they belong to.',
-    'Add an "architecture" to the recipe, such as "architecture": { "kind": "lstm", "pooling": "last" }; "inspect" lists the tensors.',
+    'Name it in a recipe that has an "architecture", such as "architecture": { "kind": "lstm", "pooling": "last" }; or compress its table by itself: embedding-press vectors FILE FOLDER --reduction 0.9. "inspect" lists the tensors.',
     { file },
   );
 }

@@ -8,7 +8,9 @@ export function invalidVectors(
   return new UserError(
     'invalid-vectors',
     message,
-    'Check that the file of word vectors is whole and in GloVe or word2vec form.',
+    path.toLowerCase().endsWith('.npy')
+      ? 'Save the matrix anew, a row for each word: numpy.save(path, numpy.ascontiguousarray(matrix, "float32")).'
+      : 'Check that the file of word vectors is whole and in GloVe or word2vec form.',
     { file: path, ...place },
   );
 }

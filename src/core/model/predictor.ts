@@ -8,7 +8,7 @@ import {
   textLayouts,
 } from '../checkpoint/graph/inputLength.ts';
 import type { Engine } from '../engine/engine.ts';
-import { UserError } from '../errors.ts';
+import { UserError, type Place } from '../errors.ts';
 import { textDefaults } from '../recipe/defaults.ts';
 import { padSentence, sentenceEncoder } from '../text/encode.ts';
 import type { Batch } from '../text/encoded.ts';
@@ -30,6 +30,7 @@ export interface Prediction {
  * Classifies texts with a checkpoint, read as its training data was. Classes without labels are called by their
  * position; without text settings a recipe's defaults hold.
  *
+ * @param place of the model, for errors
  * @returns a function of a text, or of as many as the model takes, in the order of its inputs; it throws UserError
  * `text-count` where there are more or fewer
  * @throws UserError `input-length` for text settings that are another model's, `no-vocabulary` where words are to be read and no vocabulary lies beside the model.
@@ -37,21 +38,23 @@ export interface Prediction {
 export function createPredictor(
   checkpoint: Checkpoint,
   engine: Engine,
+  place?: Place,
 ): (...texts: readonly string[]) => Prediction {
   const { spec, vocabulary } = checkpoint;
   const settings = checkpoint.text ?? {
     ...textDefaults,
     maxLength: inputLength(spec) ?? textDefaults.maxLength,
   };
-  checkInputLength(spec, settings.maxLength);
+  checkInputLength(spec, settings.maxLength, place);
   if (settings.tokenizer !== 'ids' && vocabulary === undefined) {
     throw new UserError(
       'no-vocabulary',
       'There is no vocabulary beside the model, so its rows have no words.',
       'Put vocabulary.txt beside it, one word for each row.',
+      place,
     );
   }
-  if (vocabulary !== undefined && settings.tokenizer !== 'ids') checkWords(spec, vocabulary.length);
+  if (vocabulary !== undefined && settings.tokenizer !== 'ids') checkWords(spec, vocabulary.length, place);
   const words = vocabulary && new Vocabulary(vocabulary, settings.outOfVocabularyToken);
   const layouts = textLayouts(spec, settings.maxLength);
   const encode = sentenceEncoder({
