@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Body, ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { layerOfTable, tablesOf } from '../core/checkpoint/graph/tables.ts';
+import { classNames } from '../core/checkpoint/graphBody.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import type { Foldability } from '../core/embedding/foldability.ts';
 import { listTensors } from '../core/checkpoint/listTensors.ts';
@@ -92,7 +93,7 @@ function describeBody(body: Body): string {
     case 'gru':
       return `GRU with ${body.units} units, ${body.pooling} pooling`;
     case 'graph':
-      return body.nodes.map(({ className }) => className).join(', ');
+      return classNames(body);
   }
 }
 

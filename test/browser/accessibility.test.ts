@@ -60,7 +60,12 @@ const panels = [
   'texts-light-400',
   'failed-high-contrast-400',
 ];
-const models = [...inEachTheme('large'), 'broken-light-900', 'untrusted-high-contrast-400'];
+const models = [
+  ...inEachTheme('large'),
+  ...inEachTheme('deep'),
+  'broken-light-900',
+  'untrusted-high-contrast-400',
+];
 
 function inEachTheme(sample: string): string[] {
   return ['dark-400', 'light-900', 'high-contrast-1600'].map((look) => `${sample}-${look}`);

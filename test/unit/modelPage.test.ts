@@ -85,6 +85,80 @@ describe('the page of a model', () => {
     assert.ok(Math.abs(parts.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-12);
   });
 
+  it('tells the layers of a graph apart, and shows the largest of many', () => {
+    const weight = (name: string, storageBytes: number): InspectedLayer => {
+      return { name, shape: [storageBytes], parameters: storageBytes, storageBytes, share: 0 };
+    };
+    const few = storageParts([
+      weight('embedding/table', 80),
+      weight('graph/lstm_1/forward/kernel', 10),
+      weight('graph/lstm_1/backward/kernel', 10),
+      weight('graph/conv/kernel', 4),
+      weight('head/kernel', 2),
+    ]);
+    assert.deepEqual(
+      few.map(({ layer, storageBytes }) => [layer, storageBytes]),
+      [
+        ['embedding', 80],
+        ['lstm_1', 20],
+        ['conv', 4],
+        ['head', 2],
+      ],
+    );
+    const sizes = Array.from({ length: 500 }, (_, i) => 1 + ((7 * i) % 500));
+    const many = storageParts(sizes.map((size, i) => weight(`graph/dense_${i}/kernel`, size)));
+    const shown = many.flatMap(({ layer, storageBytes }) => (layer === undefined ? [] : storageBytes));
+    assert.deepEqual(
+      shown.toSorted((a, b) => b - a),
+      [500, 499, 498, 497, 496, 495, 494, 493, 492, 491, 490],
+    );
+    assert.equal(many.at(-1)?.layer, undefined);
+    assert.equal(
+      many.reduce((sum, { storageBytes }) => sum + storageBytes, 0),
+      sizes.reduce((a, b) => a + b),
+    );
+  });
+
+  it('counts layers of one class in a row', () => {
+    const bodyOf = (...classes: string[]): string => {
+      const nodes = classes.map((className, i) => ({
+        className,
+        name: `layer_${i}`,
+        config: {},
+        inputs: [],
+      }));
+      const body = { kind: 'graph', nodes, hidden: [], maskZero: false, dialect: 'keras' } as const;
+      return describeBody({ ...dan, body });
+    };
+    assert.equal(
+      bodyOf('LSTM', 'Dense', 'Dense', 'Dense', 'Dropout', 'Dense'),
+      'LSTM, Dense x 3, Dropout, Dense',
+    );
+    const block = ['Dense', 'Dense', 'Dropout'];
+    assert.equal(
+      bodyOf('LSTM', ...Array.from({ length: 100 }, () => block).flat()),
+      'LSTM, Dense x 200, Dropout x 100',
+    );
+  });
+
+  it('names each of several tables', () => {
+    const spec: ModelSpec = {
+      ...dan,
+      embedding: { rows: 3502, dimension: 32, rank: 3 },
+      body: {
+        kind: 'graph',
+        nodes: [
+          { name: 'again', className: 'Embedding', config: { input_dim: 40, output_dim: 8 }, inputs: [] },
+        ],
+        hidden: [],
+        maskZero: false,
+        dialect: 'keras',
+        names: { input: 'in', embedding: 'words', layers: { again: 'tags' }, head: 'out' },
+      },
+    };
+    assert.equal(describeEmbedding(spec), 'words: 3,502 × 3 and 3 × 32, rank 3; tags: 40 × 8');
+  });
+
   it('says in words what the model is', () => {
     assert.equal(describeBody(dan), 'DAN, hidden layers 24, 8');
     assert.equal(describeBody(lstm), 'LSTM with 16 units, peepholes, last output');

@@ -49,6 +49,7 @@ async function pages(): Promise<Readonly<Record<string, ModelPage>>> {
       },
     }),
     factorized: of(factorized, { state: 'factorized' }),
+    deep: of(deep, { state: 'done', report: decaying(deep.spec.embedding) }),
     broken: {
       name: 'image-classifier-with-a-name-that-is-long-enough-to-need-more-than-one-line-in-a-narrow-editor',
       path: 'models/image-classifier/model.json',
@@ -68,6 +69,58 @@ const large: Inspection = inspected(
   undefined,
 );
 const factorized: Inspection = inspected({ kind: 'dan', hidden: [30, 25] }, 19);
+const deep: Inspection = withTwoTables(inspected({ kind: 'dan', hidden: [30, 25] }, undefined));
+
+/** Of two tables, and more layers than a page has room for, whose names are long. */
+function withTwoTables(inspection: Inspection): Inspection {
+  const nodes = Array.from({ length: 250 }, (_, i) => ({
+    name: `the_encoder_of_the_title_and_of_the_text_stage_${i % 17}_residual_block_${i}_projection`,
+    className: i % 7 === 0 ? 'LayerNormalization' : 'Dense',
+    config: {},
+    inputs: [],
+  }));
+  const table = { input_dim: 1200, output_dim: 64 };
+  const layer = (name: string, shape: readonly number[]): Inspection['layers'][number] => {
+    const parameters = shape.reduce((a, b) => a * b, 1);
+    return { name, shape, parameters, storageBytes: 4 * parameters, share: 0 };
+  };
+  const layers = [
+    ...inspection.layers,
+    layer('graph/tags/table', [1200, 64]),
+    ...nodes.flatMap(({ name }, i) => [
+      layer(`graph/${name}/kernel`, [64 + i, 64]),
+      layer(`graph/${name}/bias`, [64]),
+    ]),
+  ];
+  const sum = (figure: (one: Inspection['layers'][number]) => number): number =>
+    layers.reduce((total, one) => total + figure(one), 0);
+  const parameters = sum((one) => one.parameters);
+  const embeddingBytes = inspection.embeddingBytes + 4 * 1200 * 64;
+  return {
+    ...inspection,
+    spec: {
+      ...inspection.spec,
+      body: {
+        kind: 'graph',
+        nodes: [{ name: 'tags', className: 'Embedding', config: table, inputs: [] }, ...nodes],
+        inputs: [{ name: 'the_title_of_the_message', length: 20 }, { name: 'the_text_of_the_message' }],
+        hidden: [],
+        maskZero: true,
+        dialect: 'keras',
+        names: { input: 'title', embedding: 'words_of_the_title_and_of_the_text', head: 'class' },
+      },
+    },
+    layers: layers.map((one) => ({ ...one, share: one.parameters / parameters })),
+    parameters,
+    storageBytes: sum((one) => one.storageBytes),
+    embeddingShare: embeddingBytes / 4 / parameters,
+    embeddingBytes,
+    folding: {
+      exact: false,
+      why: `The layer '${nodes[0]?.name ?? ''}' (LayerNormalization) is not linear in the embedding.`,
+    },
+  };
+}
 
 function inspected(body: Inspection['spec']['body'], rank: number | undefined): Inspection {
   const [rows, dimension] = [341_479, 300];

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Body, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
+import { layerOfTable, tablesOf, type SpecTable } from '../../src/core/checkpoint/graph/tables.ts';
+import { classNames } from '../../src/core/checkpoint/graphBody.ts';
 import type { CheckpointFormat } from '../../src/core/checkpoint/openCheckpoint.ts';
 import type { TextSettings } from '../../src/core/recipe/recipe.ts';
 import { formatCount } from '../format.ts';
@@ -39,12 +41,18 @@ function describeEncoder(body: Body): string {
     case 'cnn':
       return l10n.t('CNN with {0} filters of each width {1}', body.filters, body.widths.join(', '));
     case 'graph':
-      return body.nodes.map(({ className }) => className).join(', ');
+      return classNames(body);
   }
 }
 
-/** `3,502 × 32`, or the two factors. */
-export function describeEmbedding({ embedding: { rows, dimension, rank } }: ModelSpec): string {
+/** `3,502 × 32`, or the two factors; of several tables each with its name. */
+export function describeEmbedding(spec: ModelSpec): string {
+  const tables = tablesOf(spec);
+  if (tables.length === 1) return describeTable(spec.embedding);
+  return tables.map((table) => `${layerOfTable(spec, table.name)}: ${describeTable(table)}`).join('; ');
+}
+
+function describeTable({ rows, dimension, rank }: Pick<SpecTable, 'rows' | 'dimension' | 'rank'>): string {
   const shape = (m: number, n: number): string => `${formatCount(m)} × ${formatCount(n)}`;
   return rank === undefined
     ? shape(rows, dimension)

@@ -28,23 +28,27 @@ export class Layers implements ModelSection {
   update({ inspection }: ReadModel): void {
     const { layers, storageBytes, embeddingBytes } = inspection;
     const parts = storageParts(layers);
-    const colourOf = (layer: string): string =>
-      `layer-${parts.findIndex((part) => part.layer === layer) % colours}`;
+    const rest = parts.findIndex((part) => part.layer === undefined);
+    const colourOf = (layer: string | undefined): string => {
+      const place = parts.findIndex((part) => part.layer === layer);
+      return `layer-${(place < 0 ? rest : place) % colours}`;
+    };
+    const nameOf = (layer: string | undefined): string => layer ?? l10n.t('the other layers');
     setText(
       this.#figure,
       l10n.t('{0} of {1} are the embedding', formatBytes(embeddingBytes), formatBytes(storageBytes)),
     );
-    const texts = parts.map(({ layer, share }) => `${layer} ${formatShare(share)}`);
+    const texts = parts.map(({ layer, share }) => `${nameOf(layer)} ${formatShare(share)}`);
     this.#stack.setAttribute('aria-label', texts.join(', '));
     this.#stack.replaceChildren(
       ...parts.map(({ layer, share }, i) => {
-        const piece = element('span', { class: `fill ${colourOf(layer)}`, title: texts[i] ?? layer });
+        const piece = element('span', { class: `fill ${colourOf(layer)}`, title: texts[i] ?? '' });
         piece.style.flexGrow = String(share);
         return piece;
       }),
     );
     this.#legend.update(
-      parts.map(({ layer }, i) => ({ mark: 'piece', colour: colourOf(layer), text: texts[i] ?? layer })),
+      parts.map(({ layer }, i) => ({ mark: 'piece', colour: colourOf(layer), text: texts[i] ?? '' })),
     );
     const heads = [l10n.t('Weight'), l10n.t('Shape'), l10n.t('Parameters'), l10n.t('Bytes'), l10n.t('Share')];
     const rows = layers.map(({ name, shape, parameters, storageBytes: bytes, share }) => [

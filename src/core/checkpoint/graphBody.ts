@@ -65,6 +65,24 @@ export interface GraphBody {
   readonly names?: GraphNames;
 }
 
+/** More of them nobody reads. */
+const mostRuns = 20;
+
+/** The layers' classes for reading, in their order: `LSTM, Dense x 3, Dropout`; of many layers how many are of each. */
+export function classNames({ nodes }: Pick<GraphBody, 'nodes'>): string {
+  const runs: [className: string, count: number][] = [];
+  const counts = new Map<string, number>();
+  for (const { className } of nodes) {
+    counts.set(className, (counts.get(className) ?? 0) + 1);
+    const last = runs.at(-1);
+    if (last?.[0] === className) last[1]++;
+    else runs.push([className, 1]);
+  }
+  return (runs.length > mostRuns ? [...counts] : runs)
+    .map(([className, count]) => (count === 1 ? className : `${className} x ${count}`))
+    .join(', ');
+}
+
 /** One of several inputs of token ids. */
 export interface TokenInput {
   /** The saved model's. */

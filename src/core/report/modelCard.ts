@@ -1,6 +1,7 @@
 import type { Body, Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
 import { layerOfTable, tablesOf } from '../checkpoint/graph/tables.ts';
 import { inputNames } from '../checkpoint/graph/inputLength.ts';
+import { classNames } from '../checkpoint/graphBody.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
 import { wordsOfLayer } from '../checkpoint/keras/textLayer.ts';
 import type { Storage } from '../checkpoint/storageTypes.ts';
@@ -111,7 +112,7 @@ function bodyName(body: Body): string {
     case 'cnn':
       return 'convolutions';
     case 'graph':
-      return `layers (${body.nodes.map(({ className }) => className).join(', ')})`;
+      return `layers (${classNames(body)})`;
     default:
       return { lstm: 'an LSTM', bilstm: 'a bidirectional LSTM', gru: 'a GRU' }[body.kind];
   }
