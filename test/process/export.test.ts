@@ -194,8 +194,8 @@ describe('the command export', function () {
     const other = join(folder, 'elsewhere/other');
     await cp(elsewhere, other, { recursive: true });
     for (const [said, ...args] of [
-      [/float32 alone/, inRun, newFolder(), '--format', 'keras', '--storage', 'uint8'],
-      [/float32 alone/, inRun, newFolder(), '--format', 'h5', '--storage', 'float16'],
+      [/holds float32 or float16/, inRun, newFolder(), '--format', 'keras', '--storage', 'uint8'],
+      [/holds float32 or float16/, inRun, newFolder(), '--format', 'h5', '--storage', 'uint16'],
       [/Allowed choices/, inRun, newFolder(), '--storage', 'uint4'],
       [/Allowed choices/, inRun, newFolder(), '--format', 'onnx'],
       [/nothing/, join(folder, 'nothing'), newFolder()],
