@@ -44,6 +44,13 @@ export const graphs: Readonly<Record<string, readonly GraphNode[]>> = {
     node('SpatialDropout1D', 'drop', 'each', { rate: 0.2 }),
     node('SimpleRNN', 'rnn', 'drop', { units: 4, ...cell, return_sequences: false }),
   ],
+  'recurrence without biases': [
+    node('Bidirectional', 'both', 'embedding', {
+      merge_mode: 'sum',
+      layer: { class_name: 'GRU', config: { units: 3, ...cell, use_bias: false, reset_after: false } },
+    }),
+    node('LSTM', 'lstm', 'both', { units: 4, ...cell, use_bias: false, return_sequences: false }),
+  ],
   convolutions: [
     node('Conv1D', 'conv', 'embedding', { filters: 4, kernel_size: 3, ...window, padding: 'same' }),
     node('MaxPooling1D', 'pool', 'conv', { pool_size: 2, strides: 2, padding: 'valid' }),

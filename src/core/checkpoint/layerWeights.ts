@@ -9,7 +9,8 @@ export interface WeightSource {
 
 /**
  * The saved name of a layer's weight. Files name weights `layer/weight`, converted ones `layer/scope/weight`; those of a
- * bidirectional layer have a scope that begins with their direction.
+ * bidirectional layer have a scope that begins with their direction, or, in Keras 3, of a layer that was given for the
+ * way back, is that layer's name.
  *
  * @throws UserError `weight-missing`
  */
@@ -22,9 +23,14 @@ export function weightName(
 ): string {
   const wanted = `${layer.name}/${weight}`;
   if (names.has(wanted)) return wanted;
-  for (const name of names) {
-    if (!name.startsWith(`${layer.name}/`) || !name.endsWith(`/${weight}`)) continue;
-    if (name.slice(layer.name.length).includes(`/${direction}`)) return name;
+  const scopes = [`/${direction}`];
+  const back = (layer.config.backward_layer ?? {}) as { readonly config?: { readonly name?: unknown } };
+  if (direction === 'backward' && typeof back.config?.name === 'string') scopes.push(`/${back.config.name}/`);
+  for (const scope of scopes) {
+    for (const name of names) {
+      if (!name.startsWith(`${layer.name}/`) || !name.endsWith(`/${weight}`)) continue;
+      if (name.slice(layer.name.length).includes(scope)) return name;
+    }
   }
   throw new UserError(
     'weight-missing',

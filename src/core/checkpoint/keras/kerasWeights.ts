@@ -22,8 +22,6 @@ interface WeightGroup {
   readonly weights: readonly string[];
 }
 
-const cell = ['kernel', 'recurrent_kernel', 'bias'];
-
 function groupsOf(className: string, config: Config): WeightGroup[] {
   const own = (weights: readonly string[]): WeightGroup[] => [{ group: 'vars', scope: '', weights }];
   switch (className) {
@@ -39,18 +37,19 @@ function groupsOf(className: string, config: Config): WeightGroup[] {
     case 'LSTM':
     case 'GRU':
     case 'SimpleRNN':
-      return [{ group: 'cell/vars', scope: '', weights: cell }];
+      return [{ group: 'cell/vars', scope: '', weights: ofCell(config) }];
     case 'Bidirectional': {
-      const inner = String(wrapped(config).class_name).toLowerCase();
-      return ['forward', 'backward'].map((direction) => ({
+      const { class_name: inner, config: forward = {} } = wrapped(config.layer);
+      const { config: backward = forward } = wrapped(config.backward_layer);
+      return [['forward', forward] as const, ['backward', backward] as const].map(([direction, own]) => ({
         group: `${direction}_layer/cell/vars`,
-        scope: `${direction}_${inner}/`,
-        weights: cell,
+        scope: `${direction}_${String(inner).toLowerCase()}/`,
+        weights: ofCell(own),
       }));
     }
     case 'TimeDistributed': {
-      const { class_name: inner, config: innerConfig } = wrapped(config);
-      return groupsOf(String(inner), (innerConfig ?? {}) as Config).map(({ group, ...rest }) => ({
+      const { class_name: inner, config: innerConfig } = wrapped(config.layer);
+      return groupsOf(String(inner), innerConfig ?? {}).map(({ group, ...rest }) => ({
         ...rest,
         group: `layer/${group}`,
       }));
@@ -64,8 +63,12 @@ function normalizing({ scale, center }: Config): string[] {
   return [...(scale === false ? [] : ['gamma']), ...(center === false ? [] : ['beta'])];
 }
 
-function wrapped(config: Config): { readonly class_name?: unknown; readonly config?: unknown } {
-  return config.layer ?? {};
+function ofCell({ use_bias: useBias }: Config): string[] {
+  return ['kernel', 'recurrent_kernel', ...(useBias === false ? [] : ['bias'])];
+}
+
+function wrapped(layer: unknown): { readonly class_name?: unknown; readonly config?: Config } {
+  return layer ?? {};
 }
 
 /**
