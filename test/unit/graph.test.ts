@@ -195,6 +195,29 @@ describe('a graph of layers', () => {
     );
   });
 
+  it('keeps the one mask of inputs that it merges as Keras 2 does, and none as Keras 3 does', () => {
+    for (const className of ['Add', 'Multiply', 'Average', 'Maximum', 'Concatenate']) {
+      // It takes no mask, and a window of one sees no padding beside a token.
+      const convolution = { filters: 4, kernel_size: 1 };
+      const merged = (rule: object, reversed: boolean): GraphBody =>
+        graph([
+          node('y', 'Conv1D', convolution, 'embedding'),
+          node('z', className, rule, ...(reversed ? ['y', 'embedding'] : ['embedding', 'y'])),
+          node('mean', 'GlobalAveragePooling1D', {}, 'z'),
+        ]);
+      for (const reversed of [false, true]) {
+        const keras2 = model(merged({ merged_mask: 'all' }, reversed), false);
+        const { weights } = randomCheckpoint(keras2);
+        assertClose(predict(keras2, weights, [[3, 5, 0, 0]]), predict(keras2, weights, [[3, 5]]));
+        const keras3 = model(merged({}, reversed), false);
+        assertClose(
+          predict(keras3, weights, [[3, 5, 0, 0]]),
+          predict(model({ ...merged({}, reversed), maskZero: false }, false), weights, [[3, 5, 0, 0]]),
+        );
+      }
+    }
+  });
+
   it('drops in training alone, the same for the same seed', () => {
     for (const className of ['Dropout', 'SpatialDropout1D']) {
       const spec = model(
@@ -275,6 +298,25 @@ describe('a graph of layers', () => {
       'with unknown activations',
       { nodes: [node('x', 'LSTM', { units: 2, activation: 'mish' }, 'embedding')] },
       /activation is "mish"/,
+    ],
+    [
+      'with a softmax in a recurrence',
+      { nodes: [node('x', 'GRU', { units: 2, recurrent_activation: 'softmax' }, 'embedding')] },
+      /'x' \(GRU\).*recurrent_activation is softmax/,
+    ],
+    [
+      'with a softmax in one direction of two',
+      {
+        nodes: [
+          node(
+            'x',
+            'Bidirectional',
+            { layer: { class_name: 'LSTM', config: { units: 2, activation: 'softmax' } } },
+            'embedding',
+          ),
+        ],
+      },
+      /'x' \(LSTM\).*activation is softmax/,
     ],
     [
       'that flatten any length',

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
+import type { Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import type { GraphBody, GraphNode } from '../../src/core/checkpoint/graphBody.ts';
+import type { Layer } from '../../src/core/checkpoint/layers.ts';
+import { specOfLayers } from '../../src/core/checkpoint/specOfLayers.ts';
 import { lackOfStockLayers, topologyOf } from '../../src/core/checkpoint/tfjsTopology.ts';
 import { graphOf, graphs, node } from '../support/graphs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
@@ -90,6 +92,34 @@ describe('files of graphs', () => {
         ['shares', 'Softmax'],
       ],
     );
+  });
+
+  it('are no chain where the last output of a masked recurrence is 0', () => {
+    const layer = (className: string, name: string, config: Json, ...inputs: string[]): Layer => ({
+      className,
+      name,
+      config,
+      inputs,
+      calls: [{ inputs: inputs.map((input) => ({ layer: input, call: 0 })) }],
+    });
+    const cell = { units: 3, activation: 'tanh', recurrent_activation: 'sigmoid', use_bias: true };
+    const read = (config: Json): unknown =>
+      specOfLayers(
+        [
+          layer('Embedding', 'words', { input_dim: 9, output_dim: 4, mask_zero: true }),
+          layer('LSTM', 'lstm', { ...cell, ...config }, 'words'),
+          layer('Dense', 'classes', { units: 3, activation: 'softmax' }, 'lstm'),
+        ],
+        new Set(
+          ['lstm/kernel', 'lstm/recurrent_kernel', 'lstm/bias', 'classes/kernel', 'classes/bias'].concat(
+            'words/embeddings',
+          ),
+        ),
+        'keras',
+        'model.h5',
+      ).spec.body;
+    assert.deepEqual(read({}), { kind: 'lstm', units: 3, pooling: 'last', peepholes: false, hidden: [] });
+    assert.throws(() => read({ zero_output_for_mask: true }), { code: 'unsupported-layer' });
   });
 
   it('take no name twice', () => {
@@ -199,6 +229,25 @@ describe('files of graphs', () => {
       }
     });
 
+    it('an axis that is counted from the last one is counted from the first for tfjs', () => {
+      const joined = (maskZero: boolean): ModelSpec =>
+        checkpointOf(
+          graphOf(
+            [
+              node('Dense', 'dense', 'embedding', { units: 6 }),
+              node('Concatenate', 'join', ['embedding', 'dense'], { axis: -2 }),
+              { ...mean, inputs: ['join'] },
+            ],
+            { maskZero },
+          ),
+        ).spec;
+      const axisFor = (dialect: 'keras' | 'tfjs'): unknown =>
+        (topologyOf(joined(false), dialect).layers.find(({ name }) => name === 'join')!.config as Json).axis;
+      assert.equal(axisFor('tfjs'), 1);
+      assert.equal(axisFor('keras'), -2);
+      assert.match(lackOfStockLayers(joined(true), 'tfjs') ?? '', /longer than the sentence.*'mean'/);
+    });
+
     it("Keras's average without the padding is built for tfjs", () => {
       const { spec } = checkpointOf(graphOf([mean], { maskZero: true }), undefined, true);
       const { layers } = topologyOf(spec, 'tfjs');
@@ -218,6 +267,17 @@ describe('files of graphs', () => {
         /'bend' \(Attention\)/,
         (layers) => {
           named(layers, 'bend').class_name = 'Attention';
+        },
+      ],
+      [
+        'an embedding in a model inside the model',
+        'unsupported-layer',
+        /'encoder' \(Functional\) behind 'tokens'.*a model inside the model/,
+        (layers) => {
+          const at = layers.findIndex((layer) => layer.class_name === 'Embedding');
+          const [inner] = layers.splice(at, 1);
+          const config = { name: 'encoder', layers: [inner] };
+          layers.push({ ...inner, class_name: 'Functional', name: 'encoder', config });
         },
       ],
       [

@@ -38,6 +38,35 @@ describe('files of models with several inputs or tables', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('keep the name of a table that its second input is read from first', async () => {
+    const nodes = [
+      embedding('other', { input_dim: 9, output_dim: 3, mask_zero: false, input: 0 }),
+      embedding('other_again', { input: 1 }, 'other'),
+      node('GlobalMaxPooling1D', 'a', 'embedding'),
+      node('GlobalMaxPooling1D', 'b', 'other'),
+      node('GlobalMaxPooling1D', 'c', 'other_again'),
+      // From here a walk from the output meets the call on the second text before that on the first.
+      node('Concatenate', 'join', ['c', 'b', 'a'], { axis: -1 }),
+    ];
+    const names = { input: 'left', embedding: 'words', head: 'classes' };
+    const inputs = [{ name: 'left' }, { name: 'right' }];
+    const { spec, weights } = randomCheckpoint({
+      embedding: { rows: 12, dimension: 4 },
+      body: { kind: 'graph', nodes, hidden: [], inputs, maskZero: false, dialect: 'tfjs', names },
+      head: 'softmax',
+      classes: 3,
+      masked: false,
+    });
+    const target = join(folder, 'model');
+    await writeCheckpoint(target, checkpointOf(spec, weights), 'tfjs');
+    const path = join(target, 'model.json');
+    const { userDefinedMetadata: _, ...model } = JSON.parse(await readFile(path, 'utf8')) as Json;
+    await writeFile(path, JSON.stringify(model));
+    const back = await readCheckpoint(target);
+    const layers = (of: ModelSpec): unknown[] => topologyOf(of, 'tfjs').layers.map(({ name }) => name);
+    assert.deepEqual(layers(back.spec).sort(), layers(spec).sort());
+  });
+
   for (const rank of [undefined, 2]) {
     for (const { name, spec, weights, batch } of severalCases(rank)) {
       const what = `${name}${rank ? ', factorized' : ''}`;

@@ -10,7 +10,9 @@ export interface GraphNode {
   /**
    * Keras's, in snake_case, with what decides the result: no names of initializers or regularizers. Bidirectional and
    * TimeDistributed have `layer: { class_name, config }`. An activation is its name; `hard_sigmoid` is that of the
-   * body's dialect, and `hard_sigmoid_0.2` Keras 2's in a body of the dialect `keras`.
+   * body's dialect, and `hard_sigmoid_0.2` Keras 2's in a body of the dialect `keras`, in which a merging layer has
+   * `merged_mask`, too: a step counts where it does in `any` input, as in Keras 3, or in `all`, as in Keras 2. All steps
+   * of an input without a mask count.
    */
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of nodes before it; `embedding` is the embedding's output [B,T,n] with its mask. */

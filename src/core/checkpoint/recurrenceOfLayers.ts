@@ -81,6 +81,8 @@ function checkCell(layer: Layer, file: string): void {
     go_backwards: false,
     stateful: false,
     return_state: false,
+    // The mean leaves out what a masked step gives.
+    ...(layer.config.return_sequences !== true && { zero_output_for_mask: false }),
     ...(layer.className === 'GRU' && { reset_after: true }),
   };
   // What tfjs takes where the topology does not say it; Keras says everything.

@@ -78,8 +78,8 @@ function savedConfig(
 ): Record<string, unknown> {
   const saved: Record<string, unknown> = { ...ownDefaults(className, from) };
   for (const [field, value] of Object.entries(config)) {
-    // The layer's is the node's.
-    if (field === 'name') continue;
+    // The layer's is the node's, and how masks are merged the library's.
+    if (field === 'name' || field === 'merged_mask') continue;
     if (field === 'layer' || field === 'backward_layer') {
       if (field === 'layer' || to === 'keras') saved[field] = savedInner(value, from, to);
     } else if (field === 'activation' || field === 'recurrent_activation') {
@@ -91,6 +91,8 @@ function savedConfig(
     const { negative_slope: slope, alpha = slope ?? 0.3, ...rest } = saved;
     return { ...rest, alpha };
   }
+  // Of sequences, which tfjs does not join on an axis that is counted from the last one.
+  if (className === 'Concatenate' && saved.axis === -2 && to === 'tfjs') return { ...saved, axis: 1 };
   if (className === 'ReLU' && to === 'tfjs') {
     return { max_value: saved.max_value ?? null };
   }

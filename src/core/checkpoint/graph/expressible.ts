@@ -147,7 +147,7 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
       return { node, why: "tfjs's own ReLU has no slope and no threshold" };
     }
     // The mean is taken by the mask of the ids, step by step.
-    if (className === 'Concatenate' && config.axis === 1) joining.add(node.name);
+    if (className === 'Concatenate' && (config.axis === 1 || config.axis === -2)) joining.add(node.name);
     else if (inputs.some((input) => joining.has(input))) joining.add(node.name);
     const isOfSeveral = (texts.get(inputs[0] ?? '')?.size ?? 0) > 1;
     if (averages.has(node.name) && (joining.has(node.name) || isOfSeveral)) {

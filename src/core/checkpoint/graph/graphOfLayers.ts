@@ -224,14 +224,18 @@ function namesOf(
   const factors = further.flatMap(({ factor, calls }) =>
     factor === undefined ? [] : [[nodeNames.get(calls[0]!.vectors)!, factor.name] as const],
   );
+  const layers = further
+    .map(({ layer, calls }) => [nodeNames.get(calls[0]!.call.name)!, layer.name] as const)
+    .filter(([node, layer]) => node !== layer);
   // A layer may be called as the first embedding's node is.
   const other = main.layer.name === 'embedding' ? undefined : nodeNames.get('embedding');
+  if (other !== undefined && layers.every(([node]) => node !== other)) layers.push([other, 'embedding']);
   return {
     input: inputs[0]?.name ?? 'ids',
     embedding: main.layer.name,
     ...(main.factor && { factor: main.factor.name }),
     ...(factors.length > 0 && { factors: Object.fromEntries(factors) }),
-    ...(other !== undefined && { layers: { [other]: 'embedding' } }),
+    ...(layers.length > 0 && { layers: Object.fromEntries(layers) }),
     head: head.name,
     ...(activation && {
       activation: {
@@ -281,7 +285,9 @@ function mergesTexts(
   facts: ReturnType<typeof describeGraph>,
 ): boolean {
   if (facts.get(node.name)?.output.masked !== true) return false;
-  const masks = node.inputs.map((input) => [...(origins.get(input) ?? [])].sort().join());
+  const masks = node.inputs
+    .map((input) => [...(origins.get(input) ?? [])].sort().join())
+    .filter((mask) => mask !== '');
   if (masks.every((mask) => mask === masks[0])) return false;
   return !(node.className === 'Concatenate' && joinsTime(new NodeConfig(node, dialect), { steps: 'any' }));
 }

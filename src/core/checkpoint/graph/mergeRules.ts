@@ -1,7 +1,7 @@
 import type { NodeConfig } from './nodeConfig.ts';
 import { stepCount, type LayerRule, type NodeShape } from './nodeFacts.ts';
 
-/** Number by number, of inputs of one shape. Where all have a mask, so has the output. */
+/** Number by number, of inputs of one shape. Where all have a mask, so has the output; in Keras 2 where one has. */
 export const elementwise: LayerRule = (config, inputs) => {
   const first = manyInputs(config, inputs);
   for (const { width, steps } of inputs) {
@@ -12,7 +12,9 @@ export const elementwise: LayerRule = (config, inputs) => {
   return {
     output: {
       ...first,
-      masked: inputs.every(({ masked }) => masked),
+      masked: intersectsMasks(config)
+        ? inputs.some(({ masked }) => masked)
+        : inputs.every(({ masked }) => masked),
       seesPadding: inputs.some(({ seesPadding }) => seesPadding),
     },
     weights: [],
@@ -31,8 +33,9 @@ export const concatenate: LayerRule = (config, inputs, dialect) => {
     if (!fits) throw config.refuse('its inputs differ in their shape');
   }
   const masks = inputs.filter(({ masked }) => masked).length;
-  // Keras 3 takes a step that counts in any of the inputs, and all steps of an input without a mask count.
-  const masked = inTime || dialect === 'tfjs' ? masks > 0 : masks === inputs.length;
+  // Of a step that counts in any of the inputs all do where one has no mask.
+  const masked =
+    inTime || dialect === 'tfjs' || intersectsMasks(config) ? masks > 0 : masks === inputs.length;
   const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   const total = sum(inputs.map(stepCount));
   return {
@@ -46,6 +49,11 @@ export const concatenate: LayerRule = (config, inputs, dialect) => {
     flops: 0,
   };
 };
+
+/** Whether a step counts only where it does in all inputs that have a mask, as in Keras 2. */
+export function intersectsMasks(config: NodeConfig): boolean {
+  return config.dialect === 'keras' && config.oneOf('merged_mask', ['any', 'all'], 'any') === 'all';
+}
 
 /** Whether a Concatenate joins the steps, not the numbers of each. */
 export function joinsTime(config: NodeConfig, first: Pick<NodeShape, 'steps'>): boolean {

@@ -27,14 +27,16 @@ export function recurrentSettings(config: NodeConfig): RecurrentSettings {
   config.expect('stateful', false);
   config.expect('return_state', false);
   config.expect('time_major', false);
+  const scalar = (field: string, otherwise: string): Activation => {
+    const found = config.activation(field, otherwise);
+    if (found.kind !== 'softmax') return found;
+    throw config.refuse(`its ${field} is softmax, where a function of each number is expected`);
+  };
   return {
     className,
     units: config.size('units'),
-    activation: config.activation('activation', 'tanh'),
-    recurrentActivation: config.activation(
-      'recurrent_activation',
-      dialect === 'tfjs' ? 'hard_sigmoid' : 'sigmoid',
-    ),
+    activation: scalar('activation', 'tanh'),
+    recurrentActivation: scalar('recurrent_activation', dialect === 'tfjs' ? 'hard_sigmoid' : 'sigmoid'),
     useBias: config.flag('use_bias', true),
     resetAfter: config.flag('reset_after', dialect === 'keras'),
     returnSequences: config.flag('return_sequences', false),

@@ -21,6 +21,7 @@ const kept: ReadonlySet<string> = new Set([
   'kernel_size',
   'layer',
   'max_value',
+  'merged_mask',
   'merge_mode',
   'momentum',
   'negative_slope',

@@ -10,7 +10,8 @@ type Json = Readonly<Record<string, unknown>>;
  * them to every layer. These operations are left out where they say what `mask_zero` says; a call that is handed one has
  * `{ "mask": ["ids"] }` for its keywords, the layers whose masks it is made of.
  *
- * Keras 2's hard_sigmoid is another function than Keras 3's, and is named `hard_sigmoid_0.2`.
+ * Keras 2's hard_sigmoid is another function than Keras 3's, and is named `hard_sigmoid_0.2`; so are the masks that its
+ * merges make, which are named by `merged_mask`.
  *
  * @param model `config.json` of a `.keras` file, or `model_config` of an `.h5` file
  * @param version of the Keras that has saved it; undefined where the file does not say it
@@ -84,6 +85,9 @@ function maskOperations(layers: readonly Json[]): ReadonlyMap<string, readonly s
   return origins;
 }
 
+/** Layers that make one mask of those of their inputs. */
+const merges: ReadonlySet<unknown> = new Set(['Add', 'Average', 'Concatenate', 'Maximum', 'Multiply']);
+
 function translateLayer(
   layer: Json,
   masks: ReadonlyMap<string, readonly string[]>,
@@ -95,7 +99,10 @@ function translateLayer(
   return {
     class_name: layer.class_name,
     name,
-    config: translateConfig(object(layer.config), isKeras2),
+    config: {
+      ...translateConfig(object(layer.config), isKeras2),
+      ...(isKeras2 && merges.has(layer.class_name) && { merged_mask: 'all' }),
+    },
     inbound_nodes: nodes.map((node) => {
       const call = callOf(node);
       const named = Object.entries(object(call.kwargs)).find(

@@ -1,4 +1,4 @@
-import { joinsTime } from '../../checkpoint/graph/mergeRules.ts';
+import { intersectsMasks, joinsTime } from '../../checkpoint/graph/mergeRules.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { joinColumns, splitColumns } from '../columns.ts';
 import { sentencesOf, single, type GraphLayer, type LayerParts, type Signal } from './graphLayer.ts';
@@ -8,11 +8,13 @@ export class Elementwise implements GraphLayer {
   readonly parameters = [];
   readonly #workspace: Workspace;
   readonly #className: string;
+  readonly #maskOf: typeof anyOf;
   #inputs: readonly Matrix[] = [];
 
   constructor({ workspace, config }: LayerParts) {
     this.#workspace = workspace;
     this.#className = config.className;
+    this.#maskOf = intersectsMasks(config) ? allOf : anyOf;
   }
 
   forward(inputs: readonly Signal[]): Signal {
@@ -23,7 +25,7 @@ export class Elementwise implements GraphLayer {
     to.set(first.values.data);
     for (const { data } of this.#inputs.slice(1)) this.#mergeInto(to, data);
     if (this.#className === 'Average') scale(to, 1 / inputs.length);
-    return { ...first, values: merged, mask: anyOf(inputs) };
+    return { ...first, values: merged, mask: this.#maskOf(inputs) };
   }
 
   backward(gradient: Matrix): readonly Matrix[] {
@@ -88,21 +90,20 @@ export class Concatenation implements GraphLayer {
   readonly parameters = [];
   readonly #workspace: Workspace;
   readonly #inTime: boolean;
-  readonly #dialect: 'keras' | 'tfjs';
+  readonly #maskOf: typeof anyOf;
   #inputs: readonly Matrix[] = [];
 
   constructor({ workspace, config, input }: LayerParts) {
     this.#workspace = workspace;
     this.#inTime = joinsTime(config, input);
-    this.#dialect = config.dialect;
+    this.#maskOf = config.dialect === 'tfjs' || intersectsMasks(config) ? allOf : anyOf;
   }
 
   forward(inputs: readonly Signal[]): Signal {
     const first = single(inputs.slice(0, 1));
     this.#inputs = inputs.map(({ values }) => values);
     if (this.#inTime) return this.#joinSteps(inputs);
-    const mask = this.#dialect === 'keras' ? anyOf(inputs) : allOf(inputs);
-    return { ...first, values: joinColumns(this.#workspace, this.#inputs), mask };
+    return { ...first, values: joinColumns(this.#workspace, this.#inputs), mask: this.#maskOf(inputs) };
   }
 
   backward(gradient: Matrix): readonly Matrix[] {
