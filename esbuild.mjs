@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { build, transform } from 'esbuild';
 import { buildHdf5 } from './scripts/buildHdf5.mjs';
 import { buildKernels } from './scripts/buildKernels.mjs';
+import { compiledSchema } from './scripts/compiledSchema.mjs';
 
 const minify = process.argv.includes('--production');
 const shared = {
@@ -24,6 +25,7 @@ const node = {
   target: 'node20',
   outExtension: { '.js': '.cjs' },
   external: ['vscode', '@tensorflow/tfjs-node'],
+  plugins: [compiledSchema],
   logOverride: { 'empty-import-meta': 'silent' },
 };
 const extension = await buildInParts({ extension: 'src/extension.ts' });

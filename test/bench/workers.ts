@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
+import { compiledSchema } from '../../scripts/compiledSchema.mjs';
 import { LineWorker } from './lineWorker.ts';
 
 export type PeerLibrary = 'torch' | 'keras' | 'svd' | 'fasttext';
@@ -23,6 +24,7 @@ export async function makeScripts(): Promise<void> {
     outdir: scripts,
     outExtension: { '.js': '.cjs' },
     external: ['@tensorflow/tfjs-node'],
+    plugins: [compiledSchema],
     logOverride: { 'empty-import-meta': 'silent' },
     logLevel: 'error',
     entryPoints: {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildHdf5 } from '../../scripts/buildHdf5.mjs';
 import { buildKernels, kernelFiles } from '../../scripts/buildKernels.mjs';
+import { compiledSchema } from '../../scripts/compiledSchema.mjs';
 
 /** The process's scripts as the build makes them, with the real worker or a fake one, in a folder of their own. */
 export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
@@ -17,6 +18,7 @@ export async function bundleScripts(worker: 'real' | 'fake'): Promise<string> {
     outdir: folder,
     outExtension: { '.js': '.cjs' },
     external: ['@tensorflow/tfjs-node'],
+    plugins: [compiledSchema],
     logLevel: 'error',
     entryPoints: {
       supervisor: 'src/process/supervisorMain.ts',

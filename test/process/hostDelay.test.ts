@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { compiledSchema } from '../../scripts/compiledSchema.mjs';
 import { withTemporaryFolder } from './bundles.ts';
 
 /** What a user does not notice. */
@@ -24,6 +25,7 @@ describe('the extension host', function () {
       target: 'node20',
       outdir: scripts,
       outExtension: { '.js': '.cjs' },
+      plugins: [compiledSchema],
       alias: { vscode: resolve('test/process/host/vscode.ts') },
       logLevel: 'error',
       entryPoints: ['test/process/host/host.ts', 'test/process/host/longRun.ts'],

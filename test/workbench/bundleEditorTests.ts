@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { compiledSchema } from '../../scripts/compiledSchema.mjs';
 
 /** Bundles test/editor for the extension host, each file by itself; gives the path of what runs them. */
 export async function bundleEditorTests(): Promise<string> {
@@ -17,6 +18,7 @@ export async function bundleEditorTests(): Promise<string> {
     outdir: target,
     outExtension: { '.js': '.cjs' },
     external: ['vscode', 'mocha', '@tensorflow/tfjs-node'],
+    plugins: [compiledSchema],
     sourcemap: 'inline',
     logLevel: 'warning',
   });

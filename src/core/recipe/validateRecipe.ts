@@ -1,7 +1,6 @@
 import type { ValidateFunction } from 'ajv';
-import { createRequire } from 'node:module';
-import schema from '../../../schemas/press.schema.json' with { type: 'json' };
 import { UserError } from '../errors.ts';
+import { compileSchema } from './compileSchema.ts';
 import { JsonDocument } from './jsonDocument.ts';
 import type { RawRecipe } from './rawRecipe.ts';
 import { recipeRules } from './recipeRules.ts';
@@ -28,17 +27,6 @@ export function checkRecipe(
     : schemaErrors(compiled.errors ?? [], document);
   if (errors.length > 0) return { errors: errors.sort(byPlace) };
   return { recipe: value as RawRecipe, errors };
-}
-
-/** Loads ajv only here, at the first recipe: it would take a third of the time in which the editor's part starts. */
-function compileSchema(): ValidateFunction<RawRecipe> {
-  // The bundle's `require`, which finds ajv in the bundle; sources that run as they are may have none.
-  const found: unknown =
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    typeof require === 'function' ? require('ajv') : createRequire(import.meta.url)('ajv');
-  const { Ajv } = found as typeof import('ajv');
-  // The schema's words for the editor are no keywords of ajv's.
-  return new Ajv({ allErrors: true, verbose: true, strict: false, strictNumbers: true }).compile(schema);
 }
 
 /**
