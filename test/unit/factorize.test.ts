@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { factorize, type FactorizeOptions, type Factors } from '../../src/core/embedding/factorize.ts';
+import {
+  decompose,
+  factorize,
+  type FactorizeOptions,
+  type Factors,
+} from '../../src/core/embedding/factorize.ts';
 import { singularSpectrum } from '../../src/core/embedding/spectrum.ts';
 import { EmbeddingTable } from '../../src/core/embedding/table.ts';
 import { GradientCovariance } from '../../src/core/embedding/taskMetric.ts';
@@ -179,6 +184,26 @@ describe('factorize', () => {
           if (split === 'right') near(rowLength(factors, i, 10), 1, 1e-5);
           if (split === 'paper') near(columnLength(factors, i), 1, 1e-5);
           if (split === 'balanced') near(columnLength(factors, i), rowLength(factors, i, 10), 1e-5);
+        }
+      }
+    }
+  });
+
+  it('gives the same factors of every rank from one decomposition', async () => {
+    const random = new Random(8);
+    const table = randomTable(random, 50, 9);
+    const gradientCovariance = covariance(random, 9);
+    const rowWeights = Float32Array.from({ length: 50 }, () => random.uniform());
+    for (const metric of ['spectrum', 'task', 'frequency', 'task-frequency'] as const) {
+      const felt = { metric, gradientCovariance, rowWeights };
+      const decomposition = await decompose(table, felt);
+      for (const rank of [9, 1, 4]) {
+        for (const split of splits) {
+          const options = { rank, split, ...felt };
+          assert.deepEqual(
+            await factorize(table, { ...options, decomposition }),
+            await factorize(table, options),
+          );
         }
       }
     }

@@ -46,6 +46,8 @@ export interface CompressionContext {
    * @param sentences of the training data, seeded, that they are estimated from; all by default
    */
   readonly gradientCovariances: (sentences?: number) => Promise<ReadonlyMap<string, Float64Array>>;
+  /** What a computation from the parent gives, kept under that name for the parent's other points. */
+  readonly kept: <T>(name: string, compute: () => Promise<T>) => Promise<T>;
   /** For the user. */
   readonly warn: (text: string) => void;
 }

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Metric, Split } from '../recipe/recipe.ts';
 import { gramOfRows, projectRows } from './rowPass.ts';
 import type { PassOptions, RowSource } from './rowSource.ts';
-import { spectrumOfGram } from './spectrum.ts';
+import { spectrumOfGram, type Spectrum } from './spectrum.ts';
 import { metricRoots } from './taskMetric.ts';
 
 /** Relative to the largest: below it a direction is rounding, and dividing by its length would be noise. */
@@ -17,6 +17,14 @@ export interface FactorizeOptions {
   readonly gradientCovariance?: Float64Array;
   /** D's diagonal, m values, none negative, as the metrics with word counts have it; 1 where absent. */
   readonly rowWeights?: Float32Array | Float64Array;
+  /** Of the same table, with the same metric and weights, where it is known: all ranks share it. */
+  readonly decomposition?: Decomposition;
+}
+
+/** What does not depend on the rank. */
+export interface Decomposition extends Spectrum {
+  /** G^(1/2) and G^(-1/2), of the metrics with `task`. */
+  readonly roots: ReturnType<typeof metricRoots> | undefined;
 }
 
 export interface Factors {
@@ -69,7 +77,8 @@ export async function factorize(
  *
  * A row of zeros, the padding, stays one.
  *
- * Takes one pass over the rows, and a second one where the table has row weights or hardly the rank asked for.
+ * Takes one pass over the rows unless the decomposition is given, and another one where the table has row weights or
+ * hardly the rank asked for.
  *
  * @throws UserError `rank-too-large`, `rank-too-small`, `table-not-finite`, `table-zero`, `no-gradient`
  */
@@ -79,21 +88,10 @@ export async function findFactors(
   pass: PassOptions = {},
 ): Promise<Factorization> {
   const { rows: m, dimension: n } = table;
-  const { rank, metric, split, rowWeights } = options;
+  const { rank, split, rowWeights } = options;
   checkRank(rank, m, n);
-
-  const gram = await gramOfRows(table, { ...pass, ...(rowWeights !== undefined && { weights: rowWeights }) });
-  const roots = usesGradient(metric) ? metricRoots(covarianceOf(options), n) : undefined;
-  const felt = roots === undefined ? gram : symmetricProduct(roots.root, gram, n);
-  const { singularValues, rightVectors, flaggedFrom } = spectrumOfGram(felt, m, n);
-  if (singularValues[0] === 0) {
-    throw new UserError(
-      'table-zero',
-      'The embedding table holds nothing but zeros.',
-      'Compress a trained model.',
-      table.place,
-    );
-  }
+  const { singularValues, rightVectors, flaggedFrom, roots } =
+    options.decomposition ?? (await decompose(table, options, pass));
 
   const top = rightVectors.slice(0, rank * n);
   const directions = roots === undefined ? top : multiply(top, roots.root, n);
@@ -112,6 +110,32 @@ export async function findFactors(
     singularValues,
     warnings: warningsFor(rank, kept.length, flaggedFrom),
   };
+}
+
+/**
+ * The singular values and directions that factors of any rank are made of, in one pass over the rows.
+ * @throws UserError `table-not-finite`, `table-zero`, `no-gradient`
+ */
+export async function decompose(
+  table: RowSource,
+  options: Pick<FactorizeOptions, 'metric' | 'gradientCovariance' | 'rowWeights'>,
+  pass: PassOptions = {},
+): Promise<Decomposition> {
+  const { rows: m, dimension: n } = table;
+  const { metric, rowWeights } = options;
+  const gram = await gramOfRows(table, { ...pass, ...(rowWeights !== undefined && { weights: rowWeights }) });
+  const roots = usesGradient(metric) ? metricRoots(covarianceOf(options), n) : undefined;
+  const felt = roots === undefined ? gram : symmetricProduct(roots.root, gram, n);
+  const spectrum = spectrumOfGram(felt, m, n);
+  if (spectrum.singularValues[0] === 0) {
+    throw new UserError(
+      'table-zero',
+      'The embedding table holds nothing but zeros.',
+      'Compress a trained model.',
+      table.place,
+    );
+  }
+  return { ...spectrum, roots };
 }
 
 function checkRank(rank: number, m: number, n: number): void {
@@ -136,7 +160,10 @@ export function usesGradient(metric: Metric): boolean {
   return metric === 'task' || metric === 'task-frequency';
 }
 
-function covarianceOf({ gradientCovariance, metric }: FactorizeOptions): Float64Array {
+function covarianceOf({
+  gradientCovariance,
+  metric,
+}: Pick<FactorizeOptions, 'metric' | 'gradientCovariance'>): Float64Array {
   if (gradientCovariance === undefined)
     throw new RangeError(`the metric '${metric}' needs a gradient covariance`);
   return gradientCovariance;

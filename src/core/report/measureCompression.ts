@@ -43,6 +43,7 @@ export async function measureCompression(
       data,
       pause: createPause(hold),
       gradientCovariances: () => Promise.resolve(identities),
+      kept: (_, compute) => compute(),
       warn: () => undefined,
     });
   } catch (error) {

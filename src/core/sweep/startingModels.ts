@@ -27,7 +27,7 @@ export class StartingModels {
   #loaded: Checkpoint | undefined;
   #parent: { readonly id: string; readonly checkpoint: Checkpoint } | undefined;
   #teacher: { readonly id: string; readonly model: Classifier } | undefined;
-  #covariances: { readonly key: string; readonly matrices: ReadonlyMap<string, Float64Array> } | undefined;
+  #kept: { readonly id: string; readonly values: Map<string, unknown> } | undefined;
 
   constructor(recipe: Recipe, engine: Engine, pause: Pause) {
     this.#recipe = recipe;
@@ -73,8 +73,14 @@ export class StartingModels {
     const { from, seed } = trial;
     const parent = from === undefined ? await this.#first(seed, data) : await this.parent(from, storage);
     if (!isPoint(trial)) return parent;
+    const kept = <T>(name: string, compute: () => Promise<T>): Promise<T> =>
+      this.#keep(from ?? trial.id, name, compute);
     return this.#compress(parent, trial, data, {
-      gradientCovariances: (sentences) => this.#covariancesOf(from ?? trial.id, parent, data, sentences),
+      gradientCovariances: (sentences) =>
+        kept(`covariances of ${sentences ?? 'all'} sentences`, () =>
+          this.#measureCovariances(parent, data, sentences),
+        ),
+      kept,
       warn,
     });
   }
@@ -106,6 +112,7 @@ export class StartingModels {
     const parent = { ...uncompressed, weights: new Map([...uncompressed.weights, ...body]) };
     return this.#compress(parent, trial, data, {
       gradientCovariances: (sentences) => this.#measureCovariances(parent, data, sentences),
+      kept: (_, compute) => compute(),
       // The same was said when the trial began.
       warn: () => undefined,
     });
@@ -115,7 +122,7 @@ export class StartingModels {
     parent: Checkpoint,
     trial: Trial & PointSettings,
     data: PreparedData,
-    asked: Pick<CompressionContext, 'gradientCovariances' | 'warn'>,
+    asked: Pick<CompressionContext, 'gradientCovariances' | 'kept' | 'warn'>,
   ): Promise<Checkpoint> {
     const settings = this.#settingsOf(trial);
     const context = { seed: trial.seed, data, pause: this.#pause, ...asked };
@@ -144,17 +151,12 @@ export class StartingModels {
     return { model: this.#teacher.model, ...distillation };
   }
 
-  async #covariancesOf(
-    id: string,
-    parent: Checkpoint,
-    data: PreparedData,
-    sentences?: number,
-  ): Promise<ReadonlyMap<string, Float64Array>> {
-    const key = `${id} ${sentences ?? 'all'}`;
-    if (this.#covariances?.key === key) return this.#covariances.matrices;
-    const matrices = await this.#measureCovariances(parent, data, sentences);
-    this.#covariances = { key, matrices };
-    return matrices;
+  /** @param id of the parent that it is computed from */
+  async #keep<T>(id: string, name: string, compute: () => Promise<T>): Promise<T> {
+    if (this.#kept?.id !== id) this.#kept = { id, values: new Map() };
+    const { values } = this.#kept;
+    if (!values.has(name)) values.set(name, await compute());
+    return values.get(name) as T;
   }
 
   async #measureCovariances(

@@ -6,7 +6,7 @@ import {
   tablesOf,
   withRanks,
 } from '../../checkpoint/graph/tables.ts';
-import { factorize, usesGradient } from '../../embedding/factorize.ts';
+import { decompose, factorize, usesGradient } from '../../embedding/factorize.ts';
 import { EmbeddingTable } from '../../embedding/table.ts';
 import { Random } from '../../random.ts';
 import type { Bits, LowRankSettings, Metric } from '../../recipe/recipe.ts';
@@ -68,22 +68,20 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
       const table = tablesOf(parent.spec).find((one) => one.name === name);
       if (table === undefined) throw new Error(`The model has no table '${name}'.`);
       const gradientCovariance = covariances?.get(name);
-      const factors = await factorize(
-        new EmbeddingTable(table.rows, table.dimension, tableOf(parent, name).data),
-        {
-          rank: k,
-          metric,
-          split,
-          ...(gradientCovariance && { gradientCovariance }),
-          ...(usesFrequency(metric) && {
-            rowWeights: wordCounts(
-              context.data.train,
-              table.rows,
-              rangesOf(parent.spec, name, context.data.train),
-            ),
-          }),
-        },
+      const { train } = context.data;
+      const source = new EmbeddingTable(table.rows, table.dimension, tableOf(parent, name).data);
+      const felt = {
+        metric,
+        ...(gradientCovariance && { gradientCovariance }),
+        ...(usesFrequency(metric) && {
+          rowWeights: wordCounts(train, table.rows, rangesOf(parent.spec, name, train)),
+        }),
+      };
+      const decomposition = await context.kept(
+        `decomposition of ${name}, ${metric}, ${taskSentences ?? 'all'} sentences`,
+        () => decompose(source, felt),
       );
+      const factors = await factorize(source, { rank: k, split, decomposition, ...felt });
       for (const warning of factors.warnings) {
         context.warn(wanted.length > 1 ? `${layerOfTable(parent.spec, name)}: ${warning}` : warning);
       }
