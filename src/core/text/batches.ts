@@ -44,14 +44,14 @@ export function* evaluationBatches(data: EncodedDataset, batchSize: number): Gen
 
 /** Shortest first, otherwise in the order they had: a counting sort, so that the time is linear. */
 function sortByLength({ offsets }: EncodedChunk, order: Uint32Array): void {
-  const lengths = Uint32Array.from(order, (i) => offsets[i + 1]! - offsets[i]!);
-  const before = new Uint32Array(lengths.reduce((longest, length) => Math.max(longest, length), 0) + 2);
-  for (const length of lengths) before[length + 1]!++;
-  for (let length = 1; length < before.length; length++) before[length]! += before[length - 1]!;
   const unsorted = order.slice();
-  unsorted.forEach((sentence, i) => {
-    order[before[lengths[i]!]!++] = sentence;
-  });
+  const lengthOf = (sentence: number): number => offsets[sentence + 1]! - offsets[sentence]!;
+  let longest = 0;
+  for (const sentence of unsorted) longest = Math.max(longest, lengthOf(sentence));
+  const before = new Uint32Array(longest + 2);
+  for (const sentence of unsorted) before[lengthOf(sentence) + 1]!++;
+  for (let length = 1; length < before.length; length++) before[length]! += before[length - 1]!;
+  for (const sentence of unsorted) order[before[lengthOf(sentence)]!++] = sentence;
 }
 
 /** The arrays are new ones, for an engine's tensors may share their memory. */
@@ -62,21 +62,23 @@ function batchOf(
 ): DatasetBatch {
   const { offsets } = chunk;
   const size = order.length;
-  const lengths = Int32Array.from(order, (i) => offsets[i + 1]! - offsets[i]!);
-  const length = lengths.reduce((longest, value) => Math.max(longest, value), 0);
-  const ids = new Int32Array(size * length);
+  const lengths = new Int32Array(size);
+  const labels = new Int32Array(size);
+  const withUnknown = new Uint8Array(size);
+  const lines = new Int32Array(size);
+  let length = 0;
   for (let row = 0; row < size; row++) {
     const i = order[row]!;
-    ids.set(chunk.ids.subarray(offsets[i], offsets[i + 1]), row * length);
+    lengths[row] = offsets[i + 1]! - offsets[i]!;
+    labels[row] = chunk.labels[i]!;
+    withUnknown[row] = chunk.withUnknown[i]!;
+    lines[row] = chunk.lines[i]!;
+    length = Math.max(length, lengths[row]!);
   }
-  return {
-    size,
-    length,
-    ids,
-    lengths,
-    labels: Int32Array.from(order, (i) => chunk.labels[i]!),
-    ...(labelSets && { labelSets }),
-    withUnknown: Uint8Array.from(order, (i) => chunk.withUnknown[i]!),
-    lines: Int32Array.from(order, (i) => chunk.lines[i]!),
-  };
+  const ids = new Int32Array(size * length);
+  for (let row = 0; row < size; row++) {
+    const from = offsets[order[row]!]!;
+    for (let t = 0; t < lengths[row]!; t++) ids[row * length + t] = chunk.ids[from + t]!;
+  }
+  return { size, length, ids, lengths, labels, ...(labelSets && { labelSets }), withUnknown, lines };
 }
