@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Body, ModelSpec } from '../core/checkpoint/checkpoint.ts';
 import { layerOfTable, tablesOf } from '../core/checkpoint/graph/tables.ts';
 import { classNames } from '../core/checkpoint/graphBody.ts';
-import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
+import { inspectCheckpoint, type Inspection } from '../core/checkpoint/inspect.ts';
 import type { Foldability } from '../core/embedding/foldability.ts';
 import { listTensors } from '../core/checkpoint/listTensors.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
@@ -27,7 +27,7 @@ export async function inspectCommand(
   const { path, format, spec, layers, parameters, storageBytes, embeddingShare } = inspection;
   const { folding, vocabulary, labels } = inspection;
   console.log(`${shownPath(path)} (${format})`);
-  console.log(describe(spec));
+  console.log(describe(inspection));
   const inputs = describeInputs(spec);
   if (inputs !== undefined) console.log(`Texts: ${inputs}`);
   if (vocabulary !== undefined) console.log(`Vocabulary: ${count(vocabulary)} words`);
@@ -55,10 +55,10 @@ function foldingText(folding: Foldability, { embedding }: ModelSpec): string {
     : 'Its second factor B can be folded into the next layer: the same outputs, narrower (export --fold).';
 }
 
-function describe(spec: ModelSpec): string {
-  const { body, head, classes, masked } = spec;
+function describe({ spec, countsPadding }: Inspection): string {
+  const { body, head, classes } = spec;
   const hidden = body.hidden.length === 0 ? '' : `, hidden layers ${body.hidden.join(', ')}`;
-  const padding = masked ? '' : '; padding counts as a token';
+  const padding = countsPadding ? '; padding counts as a token' : '';
   return `${describeBody(body)}${hidden}, ${head} over ${classes} classes; ${describeTables(spec)}${padding}`;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ModelSpec, Weights } from '../../src/core/checkpoint/checkpoint.ts';
 import type { GraphBody } from '../../src/core/checkpoint/graphBody.ts';
+import { countsPadding } from '../../src/core/checkpoint/countsPadding.ts';
 import { inputLengths, tablesOf } from '../../src/core/checkpoint/graph/tables.ts';
 import { checkSpec, weightShapes } from '../../src/core/checkpoint/specFromJson.ts';
 import { embeddingBytes, layerCosts, totalCost } from '../../src/core/cost/cost.ts';
@@ -43,7 +44,37 @@ function gradientsOf(spec: ModelSpec, weights: Weights, batch: Batch): Map<strin
   );
 }
 
+/** The same texts, those of inputs of any length with `more` rows of padding behind. */
+function padded({ body }: ModelSpec & { readonly body: GraphBody }, batch: Batch, more: number): Batch {
+  const inputs = body.inputs ?? [{ name: 'the only one' }];
+  const lengths = inputLengths(body, batch.length);
+  const added = lengths.map((_, i) => (inputs[i]?.length === undefined ? more : 0));
+  const length = batch.length + added.reduce((a, b) => a + b, 0);
+  const ids = new Int32Array(batch.size * length);
+  for (let row = 0, to = 0; row < batch.size; row++) {
+    let from = row * batch.length;
+    lengths.forEach((own, i) => {
+      ids.set(batch.ids.subarray(from, from + own), to);
+      from += own;
+      to += own + added[i]!;
+    });
+  }
+  return { ...batch, length, ids, lengths: new Int32Array(batch.size).fill(length) };
+}
+
 describe('a graph of several inputs or tables', () => {
+  it('knows whether padding changes what it says', () => {
+    const found = cases.map(({ name, spec, weights, batch }) => {
+      const model = new Classifier(engine, spec, weights);
+      const [before, after] = [model.predict(batch).data.slice(), model.predict(padded(spec, batch, 2)).data];
+      const changed = before.some((p, i) => Math.abs(p - after[i]!) > 1e-5);
+      // Texts of one length, of which there is one here, cannot be padded further.
+      assert.ok(countsPadding(spec) || !changed, name);
+      return [countsPadding(spec), changed];
+    });
+    for (const both of [true, false]) assert.ok(found.some(([told, seen]) => told === both && seen === both));
+  });
+
   for (const { name, spec, weights, batch } of cases) {
     it(`learns along the gradient of its loss: ${name}`, () => {
       for (const [weight, gradient] of gradientsOf(spec, weights, batch)) {

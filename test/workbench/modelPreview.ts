@@ -166,6 +166,7 @@ function inspected(body: Inspection['spec']['body'], rank: number | undefined): 
     embeddingBytes: layers
       .filter(({ name }) => name.startsWith('embedding/'))
       .reduce((sum, { storageBytes }) => sum + storageBytes, 0),
+    countsPadding: false,
     folding: { exact: true },
     labels: ['abbreviation', 'description', 'entity', 'human', 'location', 'number'],
   };

@@ -21,6 +21,7 @@ export class Summary implements ModelSection {
 
   update({ inspection }: ReadModel): void {
     const { spec, parameters, storageBytes, embeddingShare, folding, vocabulary, labels, text } = inspection;
+    const { countsPadding } = inspection;
     this.#figures.replaceChildren(
       ...entry(l10n.t('Size'), formatBytes(storageBytes)),
       ...entry(l10n.t('Parameters'), formatCount(parameters)),
@@ -48,10 +49,10 @@ export class Summary implements ModelSection {
     facts.push(
       entry(
         l10n.t('Text'),
-        text === undefined ? l10n.t('No settings beside the model') : describeText(text, spec.masked),
+        text === undefined ? l10n.t('No settings beside the model') : describeText(text, !countsPadding),
       ),
     );
-    if (!spec.masked) facts.push(entry(l10n.t('Padding'), l10n.t('counts as a token')));
+    if (countsPadding) facts.push(entry(l10n.t('Padding'), l10n.t('counts as a token')));
     this.#facts.replaceChildren(...facts.flat());
   }
 }

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ArchitectureSettings } from '../recipe/recipe.ts';
 import type { Checkpoint, ModelSpec, WritableCheckpoint } from './checkpoint.ts';
+import { countsPadding } from './countsPadding.ts';
 import { isUntouchedCard } from '../report/cardMark.ts';
 import {
   cardFile,
@@ -145,9 +146,10 @@ async function takePlace(folder: string, target: string, exists: boolean): Promi
 }
 
 /** What a user of the files should know. */
-function notesOn({ body, masked }: ModelSpec, format: WrittenFormat): string[] {
+function notesOn(spec: ModelSpec, format: WrittenFormat): string[] {
+  const { body } = spec;
   if (format === 'safetensors') return [];
-  if (!masked) return ['As in the model that it comes from, padding counts as a token.'];
+  if (countsPadding(spec)) return ['As in the model that it comes from, padding counts as a token.'];
   const library = format === 'tfjs' ? 'tfjs' : 'Keras';
   const freely = 'sentences may be padded with 0 on either side, or not at all.';
   if (body.kind === 'cnn') {

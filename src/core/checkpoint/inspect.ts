@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { ArchitectureSettings, TextSettings } from '../recipe/recipe.ts';
 import type { ModelSpec } from './checkpoint.ts';
 import { foldability, type Foldability } from '../embedding/foldability.ts';
+import { countsPadding } from './countsPadding.ts';
 import { tablesOf } from './graph/tables.ts';
 import { openCheckpoint, textOfModel, type CheckpointFormat } from './openCheckpoint.ts';
 import { describeSettings } from './settings.ts';
@@ -28,6 +29,8 @@ export interface Inspection {
   readonly embeddingShare: number;
   /** Of the file. */
   readonly embeddingBytes: number;
+  /** Whether padding changes what the model says. */
+  readonly countsPadding: boolean;
   /** Whether a second factor, the model's or one that compression gives it, can go into the next layer. */
   readonly folding: Foldability;
   /** Words, where a vocabulary lies in the model or beside it. */
@@ -70,6 +73,7 @@ export async function inspectCheckpoint(
     storageBytes: sizes.reduce((sum, layer) => sum + layer.storageBytes, 0),
     embeddingShare: embedding((layer) => layer.share),
     embeddingBytes: embedding((layer) => layer.storageBytes),
+    countsPadding: countsPadding(spec),
     folding: foldability(spec),
     ...(words !== undefined && { vocabulary: words }),
     ...(labels !== undefined && { labels }),
