@@ -77,6 +77,23 @@ describe('modelCard', () => {
     assert.match(keras, /load_model\("model\.h5"\)/);
   });
 
+  it('tells what its lines read and a model came without, and how to give it', () => {
+    const bare = { ...checkpoint, text: undefined, labels: undefined };
+    const vocabulary = Array.from({ length: 9 }, (_, i) => `w${i}`);
+    const form = (card: string): unknown => JSON.parse(/```json\n([^]*?)```/.exec(card)?.[1] ?? 'null');
+    for (const format of ['tfjs', 'keras', 'safetensors'] as const) {
+      const card = modelCard({ ...facts, format, checkpoint: bare });
+      assert.deepEqual(form(card), { text: textDefaults, labels: ['class 0', 'class 1'] });
+      assert.match(card, /`vocabulary\.txt`.* each of the 9 rows/);
+      const whole = modelCard({ ...facts, format, checkpoint: { ...checkpoint, vocabulary } });
+      assert.doesNotMatch(whole, /came with/);
+    }
+    // Lines that read no text lack nothing.
+    const body = { kind: 'gru', units: 2, pooling: 'last', hidden: [] } as const;
+    const gru = { ...randomCheckpoint({ ...checkpoint.spec, body }) };
+    assert.doesNotMatch(modelCard({ ...facts, format: 'safetensors', checkpoint: gru }), /press\.json`/);
+  });
+
   it('knows its own text from an edited one', () => {
     const card = modelCard(facts);
     assert.ok(isUntouchedCard(card));

@@ -1,6 +1,6 @@
 import type { Body, Checkpoint, ModelSpec } from '../checkpoint/checkpoint.ts';
 import { layerOfTable, tablesOf } from '../checkpoint/graph/tables.ts';
-import { inputNames } from '../checkpoint/graph/inputLength.ts';
+import { inputLength, inputNames } from '../checkpoint/graph/inputLength.ts';
 import { classNames } from '../checkpoint/graphBody.ts';
 import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
 import { wordsOfLayer } from '../checkpoint/keras/textLayer.ts';
@@ -270,10 +270,11 @@ function textSection({ spec, labels, text, vocabulary }: Checkpoint): string {
 }
 
 function loading({ checkpoint, format }: ModelFacts): string[] {
-  const { spec, text, vocabulary, labels } = checkpoint;
+  const { spec, text } = checkpoint;
   const code = (language: string, source: string): string => `\`\`\`${language}\n${source}\`\`\``;
   const words = 'Save these lines as `words.py`. They split a text into words:';
   const parts: string[] = [];
+  let readsText = true;
   switch (format) {
     case 'tfjs':
       parts.push(
@@ -292,6 +293,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
             'python',
             answering(snippets['classify_text.py'], spec).replace('model.keras', modelFile[format]),
           ),
+          ...lacking(checkpoint),
         ];
       }
       parts.push(
@@ -322,6 +324,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
           code('python', snippets['classify_dan.py']),
         );
       } else {
+        readsText = false;
         parts.push(
           "**Python**: `decode.py` of Embedding Press's `docs/decoders` gives the tensors:",
           code('python', 'from decode import decode\nspec, weights = decode("model.safetensors")\n'),
@@ -335,6 +338,7 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
         ),
       );
   }
+  if (!readsText) return parts;
   const differing = (['tokenizer', 'lowercase', 'padding', 'truncation'] as const).filter(
     (name) => (text?.[name] ?? defaultOf[name]) !== defaultOf[name],
   );
@@ -343,11 +347,29 @@ function loading({ checkpoint, format }: ModelFacts): string[] {
       `The lines above split texts in the default way, and this model has another \`${differing.join('`, `')}\`: see its text settings, and change the lines.`,
     );
   }
-  if (vocabulary === undefined || labels === undefined || text === undefined) {
+  return [...parts, ...lacking(checkpoint)];
+}
+
+/** What the lines read and a model has come without, and how to give it. */
+function lacking({ spec, labels, text, vocabulary }: Checkpoint): string[] {
+  const parts: string[] = [];
+  if (vocabulary === undefined) {
     parts.push(
-      'The lines above read `press.json` with text settings and labels, and `vocabulary.txt`: not all of these lie beside this model.',
+      `No vocabulary came with this model: put \`vocabulary.txt\` beside it, with the word of each of the ${spec.embedding.rows} rows on a line, that of row 0 first.`,
     );
   }
+  if (labels !== undefined && text !== undefined) return parts;
+  const maxLength = inputLength(spec) ?? textDefaults.maxLength;
+  const names = Array.from({ length: Math.min(spec.classes, mostLabels) }, (_, i) => `class ${i}`);
+  const fields = {
+    ...(text === undefined && { text: { ...textDefaults, maxLength } }),
+    ...(labels === undefined && { labels: names }),
+  };
+  const lacks = Object.keys(fields).map((name) => `\`${name}\``);
+  parts.push(
+    `The lines above read ${lacks.join(' and ')} of \`press.json\`, which this model came without. Add there what it was trained with, in this form:`,
+    `\`\`\`json\n${JSON.stringify(fields, undefined, 2)}\n\`\`\``,
+  );
   return parts;
 }
 
