@@ -18,7 +18,10 @@ export function printTensors(listing: TensorListing): void {
   console.log(`\n${table([header, ...rows, all], [1, 2])}`);
   const largest = tensors.find(({ name }) => name === largestTable);
   if (largest !== undefined) {
-    console.log(`\nThe largest table is '${largest.name}', ${largest.shape.join(' x ')}.`);
+    console.log(
+      `\nThe largest table is '${largest.name}', ${largest.shape.join(' x ')}. To compress it by itself:`,
+    );
+    console.log(`  embedding-press vectors ${shownPath(path)} FOLDER --reduction 0.9`);
   }
   if (architecture === undefined) {
     console.log(`\nNo model is recognised by the usual names. ${fault ?? ''}`);

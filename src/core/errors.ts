@@ -39,6 +39,16 @@ export class UserError extends Error {
   }
 }
 
+/** Does work whose errors may not know where they lie: a UserError without a place gets this one. */
+export async function locate<T>(place: Place, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.place !== undefined) throw error;
+    throw new UserError(error.code, error.message, error.hint, place);
+  }
+}
+
 /** A run was asked to stop; no error in itself. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';

@@ -12,7 +12,7 @@ import { checkStorage } from '../core/checkpoint/storage.ts';
 import type { Storage } from '../core/checkpoint/storageTypes.ts';
 import { createEngine } from '../core/engine/createEngine.ts';
 import type { EngineName } from '../core/engine/engine.ts';
-import { UserError } from '../core/errors.ts';
+import { locate, UserError } from '../core/errors.ts';
 import { hashFile } from '../core/report/hashFile.ts';
 import { modelCard, type RoundingEffect } from '../core/report/modelCard.ts';
 import { roundingEffect } from '../core/report/roundingEffect.ts';
@@ -63,7 +63,7 @@ export async function writeExport(request: ExportRequest): Promise<Exported> {
   await checkApart(target, await findModel(source));
   await watch('reading');
   const read = await readCheckpoint(source);
-  const checkpoint = request.fold ? foldEmbedding(read) : read;
+  const checkpoint = request.fold ? await locate({ file: source }, () => foldEmbedding(read)) : read;
   const lack = lackOfLayers(checkpoint.spec, format);
   if (lack !== undefined) {
     throw new UserError(

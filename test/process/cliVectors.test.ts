@@ -27,6 +27,7 @@ describe('compressing without training, from the command line', function () {
   it('compresses word vectors, and says what was written', () =>
     withTemporaryFolder(async (folder) => {
       await writeFile(join(folder, 'g.txt'), 'the 1 2 3\na 4 5 7\ncat -1 0 2\n');
+      await writeFile(join(folder, 'model.zip'), 'PK\x03\x04\0\0 1 2\n');
       const { status, stdout, stderr } = call(folder, 'vectors', 'g.txt', 'small', '--rank', '2');
       assert.equal(status, 0, stderr);
       assert.match(stdout, /3 x 3 vectors at rank 2/);
@@ -50,6 +51,9 @@ describe('compressing without training, from the command line', function () {
         [['g.txt', 'c'], /a rank or by a reduction/],
         [['g.txt', 'c', '--rank', '2', '--reduction', '0.5'], /one of the two/],
         [['g.txt', 'c', '--reduction', '1.5'], /between 0 and 1/],
+        [['g.txt', 'c', '--reduction', 'much'], /'much' is invalid/],
+        [['g.txt', 'c', '--rank', '4'], /g\.txt: Rank 4 is more than/],
+        [['model.zip', 'c', '--rank', '2'], /model\.zip:1: The file is no text .* Unpack an archive first/],
         [['g.txt', 'small', '--rank', '2'], /not empty/],
         [['none.txt', 'c', '--rank', '2'], /does not exist/],
       ] as const) {
@@ -77,6 +81,11 @@ describe('compressing without training, from the command line', function () {
       assert.deepEqual(spec.embedding, { rows: 200, dimension: 20, rank: 3 });
       const again = call(folder, 'factorize', 'model', 'model', '--rank', '3');
       assert.deepEqual([again.status, again.stderr.includes('that of the model itself')], [2, true]);
+      const large = call(folder, 'factorize', 'model', 'large', '--rank', '21');
+      assert.match(large.stderr, /model\.json: Rank 21 is more than/);
+      const whole = call(folder, 'fold', 'model', 'folded');
+      assert.deepEqual([whole.status, /model: .* nothing to fold/.test(whole.stderr)], [2, true]);
+      assert.deepEqual((await readdir(folder)).sort(), ['model', 'small']);
     }));
 
   it('is cancelled by Ctrl-C, and leaves nothing behind', function () {

@@ -273,5 +273,13 @@ describe('checkpoints', () => {
     await assert.rejects(readCheckpoint(model), { code: 'no-model' });
     await writeFile(join(model, 'model.bin'), '');
     await assert.rejects(readCheckpoint(join(model, 'model.bin')), { code: 'unknown-format' });
+    const other = join(folder, 'other');
+    await mkdir(other);
+    await assert.rejects(readCheckpoint(other), {
+      code: 'no-model',
+      hint: 'Name the folder of a checkpoint.',
+    });
+    await writeFile(join(other, 'mine.PT'), '');
+    await assert.rejects(readCheckpoint(other), { code: 'no-model', hint: /mine\.PT/ });
   });
 });

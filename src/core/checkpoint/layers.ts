@@ -111,7 +111,9 @@ export function unsupported(
   why: string,
   file: string | undefined,
 ): UserError {
-  const place = inputs.length === 0 ? '' : ` behind '${inputs.join("', '")}'`;
+  // One that takes an output twice lies behind one layer.
+  const before = [...new Set(inputs)];
+  const place = before.length === 0 ? '' : ` behind '${before.join("', '")}'`;
   return new UserError(
     'unsupported-layer',
     `The layer '${name}' (${className})${place} is not supported: ${why}.`,

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { parseJson } from '../parseJson.ts';
@@ -124,10 +124,11 @@ export async function findModel(path: string): Promise<string> {
     const file = join(path, name);
     if ((await stat(file).catch(() => undefined))?.isFile() === true) return file;
   }
+  const named = (await readdir(path)).sort().find((name) => isKerasFile(name) || isTensorFile(name));
   throw new UserError(
     'no-model',
     `The folder has none of ${modelFiles.join(', ')}.`,
-    'Name the folder of a checkpoint.',
+    named === undefined ? 'Name the folder of a checkpoint.' : `Name the file in it, such as ${named}.`,
     { file: path },
   );
 }

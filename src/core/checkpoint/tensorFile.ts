@@ -26,11 +26,11 @@ export interface TensorFile {
 }
 
 export function isTensorFile(path: string): boolean {
-  return path.endsWith('.safetensors') || isTorchFile(path);
+  return /\.safetensors$/i.test(path) || isTorchFile(path);
 }
 
 export function isTorchFile(path: string): boolean {
-  return /\.(pt|pth)$/.test(path);
+  return /\.(pt|pth)$/i.test(path);
 }
 
 /**

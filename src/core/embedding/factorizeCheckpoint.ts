@@ -8,7 +8,7 @@ import { findModel, openCheckpoint, textOfModel, type OpenCheckpoint } from '../
 import { isTensorFile } from '../checkpoint/tensorFile.ts';
 import { checkLabels, readSettings } from '../checkpoint/settings.ts';
 import { chosenRank } from '../cost/reduction.ts';
-import { UserError } from '../errors.ts';
+import { locate, UserError } from '../errors.ts';
 import { findFactors } from './factorize.ts';
 import {
   factorizeLayers,
@@ -144,10 +144,14 @@ async function factorizeTable(
     },
   });
   const table = await tableOf(opened, `${prefix}/table`, rows, dimension);
-  const { rank, B, directions, singularValues, warnings } = await findFactors(
-    table,
-    { rank: chosenRank(size, rows, dimension), metric: 'spectrum', split: 'balanced' },
-    pass('summing'),
+  const { rank, B, directions, singularValues, warnings } = await locate(
+    { file: opened.path, item: `${prefix}/table` },
+    () =>
+      findFactors(
+        table,
+        { rank: chosenRank(size, rows, dimension), metric: 'spectrum', split: 'balanced' },
+        pass('summing'),
+      ),
   );
   const blocks = projectRows(table, directions, pass('writing'));
   return {

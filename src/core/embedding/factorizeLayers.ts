@@ -6,7 +6,7 @@ import { makeFolder } from '../checkpoint/newFolder.ts';
 import type { SavedEmbedding } from '../checkpoint/rewrite/insertFactors.ts';
 import { openRewritable, type Rewritable, type WrittenFactor } from '../checkpoint/rewrite/rewritable.ts';
 import { chosenRank, type RankChoice } from '../cost/reduction.ts';
-import { UserError } from '../errors.ts';
+import { locate, UserError } from '../errors.ts';
 import { findFactors } from './factorize.ts';
 import { projectRows } from './rowPass.ts';
 import type { RowThreads } from './rowWork.ts';
@@ -65,7 +65,9 @@ export async function factorizeLayers(
   await makeFolder(folder, async (temporary) => {
     const factors: WrittenFactor[] = [];
     for (const [i, embedding] of chosen.entries()) {
-      const { factor, table, warnings } = await factorizeOne(opened, embedding, options, i, chosen.length);
+      const { factor, table, warnings } = await locate({ file, item: embedding.name }, () =>
+        factorizeOne(opened, embedding, options, i, chosen.length),
+      );
       factors.push(factor);
       tables.push(table);
       notes.push(...warnings);

@@ -4,6 +4,7 @@ import type { StreamedTensor, Tensor } from '../checkpoint/checkpoint.ts';
 import { makeFolder } from '../checkpoint/newFolder.ts';
 import { writeSafetensors } from '../checkpoint/safetensors.ts';
 import { chosenRank, type RankChoice } from '../cost/reduction.ts';
+import { locate } from '../errors.ts';
 import { findFactors } from './factorize.ts';
 import { Projection } from './project.ts';
 import { projectRows } from './rowPass.ts';
@@ -89,10 +90,12 @@ async function compressInto(
     ...(tensor !== undefined && { tensor }),
   });
   const { format, rows, dimension } = source;
-  const { B, rank, directions, singularValues, warnings } = await findFactors(
-    source,
-    { rank: chosenRank(size, rows, dimension), metric: 'spectrum', split: 'right' },
-    { ...(threads && { threads }), watch: progress('summing', rows) },
+  const { B, rank, directions, singularValues, warnings } = await locate({ file: input }, () =>
+    findFactors(
+      source,
+      { rank: chosenRank(size, rows, dimension), metric: 'spectrum', split: 'right' },
+      { ...(threads && { threads }), watch: progress('summing', rows) },
+    ),
   );
   const pass = { ...(threads && { threads }), watch: progress('writing', rows) };
   const coordinates = projectRows(source, directions, pass);

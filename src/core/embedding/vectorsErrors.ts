@@ -28,6 +28,16 @@ export function emptyVectors(path: string): UserError {
   return invalidVectors(path, 'The file of word vectors holds no vector.');
 }
 
+/** A file that would be read as text, by its name, and is none. */
+export function noText(path: string): UserError {
+  return new UserError(
+    'invalid-vectors',
+    'The file is no text of a word and its numbers on each line.',
+    "Unpack an archive first; word2vec's binary form is read from a name that ends in .bin, and a model's embedding is compressed by embedding-press factorize.",
+    { file: path, line: 1 },
+  );
+}
+
 /** Of a Gram matrix of so many squared numbers, 128 MiB, and its eigenvectors, a few minutes. */
 const maxDimension = 4096;
 

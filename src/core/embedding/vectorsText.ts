@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { decodeLine, readFailure, readLineChunks } from '../text/lines.ts';
 import { parseDecimal } from './decimal.ts';
-import { checkDimension, emptyVectors, invalidVectors, wrongDimension } from './vectorsErrors.ts';
+import { checkDimension, emptyVectors, invalidVectors, noText, wrongDimension } from './vectorsErrors.ts';
 import type { VectorReading, VectorSink } from './vectorsStore.ts';
 
 const space = 32;
@@ -27,6 +27,8 @@ export async function readTextVectors(
       bytesRead += lines[i]!.length + 1;
       const bytes = trimEnd(lines[i]!);
       if (line === 1) {
+        // Of an archive, a model, or word2vec's binary form by another name.
+        if (bytes.includes(0)) throw noText(path);
         const header = /^(\d+)[ \t]+(\d+)$/.exec(bytes.toString('latin1', 0, 64));
         // With one dimension such a line may as well be a word and its value.
         if (header !== null && (expected !== 1 || header[2] === '1')) {
