@@ -13,7 +13,7 @@ const mostPasses = 3;
 /** Of each of the two measurements. */
 const mostMs = 100;
 
-/** What `measureLatency` takes, as long as a sentence takes less than `mostMs`. */
+/** What `measureLatency` takes at most, as long as a sentence takes less than `mostMs`. */
 export const latencySeconds = (2 * mostMs) / 1000;
 
 /**
