@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,30 @@ describe('half precision', () => {
     }
     assert.equal(numberToHalf(65519), 0x7bff);
     assert.equal(numberToHalf(65520), 0x7c00);
+  });
+});
+
+describe('the numbers of a large table', () => {
+  it('take no memory but their own, whatever their type is', () => {
+    // In a heap that a list of so many numbers would fill: typed arrays lie outside of it.
+    const code = `
+      import { roundedToHalf, toHalves, quantize } from './src/core/checkpoint/storage.ts';
+      import { storedTypeOf } from './src/core/checkpoint/storedType.ts';
+      import { numberTypes } from './src/core/checkpoint/numberType.ts';
+      const shape = [6_000_000, 1];
+      const data = new Float32Array(shape[0]).fill(0.5);
+      data[0] = -1;
+      toHalves({ shape, data }, 'w');
+      roundedToHalf({ shape, data }, 'w');
+      for (const storage of ['float16', 'uint8', 'uint16']) {
+        const { bytes, quantization } = quantize({ shape, data }, storage, 'w');
+        storedTypeOf('float32', quantization).decode(bytes);
+      }
+      for (const type of Object.values(numberTypes)) type.decode(new Uint8Array(type.bytes * shape[0]));
+    `;
+    const flags = ['--max-old-space-size=50', '--import', 'tsx', '--input-type=module', '--eval', code];
+    const { status, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
   });
 });
 

@@ -1,3 +1,4 @@
+import { mapNumbers } from './mapNumbers.ts';
 import { halfToNumber } from './storedType.ts';
 
 /** A type of numbers in a file, and how they become float32. */
@@ -15,21 +16,22 @@ export const numberTypes = {
   float64: type('float64', 8, (buffer, length) => new Float32Array(new Float64Array(buffer, 0, length))),
   float16: type('float16', 2, (buffer, length) => {
     const halves = new Uint16Array(buffer, 0, length);
-    return Float32Array.from(halves, halfToNumber);
+    return mapNumbers(halves, new Float32Array(length), halfToNumber);
   }),
   // The upper half of a float32.
   bfloat16: type('bfloat16', 2, (buffer, length) => {
-    const bits = Uint32Array.from(new Uint16Array(buffer, 0, length), (half) => half << 16);
+    const halves = new Uint16Array(buffer, 0, length);
+    const bits = mapNumbers(halves, new Uint32Array(length), (half) => half << 16);
     return new Float32Array(bits.buffer);
   }),
   int64: type('int64', 8, (buffer, length) =>
-    Float32Array.from(new BigInt64Array(buffer, 0, length), Number),
+    mapNumbers(new BigInt64Array(buffer, 0, length), new Float32Array(length), Number),
   ),
-  int32: type('int32', 4, (buffer, length) => Float32Array.from(new Int32Array(buffer, 0, length))),
-  int16: type('int16', 2, (buffer, length) => Float32Array.from(new Int16Array(buffer, 0, length))),
-  int8: type('int8', 1, (buffer, length) => Float32Array.from(new Int8Array(buffer, 0, length))),
-  uint8: type('uint8', 1, (buffer, length) => Float32Array.from(new Uint8Array(buffer, 0, length))),
-  bool: type('bool', 1, (buffer, length) => Float32Array.from(new Uint8Array(buffer, 0, length))),
+  int32: type('int32', 4, (buffer, length) => new Float32Array(new Int32Array(buffer, 0, length))),
+  int16: type('int16', 2, (buffer, length) => new Float32Array(new Int16Array(buffer, 0, length))),
+  int8: type('int8', 1, (buffer, length) => new Float32Array(new Int8Array(buffer, 0, length))),
+  uint8: type('uint8', 1, (buffer, length) => new Float32Array(new Uint8Array(buffer, 0, length))),
+  bool: type('bool', 1, (buffer, length) => new Float32Array(new Uint8Array(buffer, 0, length))),
 };
 
 function type(

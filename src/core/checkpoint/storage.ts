@@ -7,6 +7,7 @@ import { Random } from '../random.ts';
 import type { Checkpoint, Tensor } from './checkpoint.ts';
 import { tablesOf } from './graph/tables.ts';
 import { modelFile, type WrittenFormat } from './fileNames.ts';
+import { mapNumbers } from './mapNumbers.ts';
 import { storagesOf, type Storage } from './storageTypes.ts';
 import { halfToNumber, numberToHalf } from './storedType.ts';
 
@@ -68,7 +69,7 @@ export interface Halves {
 
 /** @throws UserError `float16-range` */
 export function toHalves({ shape, data }: Tensor, name: string): Halves {
-  const halves = Uint16Array.from(data, numberToHalf);
+  const halves = mapNumbers(data, new Uint16Array(data.length), numberToHalf);
   const outside = halves.findIndex((half) => (half & 0x7fff) === 0x7c00);
   if (outside < 0) return { shape, halves };
   throw new UserError(
@@ -81,7 +82,7 @@ export function toHalves({ shape, data }: Tensor, name: string): Halves {
 /** The nearest numbers of half precision. @throws UserError `float16-range` */
 export function roundedToHalf(tensor: Tensor, name: string): Tensor {
   const { shape, halves } = toHalves(tensor, name);
-  return { shape, data: Float32Array.from(halves, halfToNumber) };
+  return { shape, data: mapNumbers(halves, new Float32Array(halves.length), halfToNumber) };
 }
 
 /** As a manifest of tfjs describes a weight that is no float32. */
@@ -102,7 +103,7 @@ export function quantize(
   const coding = codings[storage];
   const parts = schemeOf(coding).encode(tensor, coding, new Random(0));
   const codes = partOf(parts, 'codes', tensor.data.length);
-  const integers = storage === 'uint8' ? Uint8Array.from(codes) : Uint16Array.from(codes);
+  const integers = storage === 'uint8' ? new Uint8Array(codes) : new Uint16Array(codes);
   const [scale = 0, min = 0] = [partOf(parts, 'scales', 1)[0], partOf(parts, 'offsets', 1)[0]];
   return { bytes: new Uint8Array(integers.buffer), quantization: { dtype: storage, scale, min } };
 }

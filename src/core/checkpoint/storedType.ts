@@ -15,9 +15,9 @@ const float16: StoredType = {
   bytes: 2,
   decode: (stored) => {
     const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
-    return Float32Array.from({ length: stored.length / 2 }, (_, i) =>
-      halfToNumber(view.getUint16(2 * i, true)),
-    );
+    const data = new Float32Array(stored.length / 2);
+    for (let i = 0; i < data.length; i++) data[i] = halfToNumber(view.getUint16(2 * i, true));
+    return data;
   },
 };
 
