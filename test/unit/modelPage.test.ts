@@ -161,6 +161,11 @@ describe('the page of a model', () => {
 
   it('says in words what the model is', () => {
     assert.equal(describeBody(dan), 'DAN, hidden layers 24, 8');
+    const deep = { kind: 'dan', hidden: new Array<number>(40).fill(6) } as const;
+    assert.equal(
+      describeBody({ ...dan, body: deep }),
+      `DAN, hidden layers ${new Array(12).fill('6').join(', ')} and 28 more`,
+    );
     assert.equal(describeBody(lstm), 'LSTM with 16 units, peepholes, last output');
     const cnn = { kind: 'cnn', widths: [3, 4], filters: 8, hidden: [] } as const;
     assert.equal(describeBody({ ...dan, body: cnn }), 'CNN with 8 filters of each width 3, 4');

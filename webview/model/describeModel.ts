@@ -17,6 +17,16 @@ export function describeFormat(format: CheckpointFormat): string {
   return formats[format];
 }
 
+/** More of anything nobody reads. */
+const mostListed = 12;
+
+/** `a, b`; of many things the first, and how many there are more. */
+export function shortList(things: readonly (string | number)[]): string {
+  const shown = things.slice(0, mostListed).join(', ');
+  const more = things.length - mostListed;
+  return more > 0 ? l10n.t('{0} and {1} more', shown, formatCount(more)) : shown;
+}
+
 /** `DAN, hidden layers 30, 25` */
 export function describeBody({ body }: ModelSpec): string {
   const parts = [describeEncoder(body)];
@@ -24,7 +34,7 @@ export function describeBody({ body }: ModelSpec): string {
   if ('pooling' in body) {
     parts.push(body.pooling === 'mean' ? l10n.t('mean of all outputs') : l10n.t('last output'));
   }
-  if (body.hidden.length > 0) parts.push(l10n.t('hidden layers {0}', body.hidden.join(', ')));
+  if (body.hidden.length > 0) parts.push(l10n.t('hidden layers {0}', shortList(body.hidden)));
   return parts.join(', ');
 }
 

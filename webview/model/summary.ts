@@ -2,10 +2,8 @@ import * as l10n from '@vscode/l10n';
 import type { ReadModel } from '../../src/editor/modelProtocol.ts';
 import { element } from '../element.ts';
 import { formatBytes, formatCount, formatPercent } from '../format.ts';
-import { describeBody, describeEmbedding, describeInputs, describeText } from './describeModel.ts';
+import { describeBody, describeEmbedding, describeInputs, describeText, shortList } from './describeModel.ts';
 import type { ModelSection } from './section.ts';
-
-const mostLabels = 12;
 
 /** What the model is, in a few figures. */
 export class Summary implements ModelSection {
@@ -60,10 +58,4 @@ export class Summary implements ModelSection {
 /** A term with its description. They are wrapped, as HTML allows, to lie in one cell of a grid. */
 function entry(name: string, value: string): HTMLElement[] {
   return [element('div', {}, element('dt', {}, name), element('dd', {}, value))];
-}
-
-function shortList(labels: readonly string[]): string {
-  const shown = labels.slice(0, mostLabels).join(', ');
-  const more = labels.length - mostLabels;
-  return more > 0 ? l10n.t('{0} and {1} more', shown, formatCount(more)) : shown;
 }

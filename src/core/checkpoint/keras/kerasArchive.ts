@@ -161,7 +161,7 @@ async function attempt<T>(path: string, item: string | undefined, read: () => Pr
 function damaged(path: string, fault: string, item?: string): UserError {
   return new UserError(
     'damaged-keras',
-    `The file is no whole .keras archive: ${fault}.`,
+    `The file is no whole .keras archive: ${fault.replace(/\.$/, '')}.`,
     'Copy it anew from where it was made, or save the model again.',
     { file: path, ...(item !== undefined && { item }) },
   );

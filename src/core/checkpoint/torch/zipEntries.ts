@@ -54,7 +54,7 @@ function isSystemError(error: unknown): boolean {
 function damaged(path: string, fault: string, item?: string): UserError {
   return new UserError(
     'damaged-archive',
-    `The file is no whole archive as torch.save writes it: ${fault}.`,
+    `The file is no whole archive as torch.save writes it: ${fault.replace(/\.$/, '')}.`,
     'Save the model anew: torch.save(model.state_dict(), path).',
     { file: path, ...(item !== undefined && { item }) },
   );
