@@ -208,6 +208,32 @@ const nodes: Readonly<Record<string, GraphNode[]>> = {
       ),
     ]),
   ),
+  // What follows sees the steps that the mask does not count; a convolution has no mask.
+  ...Object.fromEntries(
+    ['Multiply', 'Maximum'].flatMap((className): [string, GraphNode[]][] => [
+      [
+        `${className}, all of it seen`,
+        chain(
+          ['Dense', { units: 4, activation: 'tanh' }],
+          [className, {}, ['n0', 'embedding']],
+          ['Flatten', {}],
+        ),
+      ],
+      ...[
+        ['embedding', 'n0', 'n1'],
+        ['n0', 'embedding', 'n1'],
+        ['embedding', 'n1', 'n0'],
+      ].map((inputs): [string, GraphNode[]] => [
+        `${className} of ${inputs.join(', ')}, all of it seen`,
+        chain(
+          ['Conv1D', { filters: 4, kernel_size: 2, padding: 'same' }],
+          ['Dense', { units: 4 }, ['embedding']],
+          [className, {}, inputs],
+          ['Flatten', {}],
+        ),
+      ]),
+    ]),
+  ),
   'a sequence added to itself': chain(['Add', {}, ['embedding', 'embedding']], average),
   'mean and maximum of a BiLSTM, with a residual': chain(
     bidirectional('LSTM', { units: 2, return_sequences: true }),

@@ -175,6 +175,19 @@ describe('files of graphs', () => {
         'keras',
       ],
       [
+        'a product of the steps that the mask counts',
+        /Multiply.*'product'/,
+        graphOf(
+          [
+            node('Dense', 'dense', 'embedding', { units: 6 }),
+            node('Multiply', 'product', ['embedding', 'dense']),
+            node('GlobalMaxPooling1D', 'most', 'product'),
+          ],
+          { maskZero: true },
+        ),
+        'tfjs',
+      ],
+      [
         'a mask that tfjs carries over',
         /mask.*'second'/,
         graphOf(

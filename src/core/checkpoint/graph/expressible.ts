@@ -2,6 +2,8 @@ import type { GraphBody, GraphNode } from '../graphBody.ts';
 import type { Dialect } from '../specOfLayers.ts';
 import { describeGraph, embeddingShape, isPaddingMasked } from './describeGraph.ts';
 import { maskInputs, maskOrigins } from './maskOrigins.ts';
+import { mergesCounted } from './mergeRules.ts';
+import { NodeConfig } from './nodeConfig.ts';
 import type { NodeShape } from './nodeFacts.ts';
 import { embeddingCalls } from './tables.ts';
 
@@ -118,6 +120,8 @@ export function lackOfGraph(body: GraphBody, dimension: number, dialect: Dialect
 function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
   const averages = maskedAverages(body, dimension);
   const texts = maskInputs(body, dimension);
+  const shapes = shapesOf(body, dimension);
+  const seesPadding = shapes.get(body.nodes.at(-1)?.name ?? '')?.seesPadding === true;
   const joining = new Set<string>();
   for (const node of body.nodes) {
     const { className, config, inputs } = node;
@@ -149,6 +153,10 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
     // The mean is taken by the mask of the ids, step by step.
     if (className === 'Concatenate' && (config.axis === 1 || config.axis === -2)) joining.add(node.name);
     else if (inputs.some((input) => joining.has(input))) joining.add(node.name);
+    const isMasked = inputs.some((input) => shapes.get(input)?.masked === true);
+    if (isMasked && seesPadding && mergesCounted(new NodeConfig(node, body.dialect)) !== undefined) {
+      return { node, why: `tfjs's own ${className} merges what the masks do not count, too` };
+    }
     const isOfSeveral = (texts.get(inputs[0] ?? '')?.size ?? 0) > 1;
     if (averages.has(node.name) && (joining.has(node.name) || isOfSeveral)) {
       return { node, why: "tfjs's own average counts padding, and its input is longer than the sentence" };

@@ -55,6 +55,13 @@ export function intersectsMasks(config: NodeConfig): boolean {
   return config.dialect === 'keras' && config.oneOf('merged_mask', ['any', 'all'], 'any') === 'all';
 }
 
+/** The layer, where it merges only what the inputs' masks count, as Keras 3's products and maxima do: see `mergedRows`. */
+export function mergesCounted(config: NodeConfig): 'Multiply' | 'Maximum' | undefined {
+  const { className, dialect } = config;
+  if (className !== 'Multiply' && className !== 'Maximum') return undefined;
+  return dialect === 'keras' && !intersectsMasks(config) ? className : undefined;
+}
+
 /** Whether a Concatenate joins the steps, not the numbers of each. */
 export function joinsTime(config: NodeConfig, first: Pick<NodeShape, 'steps'>): boolean {
   return first.steps !== undefined && config.axis(first) === 1;

@@ -1,7 +1,8 @@
-import { intersectsMasks, joinsTime } from '../../checkpoint/graph/mergeRules.ts';
+import { intersectsMasks, joinsTime, mergesCounted } from '../../checkpoint/graph/mergeRules.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { joinColumns, splitColumns } from '../columns.ts';
 import { sentencesOf, single, type GraphLayer, type LayerParts, type Signal } from './graphLayer.ts';
+import { mergedRows } from './mergedRows.ts';
 
 /** Add, Average, Multiply and Maximum, number by number. */
 export class Elementwise implements GraphLayer {
@@ -9,22 +10,30 @@ export class Elementwise implements GraphLayer {
   readonly #workspace: Workspace;
   readonly #className: string;
   readonly #maskOf: typeof anyOf;
+  readonly #rowsOf: (inputs: readonly Signal[]) => readonly Uint8Array[] | undefined;
   #inputs: readonly Matrix[] = [];
+  /** Of each input, 1 where its row is merged; undefined where all are. */
+  #rows: readonly Uint8Array[] | undefined;
 
   constructor({ workspace, config }: LayerParts) {
     this.#workspace = workspace;
     this.#className = config.className;
+    const counted = mergesCounted(config);
+    this.#rowsOf = (inputs) => (counted === undefined ? undefined : mergedRows(counted, inputs));
     this.#maskOf = intersectsMasks(config) ? allOf : anyOf;
   }
 
   forward(inputs: readonly Signal[]): Signal {
     const first = single(inputs.slice(0, 1));
-    this.#inputs = inputs.map(({ values }) => values);
+    const rows = this.#rowsOf(inputs);
+    this.#rows = rows;
+    this.#inputs = inputs.map(({ values }, i) => (rows ? this.#mergedOnly(values, rows[i]!) : values));
     const merged = this.#workspace.matrix(first.values.rows, first.values.columns);
     const to = merged.data;
-    to.set(first.values.data);
+    to.set(this.#inputs[0]!.data);
     for (const { data } of this.#inputs.slice(1)) this.#mergeInto(to, data);
     if (this.#className === 'Average') scale(to, 1 / inputs.length);
+    if (rows) fillRows(merged, 0, (row) => rows.every((of) => of[row] === 0));
     return { ...first, values: merged, mask: this.#maskOf(inputs) };
   }
 
@@ -42,8 +51,19 @@ export class Elementwise implements GraphLayer {
         for (let k = 0; k < data.length; k++) data[k]! *= factors[k]!;
       });
     });
+    this.#rows?.forEach((rows, i) => {
+      fillRows(gradients[i]!, 0, (row) => rows[row] === 0);
+    });
     if (this.#className === 'Maximum') this.#keepWinners(gradients);
     return gradients;
+  }
+
+  /** The rows that are merged, and in the place of others what changes no product and no maximum. */
+  #mergedOnly(values: Matrix, rows: Uint8Array): Matrix {
+    const own = this.#workspace.matrix(values.rows, values.columns);
+    own.data.set(values.data);
+    fillRows(own, this.#className === 'Multiply' ? 1 : -Infinity, (row) => rows[row] === 0);
+    return own;
   }
 
   #mergeInto(to: Float32Array, from: Float32Array): void {
@@ -64,6 +84,13 @@ export class Elementwise implements GraphLayer {
         if (i !== winner) data[k] = 0;
       });
     }
+  }
+}
+
+function fillRows(matrix: Matrix, value: number, isWanted: (row: number) => boolean): void {
+  const { data, columns } = matrix;
+  for (let row = 0; row < matrix.rows; row++) {
+    if (isWanted(row)) data.fill(value, row * columns, (row + 1) * columns);
   }
 }
 
