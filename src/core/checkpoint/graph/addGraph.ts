@@ -4,7 +4,7 @@ import { addMaskedMean } from '../tfjsEncoder.ts';
 import type { Graph } from '../tfjsGraph.ts';
 import { describeGraph } from './describeGraph.ts';
 import { maskedAverages } from './expressible.ts';
-import { maskInputs } from './maskOrigins.ts';
+import { maskInputs, withIdleMasks } from './maskOrigins.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -26,8 +26,9 @@ export function addGraph(
   const facts = describeGraph(body, dimension);
   const averages = dialect === 'tfjs' ? maskedAverages(body, dimension) : new Set();
   const texts = maskInputs(body, dimension);
+  const masks = describeGraph(withIdleMasks(body), dimension);
   const isJoined = body.nodes.some(
-    ({ name, className }) => className === 'Concatenate' && facts.get(name)?.output.masked === true,
+    ({ name, className }) => className === 'Concatenate' && masks.get(name)?.output.masked === true,
   );
   const saved = (node: string): string => {
     const name = embedded.get(node) ?? body.names?.layers?.[node] ?? node;

@@ -30,6 +30,11 @@ const tfjsActivations: ReadonlySet<unknown> = new Set([
   'hard_sigmoid_0.2',
 ]);
 
+/** Of sequences; on the same axis vectors are joined, which have no masks. */
+function joinsSteps({ config }: GraphNode): boolean {
+  return config.axis === 1 || config.axis === -2;
+}
+
 interface Fault {
   readonly node: GraphNode;
   readonly why: string;
@@ -58,7 +63,8 @@ export function strayMask(body: GraphBody, dimension: number): Fault | undefined
     const isStray =
       node.className === 'Softmax' ||
       (recurrent.has(node.className) && (masked[0] !== true || isBroken)) ||
-      (node.className === 'Concatenate' && isBroken);
+      (node.className === 'Concatenate' &&
+        (isBroken || (masked.includes(true) && masked.includes(false) && joinsSteps(node))));
     if (isStray) return { node, why: 'tfjs hands it a mask that is not that of its input' };
     const merges = elementwise.has(node.className) && masked[0] === true;
     if ((merges || isBroken) && shapes.get(node.name)?.masked === true) broken.add(node.name);
@@ -151,7 +157,7 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
       return { node, why: "tfjs's own ReLU has no slope and no threshold" };
     }
     // The mean is taken by the mask of the ids, step by step.
-    if (className === 'Concatenate' && (config.axis === 1 || config.axis === -2)) joining.add(node.name);
+    if (className === 'Concatenate' && joinsSteps(node)) joining.add(node.name);
     else if (inputs.some((input) => joining.has(input))) joining.add(node.name);
     const isMasked = inputs.some((input) => shapes.get(input)?.masked === true);
     if (isMasked && seesPadding && mergesCounted(new NodeConfig(node, body.dialect)) !== undefined) {

@@ -7,7 +7,7 @@ import { weightName, type WeightSource } from '../layerWeights.ts';
 import type { Dialect } from '../specOfLayers.ts';
 import { describeGraph, graphLayers, isPaddingMasked } from './describeGraph.ts';
 import { strayMask } from './expressible.ts';
-import { maskInputs } from './maskOrigins.ts';
+import { maskInputs, withIdleMasks } from './maskOrigins.ts';
 import { joinsTime } from './mergeRules.ts';
 import { NodeConfig } from './nodeConfig.ts';
 import { readTables, type ReadTable } from './readTables.ts';
@@ -256,12 +256,15 @@ function checkMasks(
   file: string,
 ): void {
   const origins = maskInputs(body, dimension);
+  const handed = calls.some(({ masks }) => masks.length > 0)
+    ? maskInputs(withIdleMasks(body), dimension)
+    : origins;
   const facts = describeGraph(body, dimension);
   const nodes = new Map(body.nodes.map((node) => [node.name, node]));
   for (const { name, layer, masks } of calls) {
     const node = nodes.get(nodeNames.get(name)!);
     if (node === undefined || node.className === 'Embedding' || layer.className === 'Embedding') continue;
-    const own = new Set(node.inputs.flatMap((input) => [...(origins.get(input) ?? [])]));
+    const own = new Set(node.inputs.flatMap((input) => [...(handed.get(input) ?? [])]));
     const given = new Set(masks.map((mask) => inputs.findIndex((input) => input?.name === mask)));
     const isStray = body.inputs === undefined ? own.size === 0 : [...given].some((input) => !own.has(input));
     if (masks.length > 0 && isStray) {

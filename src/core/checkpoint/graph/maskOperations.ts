@@ -3,6 +3,7 @@ import { kerasOrder } from '../keras/kerasOrder.ts';
 import { layersOf, type LayerOutput } from '../layers.ts';
 import type { Topology } from '../tfjsTopology.ts';
 import { describeGraph } from './describeGraph.ts';
+import { withIdleMasks } from './maskOrigins.ts';
 import { embeddingCalls } from './tables.ts';
 
 /** Layers whose call takes a mask in Keras 3. */
@@ -52,7 +53,7 @@ function withMasks(
   body: GraphBody,
   dimension: number,
 ): GraphLayer[] {
-  const facts = describeGraph(body, dimension);
+  const facts = describeGraph(withIdleMasks(body), dimension);
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const inputsOf = new Map(layers.map(({ name, calls }) => [name, calls.map(({ inputs }) => [...inputs])]));
   const maskOf = new Map<string, LayerOutput>();
@@ -66,7 +67,7 @@ function withMasks(
     const own = inputsOf.get(layer)![call] ?? [];
     const inputs = [...own];
     const masks = inputs.map((input) => maskOf.get(keyOf(input)));
-    const [mask] = masks;
+    const mask = masks.find((own) => own !== undefined);
     const key = keyOf({ layer, call });
     if (mask !== undefined && takesMask.has(className)) own.push(mask);
     if (className === 'Embedding' && config.mask_zero === true)
@@ -77,9 +78,10 @@ function withMasks(
       continue;
     }
     const parts = inputs.map((input, i) => {
-      const zeros = operation(`zeros ${name} ${i}`, [input]);
       const other = masks[i];
-      return operation(`or ${name} ${i}`, other === undefined ? [zeros] : [other, zeros]);
+      if (other === undefined) return operation(`ones ${name} ${i}`, [input]);
+      const column = operation(`column ${name} ${i}`, [other]);
+      return operation(`or ${name} ${i}`, [column, operation(`zeros ${name} ${i}`, [input])]);
     });
     maskOf.set(key, operation(`any ${name}`, [operation(`join ${name}`, parts)]));
   }

@@ -3,6 +3,19 @@ import { describeGraph } from './describeGraph.ts';
 import { embeddingCalls } from './tables.ts';
 
 /**
+ * The body with a mask wherever Keras 3 makes one: a Concatenate of sequences side by side makes one of all steps where
+ * an input has none, which is as good as none.
+ */
+export function withIdleMasks(body: GraphBody): GraphBody {
+  const nodes = body.nodes.map(({ className, config, ...node }) => ({
+    ...node,
+    className,
+    config: { ...config, merged_mask: className === 'Concatenate' ? 'all' : 'any' },
+  }));
+  return { ...body, nodes };
+}
+
+/**
  * Of each node, and of the embedding, the names of those that read an embedding from whose ids its mask is made; none of a
  * node without a mask.
  */
