@@ -50,8 +50,16 @@ function integers(bytes: 1 | 2, scale: number, min: number): StoredType {
   };
 }
 
+/** Of each half, made when it is first needed. */
+let numbers: Float32Array | undefined;
+
 /** IEEE 754 binary16. */
 export function halfToNumber(half: number): number {
+  numbers ??= new Float32Array(0x10000).map((_, i) => computeNumber(i));
+  return numbers[half]!;
+}
+
+function computeNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
@@ -68,12 +76,14 @@ export function numberToHalf(value: number): number {
   floats[0] = value;
   const bits = bitsOfFloat[0]!;
   const sign = (bits >>> 16) & 0x8000;
-  const size = Math.abs(floats[0]);
-  if (!(size < 65520)) return Number.isNaN(size) ? 0x7e00 : sign | 0x7c00;
-  const exponent = Math.max(-14, ((bits >>> 23) & 0xff) - 127);
-  const units = size / 2 ** (exponent - 10);
-  const floor = Math.floor(units);
-  const isUp = units - floor > 0.5 || (units - floor === 0.5 && floor % 2 === 1);
-  // A carry out of the fraction leads to the next exponent by itself, as below the smallest normal number.
-  return sign | (((exponent + 14) << 10) + floor + (isUp ? 1 : 0));
+  const size = bits & 0x7fffffff;
+  // 65520, and Infinity.
+  if (size >= 0x477ff000) return size > 0x7f800000 ? 0x7e00 : sign | 0x7c00;
+  if (size < 0x38800000) {
+    // Below 2^-14 the numbers are multiples of 2^-24, as are float32's from 0.5 on.
+    floats[0] = Math.abs(floats[0]) + 0.5;
+    return sign | (bitsOfFloat[0]! - 0x3f000000);
+  }
+  // 13 bits of the fraction go; a carry out of it leads to the next exponent by itself.
+  return sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13);
 }
