@@ -6,6 +6,7 @@ import type { Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint
 import { checkTarget, readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { writtenFormats } from '../../src/core/checkpoint/fileNames.ts';
 import { readSafetensors, writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
+import { storagesOf } from '../../src/core/checkpoint/storageTypes.ts';
 import { CancelledError } from '../../src/core/errors.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 
@@ -147,21 +148,27 @@ describe('checkpoints', () => {
       const old = wholeCheckpoint(dan);
       await writeCheckpoint(model, old);
       const checkpoint = randomCheckpoint(dan);
-      for (const format of writtenFormats) {
+      const ways = writtenFormats.flatMap((format) =>
+        storagesOf(format).map((storage) => ({ format, storage })),
+      );
+      for (const { format, storage } of ways) {
         let asked = 0;
         const count = (): void => {
           asked++;
         };
-        await writeCheckpoint(join(folder, 'whole'), checkpoint, format, { watch: count });
+        await writeCheckpoint(join(folder, 'whole'), checkpoint, format, { storage, watch: count });
         await rm(join(folder, 'whole'), { recursive: true });
         // For each weight, and before the folder takes its place.
-        assert.ok(asked > checkpoint.weights.size, format);
+        assert.ok(asked > checkpoint.weights.size, `${format}, ${storage}`);
         for (let last = 1; last <= asked; last++) {
           let left = last;
           const watch = (): void => {
             if (--left === 0) throw new CancelledError();
           };
-          await assert.rejects(writeCheckpoint(model, checkpoint, format, { watch }), CancelledError);
+          await assert.rejects(
+            writeCheckpoint(model, checkpoint, format, { storage, watch }),
+            CancelledError,
+          );
           assert.deepEqual(await names(), ['model']);
           assert.deepEqual(byName(await readCheckpoint(model)), byName(old));
         }

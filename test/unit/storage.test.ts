@@ -59,7 +59,7 @@ describe('the numbers of a large table', () => {
       const data = new Float32Array(shape[0]).fill(0.5);
       data[0] = -1;
       toHalves({ shape, data }, 'w');
-      roundedToHalf({ shape, data }, 'w');
+      await roundedToHalf({ shape, data }, 'w');
       for (const storage of ['float16', 'uint8', 'uint16']) {
         const { bytes, quantization } = quantize({ shape, data }, storage, 'w');
         storedTypeOf('float32', quantization).decode(bytes);

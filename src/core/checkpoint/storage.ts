@@ -8,6 +8,7 @@ import type { Checkpoint, Tensor } from './checkpoint.ts';
 import { tablesOf } from './graph/tables.ts';
 import { modelFile, type WrittenFormat } from './fileNames.ts';
 import { mapNumbers } from './mapNumbers.ts';
+import type { Watch } from './replaceFile.ts';
 import { storagesOf, type Storage } from './storageTypes.ts';
 import { halfToNumber, numberToHalf } from './storedType.ts';
 
@@ -79,10 +80,18 @@ export function toHalves({ shape, data }: Tensor, name: string): Halves {
   );
 }
 
+/** Numbers that are rounded between two looks at whether to go on. */
+const roundedAtOnce = 2 ** 20;
+
 /** The nearest numbers of half precision. @throws UserError `float16-range` */
-export function roundedToHalf(tensor: Tensor, name: string): Tensor {
-  const { shape, halves } = toHalves(tensor, name);
-  return { shape, data: mapNumbers(halves, new Float32Array(halves.length), halfToNumber) };
+export async function roundedToHalf({ shape, data }: Tensor, name: string, watch?: Watch): Promise<Tensor> {
+  const rounded = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += roundedAtOnce) {
+    await watch?.();
+    const { halves } = toHalves({ shape, data: data.subarray(at, at + roundedAtOnce) }, name);
+    mapNumbers(halves, rounded.subarray(at, at + roundedAtOnce), halfToNumber);
+  }
+  return { shape, data: rounded };
 }
 
 /** As a manifest of tfjs describes a weight that is no float32. */

@@ -49,7 +49,7 @@ export async function writeKeras(
 ): Promise<void> {
   const { spec } = checkpoint;
   const ofRows = inKerasOrder(topologyOf(spec, 'keras'));
-  const weights = weightsOf(ofRows, checkpoint, storage === 'float16');
+  const weights = await weightsOf(ofRows, checkpoint, storage === 'float16', watch);
   const note = JSON.stringify({ spec });
   const { textLayer } = checkpoint;
   const words = wordsOfLayer(checkpoint);
@@ -68,14 +68,21 @@ function inKerasOrder(topology: Topology): Topology {
   return { ...topology, layers: sorted.map((layer) => topology.layers[layers.indexOf(layer)] ?? {}) };
 }
 
-function weightsOf({ weights }: Topology, checkpoint: Checkpoint, half: boolean): WrittenWeight[] {
-  return weights.map(({ name, shape, source }) => {
+async function weightsOf(
+  { weights }: Topology,
+  checkpoint: Checkpoint,
+  half: boolean,
+  watch: Watch | undefined,
+): Promise<WrittenWeight[]> {
+  const written: WrittenWeight[] = [];
+  for (const { name, shape, source } of weights) {
     const tensor = typeof source === 'string' ? checkpoint.weights.get(source) : { shape, data: source };
     const halves = half && typeof source === 'string' && isRounded(source);
-    const data = tensor && (halves ? roundedToHalf(tensor, name) : tensor).data;
+    const data = tensor && (halves ? await roundedToHalf(tensor, name, watch) : tensor).data;
     if (data?.length !== shape.reduce((a, b) => a * b, 1)) throw new Error(`Weight '${name}' is not there.`);
-    return { name, shape, data, halves };
-  });
+    written.push({ name, shape, data, halves });
+  }
+  return written;
 }
 
 /** @param module whether classes are named with their module, as in a `.keras` file; wrapped layers always are */
