@@ -56,10 +56,10 @@ function foldingText(folding: Foldability, { embedding }: ModelSpec): string {
 }
 
 function describe({ spec, countsPadding }: Inspection): string {
-  const { body, head, classes } = spec;
+  const { body, head, logit, classes } = spec;
   const hidden = body.hidden.length === 0 ? '' : `, hidden layers ${body.hidden.join(', ')}`;
   const padding = countsPadding ? '; padding counts as a token' : '';
-  return `${describeBody(body)}${hidden}, ${head} over ${classes} classes; ${describeTables(spec)}${padding}`;
+  return `${describeBody(body)}${hidden}, ${logit ? 'logit' : head} over ${classes} classes; ${describeTables(spec)}${padding}`;
 }
 
 function describeTables(spec: ModelSpec): string {

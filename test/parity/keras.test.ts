@@ -10,6 +10,7 @@ import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { predictIds } from './predictIds.ts';
 import { askPython, pythonWith } from './python.ts';
+import { assertClose, probabilities } from './savedModels.ts';
 
 interface Saved {
   readonly path: string;
@@ -30,13 +31,6 @@ const ids = [
   [9, 11, 5, 1, 10, 0, 0],
   [7, 2, 4, 4, 6, 1, 0],
 ];
-const tolerance = 1e-4;
-
-function softmax(logits: readonly number[]): number[] {
-  const exponentials = logits.map((x) => Math.exp(x - Math.max(...logits)));
-  return exponentials.map((x) => x / exponentials.reduce((a, b) => a + b));
-}
-
 /** @param outputs as Keras gives them: one number where the head is a sigmoid, logits where it has no activation */
 function assertSame(
   checkpoint: Checkpoint,
@@ -44,15 +38,8 @@ function assertSame(
   engine: Engine,
   what: string,
 ): void {
-  const { head } = checkpoint.spec;
   const found = predictIds(engine, checkpoint, ids);
-  outputs.forEach((row, i) => {
-    const expected = head === 'sigmoid' ? [1 - row[0]!, row[0]!] : head === 'logits' ? softmax(row) : row;
-    expected.forEach((p, unit) => {
-      const ours = found[i]![unit]!;
-      assert.ok(Math.abs(ours - p) < tolerance, `${what}, ${engine.name}: ${ours} is not ${p}`);
-    });
-  });
+  assertClose(found, probabilities(checkpoint, outputs), `${what}, ${engine.name}`);
 }
 
 describe('files of Keras 3 and Keras 2', function () {
@@ -107,10 +94,15 @@ describe('files of Keras 3 and Keras 2', function () {
       { kind: 'cnn', widths: [3], filters: 4, hidden: [] },
     ];
     const written: { path: string; checkpoint: Checkpoint }[] = [];
+    const heads = [
+      { head: 'softmax', classes: 3 },
+      { head: 'sigmoid', classes: 2 },
+      { head: 'logits', classes: 3 },
+      { head: 'sigmoid', logit: true, classes: 2 },
+    ] as const;
     for (const [i, body] of bodies.entries()) {
       const embedding = { rows: 12, dimension: 6 };
-      const head = (['softmax', 'sigmoid', 'logits'] as const)[i % 3]!;
-      const shared = { body, head, classes: head === 'sigmoid' ? 2 : 3, masked: true } as const;
+      const shared = { body, ...heads[i % heads.length]!, masked: true } as const;
       const whole = randomCheckpoint({ ...shared, embedding });
       const factorized = randomCheckpoint({ ...shared, embedding: { ...embedding, rank: 3 } });
       for (const [name, checkpoint] of Object.entries({ whole, factorized })) {

@@ -79,7 +79,7 @@ models = {
     "lstm-unmasked": sequential(lambda layers: layers.LSTM(5), mask=False),
     "lstm-mean": sequential(lambda layers: layers.LSTM(5, return_sequences=True), average, relu),
     "lstm-factorized": functional(factorized_lstm),
-    "bilstm-last": sequential(lambda layers: layers.Bidirectional(layers.LSTM(4)), head=("sigmoid", 1)),
+    "bilstm-last": sequential(lambda layers: layers.Bidirectional(layers.LSTM(4)), head=(None, 1)),
     "bilstm-mean": functional(bilstm_mean),
     "gru-last": sequential(lambda layers: layers.GRU(5), relu),
     "gru-mean": functional(gru_mean),

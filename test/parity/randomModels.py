@@ -12,7 +12,7 @@ from frameworks import frameworks, same_weights  # noqa: E402
 functions = ["linear", "relu", "tanh", "sigmoid", "elu", "gelu", "swish", "selu", "softplus", "softsign", "softmax"]
 functions += ["hard_sigmoid", "relu6", "leaky_relu"]
 heads = [("softmax", 3), ("softmax", 2), ("sigmoid", 1), ("sigmoid", 4), (None, 3), ("softmax apart", 3)]
-heads += [("sigmoid apart", 1)]
+heads += [("sigmoid apart", 1), (None, 1)]
 odd_names = ["embedding", "ids", "head", "words_0_factor", "average", "table.1", "B"]
 
 

@@ -6,10 +6,13 @@ export type Rows = readonly (readonly number[])[];
 
 export const tolerance = 1e-4;
 
-/** Class probabilities of what a saved model gives: one number where the head is a sigmoid, or logits. */
-export function probabilities({ spec: { head } }: Checkpoint, outputs: Rows): number[][] {
+/** Class probabilities of what a saved model gives: one number where the head is a sigmoid or its logit, or logits. */
+export function probabilities({ spec: { head, logit } }: Checkpoint, outputs: Rows): number[][] {
   return outputs.map((row) => {
-    if (head === 'sigmoid') return [1 - row[0]!, row[0]!];
+    if (head === 'sigmoid') {
+      const p = logit ? 1 / (1 + Math.exp(-row[0]!)) : row[0]!;
+      return [1 - p, p];
+    }
     if (head !== 'logits') return [...row];
     const exponentials = row.map((x) => Math.exp(x - Math.max(...row)));
     return exponentials.map((x) => x / exponentials.reduce((a, b) => a + b));

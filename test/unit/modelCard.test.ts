@@ -58,6 +58,20 @@ describe('modelCard', () => {
     assert.doesNotMatch(keras, /argmax/);
   });
 
+  it('takes a logit for the second class from 0 on, a probability from a half on', () => {
+    const head = { head: 'sigmoid', classes: 2 } as const;
+    for (const [logit, bound] of [
+      [undefined, '0\\.5'],
+      [true, '0'],
+    ] as const) {
+      const one = { ...checkpoint, spec: { ...checkpoint.spec, ...head, ...(logit && { logit }) } };
+      for (const format of ['tfjs', 'keras', 'h5'] as const) {
+        const card = modelCard({ ...facts, storage: 'float32', checkpoint: one, format });
+        assert.match(card, new RegExp(`scores\\[0\\] > ${bound}\\)`), format);
+      }
+    }
+  });
+
   it('tells of several texts a sentence, and how to give them all', () => {
     const body = {
       kind: 'graph',

@@ -66,6 +66,8 @@ export interface ModelSpec {
    * has a sigmoid for each class, of which a sentence may have several or none.
    */
   readonly head: 'softmax' | 'sigmoid' | 'logits' | 'multi-label';
+  /** Of a `sigmoid`: the saved model gives what the sigmoid is taken of. */
+  readonly logit?: true;
   readonly classes: number;
   /** True: padding is masked, as in every model trained here. False (foreign models): sentences are padded to maxLength and padding counts as a token. */
   readonly masked: boolean;

@@ -71,6 +71,8 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   const head = oneOf(spec.head, ['softmax', 'sigmoid', 'logits', 'multi-label'], 'head');
   const classes = size(spec.classes, 'classes');
   if (head === 'sigmoid' && classes !== 2) throw at('classes');
+  const logit = spec.logit !== undefined && flag(spec.logit, 'logit');
+  if (logit && head !== 'sigmoid') throw at('logit');
   const rows = size(embedding.rows, 'embedding.rows');
   const dimension = size(embedding.dimension, 'embedding.dimension');
   const rank = embedding.rank === undefined ? undefined : size(embedding.rank, 'embedding.rank');
@@ -87,6 +89,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
     embedding: { rows, dimension, ...(rank !== undefined && { rank }), ...(coding && { coding }) },
     body,
     head,
+    ...(logit && { logit }),
     classes,
     masked,
   };

@@ -1,5 +1,6 @@
 import type { Body, ModelSpec } from './checkpoint.ts';
 import { readConvolutions } from './convolutionsOfLayers.ts';
+import { headOfUnits, type Head } from './headUnits.ts';
 import { activationOf, sizeOf } from './layerConfig.ts';
 import { unsupported, type Layer } from './layers.ts';
 import { LayerWalk } from './layerWalk.ts';
@@ -43,15 +44,14 @@ export function specOfLayers(
   if (body.kind === 'dan') factor ??= readFactor(walk);
   source(factor === undefined ? 'embedding/table' : 'embedding/A', table, 'embeddings');
   if (factor !== undefined) source('embedding/B', factor, 'kernel');
-  const { hidden, head, classes } = readDense(walk, source);
+  const { hidden, ...head } = readDense(walk, source);
   const spec: ModelSpec = {
     embedding:
       factor === undefined
         ? { rows, dimension: width }
         : { rows, dimension: sizeOf(factor, 'units', file), rank: width },
     body: { ...body, hidden },
-    head,
-    classes,
+    ...head,
     masked: maskZero && body.kind !== 'cnn' && (body.kind !== 'dan' || dialect === 'keras'),
   };
   return { spec, sources };
@@ -84,10 +84,7 @@ function readEncoder(walk: LayerWalk, isMaskLost: boolean, source: AddSource): B
   );
 }
 
-function readDense(
-  walk: LayerWalk,
-  source: AddSource,
-): { hidden: number[]; head: ModelSpec['head']; classes: number } {
+function readDense(walk: LayerWalk, source: AddSource): Head & { hidden: number[] } {
   const hidden: number[] = [];
   const { file } = walk;
   for (;;) {
@@ -107,10 +104,8 @@ function readDense(
       hidden.push(units);
       continue;
     }
-    if (activation === 'sigmoid' && units === 1) return { hidden, head: 'sigmoid', classes: 2 };
-    if (activation === 'sigmoid') return { hidden, head: 'multi-label', classes: units };
-    if (activation === 'softmax' && units > 1) return { hidden, head: 'softmax', classes: units };
-    if (activation === 'linear' && units > 1) return { hidden, head: 'logits', classes: units };
+    const head = headOfUnits(activation, units);
+    if (head !== undefined) return { hidden, ...head };
     throw unsupported(layer, `a head of ${units} units with '${activation}' is no classifier`, file);
   }
 }

@@ -383,7 +383,8 @@ function takingTexts(one: SnippetName, several: SnippetName, spec: ModelSpec): s
 }
 
 /** Lines that classify; those for a model of several labels a sentence print all that it gives. */
-function answering(source: string, { head }: ModelSpec): string {
+function answering(source: string, { head, logit }: ModelSpec): string {
+  if (logit) return source.replace('scores[0] > 0.5', 'scores[0] > 0');
   if (head !== 'multi-label') return source;
   return source
     .replace(/^print\((.+?)\[int\(.*$/m, 'print([label for label, score in zip($1, scores) if score > 0.5])')

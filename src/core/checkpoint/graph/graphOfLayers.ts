@@ -1,5 +1,6 @@
 import { longestText } from '../../recipe/defaults.ts';
 import type { ModelSpec } from '../checkpoint.ts';
+import { headOfUnits, type Head } from '../headUnits.ts';
 import type { GraphBody, GraphNames, GraphNode, TokenInput } from '../graphBody.ts';
 import { activationOf, sizeOf } from '../layerConfig.ts';
 import { unsupported, type Layer, type ModelEnds } from '../layers.ts';
@@ -313,11 +314,7 @@ function lengthOf(input: Layer | undefined, embedding: Layer, file: string): num
   );
 }
 
-function headOf(
-  head: Layer,
-  activation: Layer | undefined,
-  file: string,
-): Pick<ModelSpec, 'head' | 'classes'> {
+function headOf(head: Layer, activation: Layer | undefined, file: string): Head {
   if (head.config.use_bias === false) throw unsupported(head, 'it has no bias', file);
   const units = sizeOf(head, 'units', file);
   const name =
@@ -326,10 +323,8 @@ function headOf(
       : activation.className === 'Softmax'
         ? 'softmax'
         : activationOf(activation);
-  if (name === 'sigmoid' && units === 1) return { head: 'sigmoid', classes: 2 };
-  if (name === 'sigmoid') return { head: 'multi-label', classes: units };
-  if (name === 'softmax' && units > 1) return { head: 'softmax', classes: units };
-  if (name === 'linear' && units > 1) return { head: 'logits', classes: units };
+  const found = headOfUnits(name, units);
+  if (found !== undefined) return found;
   throw unsupported(head, `a head of ${units} units with '${name}' is no classifier`, file);
 }
 
