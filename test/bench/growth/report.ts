@@ -31,9 +31,16 @@ const quantities = [...phases, whole, memory];
 
 /** What measuring adds to an exponent at most. */
 const tolerance = 0.1;
+/** Seconds, or megabytes, of which a collection of garbage that falls into a phase or does not is no large part. */
+const measurable = 0.1;
 
 function isSteep({ expected }: Axis, title: string, slope: number): boolean {
   return slope > (expected?.[title] ?? 1) + tolerance;
+}
+
+/** None of what is too short at most sizes to tell. */
+function exponentOf(points: readonly Point[]): number | undefined {
+  return points.filter(({ y }) => y >= measurable).length < points.length / 2 ? undefined : slopeOf(points);
 }
 
 /** Writes the curves, the figures as JSON and as tables. @returns what grows how, a line each */
@@ -41,7 +48,7 @@ export async function writeGrowth(folder: string, measured: readonly Measured[])
   await mkdir(folder, { recursive: true });
   const slopes = measured.map(({ axis, points }) => ({
     axis,
-    slopes: quantities.map(({ title, of }) => ({ title, slope: slopeOf(curve(points, of)) })),
+    slopes: quantities.map(({ title, of }) => ({ title, slope: exponentOf(curve(points, of)) })),
   }));
   for (const { axis, points } of measured) {
     const panel = (title: string, of: readonly Quantity[]): Panel => ({
@@ -69,9 +76,10 @@ export async function writeGrowth(folder: string, measured: readonly Measured[])
     ].join('\n'),
   );
   return slopes.flatMap(({ axis, slopes: of }) =>
-    of.map(
-      ({ title, slope }) =>
-        `${axis.of}: ${title} grows with exponent ${slope.toFixed(2)}${isSteep(axis, title, slope) ? ': steeper than it should be' : ''}`,
+    of.map(({ title, slope }) =>
+      slope === undefined
+        ? `${axis.of}: ${title} is too short to tell how it grows`
+        : `${axis.of}: ${title} grows with exponent ${slope.toFixed(2)}${isSteep(axis, title, slope) ? ': steeper than it should be' : ''}`,
     ),
   );
 }
@@ -87,7 +95,8 @@ ${base.sentences.toLocaleString('en')} labelled sentences of 20 words, trains an
 ${base.words.toLocaleString('en')} words x ${base.dimension} on the wasm engine for an epoch, factorizes it at rank ${base.rank} by the metric \`task\`,
 retrains it for an epoch, and tests it. One of these sizes is varied at a time. Seconds are the processor's, which other
 work on the machine lengthens little; memory is the largest resident set. The exponent is the slope in the logarithms
-over the upper half of the sizes: 0 is constant, 1 grows as the input does. Compressing multiplies the table with itself,
+over the upper half of the sizes: 0 is constant, 1 grows as the input does; what takes less than ${measurable} s at most
+sizes has none. Compressing multiplies the table with itself,
 words x dimension² operations, so that 2 is its limit against the dimension.
 `;
 
@@ -100,7 +109,7 @@ function section({ axis, points }: Measured): string {
     value.toLocaleString('en'),
     ...quantities.map(({ title, of }) => of(measures).toFixed(title === 'Memory' ? 0 : 2)),
   ]);
-  const slopes = quantities.map(({ of }) => slopeOf(curve(points, of)).toFixed(2));
+  const slopes = quantities.map(({ of }) => exponentOf(curve(points, of))?.toFixed(2) ?? '–');
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     `\n## ${axis.title}\n`,
