@@ -33,8 +33,9 @@ describe('a recipe in the editor', function () {
   );
   const line = (text: string) => opened.page.locator('.monaco-editor .view-line', { hasText: text }).first();
   const word = (text: string) => line(text).locator('span', { hasText: text }).last();
+  /** One that was there before a change may still be, out of sight. */
   const lens = (text: string | RegExp) =>
-    opened.page.locator('.codelens-decoration a', { hasText: text }).first();
+    opened.page.locator('.codelens-decoration a:visible', { hasText: text }).first();
   const saved = () => readFile(join(opened.folder, 'mail.press.json'), 'utf8');
 
   it('has its misspelt field marked as it is typed', async () => {
@@ -92,8 +93,14 @@ describe('a recipe in the editor', function () {
   });
 
   it('is estimated, and run, from its lenses', async () => {
-    const { workbench } = opened;
-    await lens('Estimate').click();
+    const { workbench, page } = opened;
+    // They are at the first line.
+    await eventually('the lens is clicked', async () => {
+      await line('"reductions"').click({ timeout: 3000 });
+      await page.keyboard.press('Control+Home');
+      await lens('Estimate').click({ timeout: 3000 });
+      return true;
+    });
     await lens(/\d+ models/).waitFor({ timeout: 60_000 });
     await lens('Run').click();
     await workbench.webviewFrame().locator('h1', { hasText: 'mail' }).waitFor();
