@@ -153,14 +153,12 @@ async function runExperiment(
   const show = process.stdout.isTTY;
   const { state, error } = await followRun(
     runFolder,
-    (events) => {
-      for (const event of events) {
-        if (event.type !== 'message') {
-          if (show) printer.event(event);
-        } else if (!told.has(event.text)) {
-          told.add(event.text);
-          printer.event(event);
-        }
+    (event) => {
+      if (event.type !== 'message') {
+        if (show) printer.event(event);
+      } else if (!told.has(event.text)) {
+        told.add(event.text);
+        printer.event(event);
       }
     },
     undefined,

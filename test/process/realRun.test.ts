@@ -39,10 +39,9 @@ describe('a run that trains', function () {
       const reader = new AbortController();
       await followRun(
         killed.runFolder,
-        (events) => {
+        (event) => {
           // The first epochs of a point: its baseline is done, it is not.
-          epochs += events.filter((event) => event.type === 'epoch' && event.trial.startsWith('task')).length;
-          if (epochs < 2 || reader.signal.aborted) return;
+          if (event.type !== 'epoch' || !event.trial.startsWith('task') || ++epochs !== 2) return;
           process.kill(killed.pid, 'SIGKILL');
           reader.abort();
         },
