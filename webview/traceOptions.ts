@@ -8,7 +8,7 @@ import { axisLook, STILL, tooltipLook } from './chartBase.ts';
 import type { XY } from '../src/core/report/decimate.ts';
 import type { Trace } from './runModel.ts';
 import { withAlpha, type Theme } from './theme.ts';
-import type { StepRange } from './traceRange.ts';
+import { epochTicks, type StepRange } from './traceRange.ts';
 import { describePlannedStep, describeStep, formatRate } from './traceText.ts';
 
 /** The name of the series of rates that are planned. */
@@ -42,7 +42,7 @@ export function traceOptions(
   const steps = axisLook(theme, l10n.t('Step'));
   const epochs = axisLook(theme, '');
   const { min, max } = range ?? { min: 0, max: Math.max(lastStep, 1) };
-  const ends = epochEnds(trace, planned);
+  const epochOf = new Map(epochEnds(trace, planned).map((step, i) => [step, i + 1]));
   const traced = trace?.steps.at(-1) ?? -1;
   return {
     ...STILL,
@@ -61,20 +61,20 @@ export function traceOptions(
         position: 'top',
         min,
         max,
-        display: ends.length > 0,
+        display: epochOf.size > 0,
         grid: { ...epochs.grid, color: withAlpha(theme.foreground, theme.highContrast ? 0.7 : 0.3) },
         ticks: {
           ...epochs.ticks,
           padding: 2,
           maxRotation: 0,
           callback(value) {
-            const epoch = String(ends.indexOf(Number(value)) + 1);
+            const epoch = String(epochOf.get(Number(value)));
             const roomy = this.chart.width > WIDE_LABEL * (this.ticks.length + 1);
             return roomy ? l10n.t('Epoch {0}', epoch) : epoch;
           },
         },
         afterBuildTicks: (axis) => {
-          axis.ticks = ends.filter((step) => step >= min && step <= max).map((value) => ({ value }));
+          axis.ticks = epochTicks(epochOf, { min, max }).map((value) => ({ value }));
         },
       },
       // From the bottom up.

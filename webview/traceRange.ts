@@ -73,3 +73,16 @@ function firstFrom(steps: readonly number[], value: number): number {
   }
   return low;
 }
+
+/** Ends of epochs that are marked at most. Of more, each label is measured in every redraw, and few have room. */
+const MOST_EPOCHS = 100;
+
+/**
+ * Steps in a range at which the ends of epochs are marked: all of them, or evenly chosen ones.
+ * @param epochOf the epochs, from 1 on, by the steps at which they end
+ */
+export function epochTicks(epochOf: ReadonlyMap<number, number>, { min, max }: StepRange): number[] {
+  const shown = [...epochOf].filter(([step]) => step >= min && step <= max);
+  const every = Math.ceil(shown.length / MOST_EPOCHS);
+  return shown.filter(([, epoch]) => epoch % every === 0).map(([step]) => step);
+}

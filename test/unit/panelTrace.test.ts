@@ -6,6 +6,7 @@ import type { RunEvent } from '../../src/core/sweep/trial.ts';
 import { RunModel } from '../../webview/runModel.ts';
 import {
   endOf,
+  epochTicks,
   FEWEST_STEPS,
   movedRange,
   nearestStep,
@@ -98,6 +99,20 @@ describe('the trace’s zoom', () => {
     assert.equal(nearestStep([0, 10, 20], 16), 2);
     assert.equal(nearestStep([0, 10, 20], 99), 2);
     assert.equal(nearestStep([], 5), 0);
+  });
+});
+
+describe('the ends of epochs', () => {
+  const epochsOf = (count: number) =>
+    new Map(Array.from({ length: count }, (_, i) => [(i + 1) * 5, i + 1] as const));
+
+  it('are marked while they are few, and evenly chosen of many', () => {
+    assert.deepEqual(epochTicks(epochsOf(4), { min: 0, max: 20 }), [5, 10, 15, 20]);
+    assert.deepEqual(epochTicks(epochsOf(4), { min: 6, max: 15 }), [10, 15]);
+    assert.deepEqual(epochTicks(new Map(), { min: 0, max: 15 }), []);
+    const many = epochTicks(epochsOf(10_000), { min: 0, max: 50_000 });
+    assert.deepEqual([many.length, many[0], many.at(-1)], [100, 500, 50_000]);
+    assert.equal(epochTicks(epochsOf(10_000), { min: 1000, max: 1400 }).length, 81);
   });
 });
 
