@@ -153,12 +153,14 @@ async function runExperiment(
   const show = process.stdout.isTTY;
   const { state, error } = await followRun(
     runFolder,
-    (event) => {
-      if (event.type !== 'message') {
-        if (show) printer.event(event);
-      } else if (!told.has(event.text)) {
-        told.add(event.text);
-        printer.event(event);
+    (events) => {
+      for (const event of events) {
+        if (event.type !== 'message') {
+          if (show) printer.event(event);
+        } else if (!told.has(event.text)) {
+          told.add(event.text);
+          printer.event(event);
+        }
       }
     },
     undefined,

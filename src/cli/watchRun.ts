@@ -49,9 +49,9 @@ export async function watchRun(
   if (!json) console.log(`Run ${shownPath(runFolder)}`);
   const status = await followRun(
     runFolder,
-    (event) => {
-      if (json) console.log(JSON.stringify(event));
-      else printer.event(event);
+    (events) => {
+      if (json) console.log(events.map((event) => JSON.stringify(event)).join('\n'));
+      else for (const event of events) printer.event(event);
     },
     leave.signal,
     {

@@ -3,7 +3,7 @@ import { open, readFile, truncate } from 'node:fs/promises';
 import type { RunEvent } from '../core/sweep/trial.ts';
 import { parseRunJson } from './runJson.ts';
 
-/** Writes events.jsonl. A line is one system call, so that a killed writer tears the last line at most. */
+/** Writes events.jsonl: events that come together by one system call, so that a killed writer tears the last line at most. */
 export class EventLog {
   readonly #file: number;
 
@@ -23,10 +23,10 @@ export class EventLog {
     return { log: new EventLog(path), past };
   }
 
-  append(event: RunEvent): void {
-    const line = Buffer.from(JSON.stringify(event) + '\n');
+  append(...events: readonly RunEvent[]): void {
+    const lines = Buffer.from(events.map((event) => JSON.stringify(event) + '\n').join(''));
     let written = 0;
-    while (written < line.length) written += writeSync(this.#file, line, written);
+    while (written < lines.length) written += writeSync(this.#file, lines, written);
   }
 
   close(): void {

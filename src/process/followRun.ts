@@ -21,7 +21,7 @@ export interface FollowOptions {
  */
 export async function followRun(
   runFolder: string,
-  onEvent: (event: RunEvent) => void,
+  onEvents: (events: readonly RunEvent[]) => void,
   signal?: AbortSignal,
   { onStatus, sinceResume = false }: FollowOptions = {},
 ): Promise<RunStatus> {
@@ -33,7 +33,7 @@ export async function followRun(
     // Read before the events, so that after an end all of them are seen.
     const status = await readStatus(runFolder);
     for (const event of await tail.read()) events.push(event);
-    events.forEach(onEvent);
+    if (events.length > 0) onEvents(events);
     events = [];
     if (status.updatedAt !== updatedAt) onStatus?.(status);
     updatedAt = status.updatedAt;

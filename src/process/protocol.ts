@@ -33,7 +33,7 @@ export interface Answers {
 
 /** What a worker says: events while it works, then one answer or one failure. */
 export type WorkerMessage =
-  | { readonly type: 'event'; readonly event: TrialEvent }
+  | { readonly type: 'events'; readonly events: readonly TrialEvent[] }
   | { readonly type: 'answer'; readonly value: Answers[WorkerRequest['type']] }
   | { readonly type: 'failure'; readonly error: SentError };
 

@@ -12,7 +12,7 @@ import { targetOf } from '../core/search/target.ts';
 import { plannedRates, type PlannedRates } from '../core/training/plannedRates.ts';
 import { planSearches, planTrials, totalEpochs, trialEpochs } from '../core/sweep/plan.ts';
 import { assembleResults, referenceAccuracy } from '../core/sweep/results.ts';
-import type { Results, SearchName, Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
+import type { Results, RunEvent, SearchName, Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
 import { trialPhase } from '../core/sweep/trialPhase.ts';
 import { checkRoom } from './checkRoom.ts';
 import { EventLog } from './eventLog.ts';
@@ -351,8 +351,8 @@ class Supervisor {
   #ask<R extends WorkerRequest>(request: R): Promise<Answers[R['type']]> {
     const what = 'trial' in request ? request.trial.id : 'the data';
     return this.#pool.request(request, {
-      onEvent: (event) => {
-        this.#emit(event);
+      onEvents: (events) => {
+        this.#emit(...events);
       },
       onRetry: (reason) => {
         this.#emit({
@@ -365,11 +365,12 @@ class Supervisor {
   }
 
   /** Events that come after the end are those of workers that are being killed. */
-  #emit(event: TrialEvent): void {
-    if (this.#stopped || !this.#past.add(event)) return;
-    const { type, ...rest } = event;
-    this.#log.append({ type, time: Date.now(), ...rest } as Parameters<EventLog['append']>[0]);
-    this.#progress.record(event);
+  #emit(...events: readonly TrialEvent[]): void {
+    if (this.#stopped) return;
+    const anew = events.filter((event) => this.#past.add(event));
+    const time = Date.now();
+    this.#log.append(...anew.map(({ type, ...rest }) => ({ type, time, ...rest }) as RunEvent));
+    for (const event of anew) this.#progress.record(event);
     this.#status.changed();
   }
 

@@ -63,17 +63,54 @@ async function answer(
       return { engine: runner.engine, versions: runner.versions, preparation };
     }
     case 'run': {
+      const events = new EventSender(send);
       const emit = (event: TrialEvent): void => {
-        send({ type: 'event', event });
+        events.add(event);
       };
       try {
         return await runner.run(request.trial, storage, emit, request.until);
       } catch (error) {
         if (error instanceof StoppedError) return undefined;
         throw error;
+      } finally {
+        events.flush();
       }
     }
     case 'report':
       return runner.report(request.trial, storage);
+  }
+}
+
+/** Steps of so many milliseconds are told at once: a message takes longer than a step of a small model. */
+const stepsMs = 50;
+
+/** Passes on a trial's events in their order, steps together. */
+class EventSender {
+  readonly #send: (message: WorkerMessage) => void;
+  #waiting: TrialEvent[] = [];
+  #since = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(send: (message: WorkerMessage) => void) {
+    this.#send = send;
+  }
+
+  add(event: TrialEvent): void {
+    if (this.#waiting.length === 0) {
+      this.#since = performance.now();
+      // Of use where the trial is held.
+      this.#timer = setTimeout(() => {
+        this.flush();
+      }, stepsMs);
+    }
+    this.#waiting.push(event);
+    if (event.type !== 'step' || performance.now() - this.#since >= stepsMs) this.flush();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting.length === 0) return;
+    this.#send({ type: 'events', events: this.#waiting });
+    this.#waiting = [];
   }
 }

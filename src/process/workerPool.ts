@@ -3,7 +3,7 @@ import type { Answers, WorkerRequest } from './protocol.ts';
 import { WorkerDiedError, WorkerProcess, type WorkerOptions } from './workerProcess.ts';
 
 export interface RequestEvents {
-  readonly onEvent: (event: TrialEvent) => void;
+  readonly onEvents: (events: readonly TrialEvent[]) => void;
   /** The worker died; another one gets the same request. */
   readonly onRetry: (reason: string) => void;
 }
@@ -61,7 +61,7 @@ export class WorkerPool {
     if (this.#closed) throw new Error('The workers are gone.');
     const worker = this.#take();
     try {
-      return await worker.request(request, events.onEvent);
+      return await worker.request(request, events.onEvents);
     } finally {
       if (worker.alive) this.#idle.unshift(worker);
       else this.#all.delete(worker);

@@ -35,7 +35,7 @@ function threadLimits(threads: number): Record<string, string> {
 interface Pending {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
-  readonly onEvent: (event: TrialEvent) => void;
+  readonly onEvents: (events: readonly TrialEvent[]) => void;
 }
 
 /** The supervisor's end of a worker. */
@@ -79,7 +79,7 @@ export class WorkerProcess {
    */
   request<R extends WorkerRequest>(
     request: R,
-    onEvent: (event: TrialEvent) => void,
+    onEvents: (events: readonly TrialEvent[]) => void,
   ): Promise<Answers[R['type']]> {
     if (this.#pending !== undefined) throw new Error('The worker is busy.');
     return new Promise<Answers[R['type']]>((resolve, reject) => {
@@ -87,7 +87,7 @@ export class WorkerProcess {
         reject(this.#death);
         return;
       }
-      this.#pending = { resolve, reject, onEvent };
+      this.#pending = { resolve, reject, onEvents };
       // A failing send means that the worker has died, which `exit` tells.
       this.#child.send(request, () => undefined);
     });
@@ -111,8 +111,8 @@ export class WorkerProcess {
 
   #receive(message: WorkerMessage): void {
     switch (message.type) {
-      case 'event':
-        this.#pending?.onEvent(message.event);
+      case 'events':
+        this.#pending?.onEvents(message.events);
         break;
       case 'answer':
         this.#settle()?.resolve(message.value as never);

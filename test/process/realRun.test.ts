@@ -39,9 +39,10 @@ describe('a run that trains', function () {
       const reader = new AbortController();
       await followRun(
         killed.runFolder,
-        (event) => {
+        (events) => {
           // The first epochs of a point: its baseline is done, it is not.
-          if (event.type !== 'epoch' || !event.trial.startsWith('task') || ++epochs !== 2) return;
+          epochs += events.filter((event) => event.type === 'epoch' && event.trial.startsWith('task')).length;
+          if (epochs < 2 || reader.signal.aborted) return;
           process.kill(killed.pid, 'SIGKILL');
           reader.abort();
         },

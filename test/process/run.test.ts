@@ -8,6 +8,7 @@ import type { UserError } from '../../src/core/errors.ts';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { followRun } from '../../src/process/followRun.ts';
 import { cancelRun, pauseRun, resumeRun } from '../../src/process/launcher.ts';
+import { cannotBegin } from '../../src/process/runError.ts';
 import { runPaths, runsBeside } from '../../src/process/runFolder.ts';
 import { isAlive } from '../../src/process/runLock.ts';
 import { listRuns, readStatus } from '../../src/process/runStatus.ts';
@@ -36,7 +37,7 @@ describe('a run in the background', () => {
     withTemporaryFolder(async (folder) => {
       const { runFolder } = await startFake(scripts, folder, {});
       const told: string[] = [];
-      const status = await followRun(runFolder, ({ type }) => told.push(type));
+      const status = await followRun(runFolder, (events) => told.push(...events.map(({ type }) => type)));
       assert.equal(status.state, 'done');
       assert.equal(status.engine, 'fake');
       assert.deepEqual([status.epochsDone, status.epochsTotal], [24, 24]);
@@ -187,7 +188,7 @@ describe('a run in the background', () => {
       });
       let said = '';
       second.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      assert.deepEqual(await once(second, 'close'), [1, null]);
+      assert.deepEqual(await once(second, 'close'), [cannotBegin, null]);
       assert.match(said, /going on in another process/);
       assert.equal((await readStatus(runFolder)).state, 'running');
       await cancelRun(runFolder);
