@@ -158,13 +158,16 @@ export class Workbench {
 
   /** Opens a view container by its name in the activity bar, such as `Embedding Press`. */
   async openView(name: string): Promise<void> {
-    const action = this.page.locator(`.activitybar a.action-label[aria-label^="${quoted(name)}"]`).first();
-    await action.waitFor();
-    // A click on the view that is open would close it.
-    const tab = this.page.locator(
-      `.activitybar .action-item.checked a.action-label[aria-label^="${quoted(name)}"]`,
-    );
-    if ((await tab.count()) === 0) await action.click();
+    // Its badge lies over the label.
+    const label = this.page.locator(`a.action-label[aria-label^="${quoted(name)}"]`);
+    const item = this.page.locator('.activitybar .action-item', { has: label }).first();
+    const open = this.page.locator('.activitybar .action-item.checked', { has: label }).first();
+    await item.waitFor();
+    // A click on the view that is open closes it: one that has been opened meanwhile, too.
+    await this.#until(async () => {
+      if ((await open.count()) === 0) await item.click({ timeout: 3000 });
+      await open.waitFor({ timeout: 3000 });
+    });
   }
 
   /** The tree row whose label contains the text, in the explorer or in a view. */
