@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { WrittenFormat } from '../core/checkpoint/fileNames.ts';
+import { isKerasFormat, type WrittenFormat } from '../core/checkpoint/fileNames.ts';
 import { storagesOf, type Storage } from '../core/checkpoint/storageTypes.ts';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
@@ -157,10 +157,9 @@ async function askStorage(title: string, format: WrittenFormat, { coding }: Tria
   if (possible.length < 2) return 'float32';
   const texts: Readonly<Record<Storage, string>> = {
     float32: l10n.t('4 bytes a number, exact'),
-    float16:
-      format === 'keras' || format === 'h5'
-        ? l10n.t('some 2.4 bytes a number, compressed, 11 bits of precision')
-        : l10n.t('2 bytes a number, 11 bits of precision'),
+    float16: isKerasFormat(format)
+      ? l10n.t('some 2.4 bytes a number, compressed, 11 bits of precision')
+      : l10n.t('2 bytes a number, 11 bits of precision'),
     uint8: l10n.t('1 byte a number, 256 steps from the smallest to the largest'),
     uint16: l10n.t('2 bytes a number, 65,536 steps from the smallest to the largest'),
   };

@@ -35,9 +35,7 @@ export class PanelFeed {
       for await (const piece of tail.pieces()) thinned.add(piece);
       const events = thinned.all();
       const first = events.slice(0, batchEvents);
-      const results = isGoing(status.state)
-        ? undefined
-        : await readRunJson<Results>(runPaths(this.#folder).results);
+      const results = await this.#results(status);
       this.#tail = tail;
       this.#post({
         type: 'snapshot',
@@ -56,9 +54,7 @@ export class PanelFeed {
     this.#queue(() => this.#sendEvents());
     this.#queue(async () => {
       if (this.#tail === undefined) return;
-      const results = isGoing(status.state)
-        ? undefined
-        : await readRunJson<Results>(runPaths(this.#folder).results);
+      const results = await this.#results(status);
       if (results) this.#post({ type: 'results', results });
       this.#post({ type: 'status', status: panelStatus(status) });
     });
@@ -78,6 +74,10 @@ export class PanelFeed {
     this.#timer = setInterval(() => {
       this.#queue(() => this.#sendEvents());
     }, batchMs);
+  }
+
+  async #results({ state }: RunStatus): Promise<Results | undefined> {
+    return isGoing(state) ? undefined : readRunJson<Results>(runPaths(this.#folder).results);
   }
 
   async #sendEvents(): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Body, Checkpoint } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
-import type { KerasFormat } from '../../src/core/checkpoint/keras/kerasReader.ts';
+import type { KerasFormat } from '../../src/core/checkpoint/fileNames.ts';
 import type { Engine } from '../../src/core/engine/engine.ts';
 import { installedEngines } from '../support/engines.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';

@@ -7,7 +7,7 @@ import type { Body, Checkpoint, ModelSpec } from '../../src/core/checkpoint/chec
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { readHdf5, writeHdf5 } from '../../src/core/checkpoint/keras/hdf5.ts';
 import { kerasOrder } from '../../src/core/checkpoint/keras/kerasOrder.ts';
-import type { KerasFormat } from '../../src/core/checkpoint/keras/kerasReader.ts';
+import type { KerasFormat } from '../../src/core/checkpoint/fileNames.ts';
 import { writeKeras } from '../../src/core/checkpoint/keras/kerasWriter.ts';
 import { openCheckpoint } from '../../src/core/checkpoint/openCheckpoint.ts';
 import { storableBodies } from '../support/bodies.ts';

@@ -1,5 +1,6 @@
 /** What models are written as, and read back from. */
-export type WrittenFormat = 'tfjs' | 'safetensors' | 'keras' | 'h5';
+export type WrittenFormat = 'tfjs' | 'safetensors' | KerasFormat;
+export type KerasFormat = 'keras' | 'h5';
 
 /** The name of a model's file in its folder. */
 export const modelFile: Readonly<Record<WrittenFormat, string>> = {
@@ -13,6 +14,10 @@ export const modelFile: Readonly<Record<WrittenFormat, string>> = {
 export const modelFiles: readonly string[] = Object.values(modelFile);
 
 export const writtenFormats = Object.keys(modelFile) as readonly WrittenFormat[];
+
+export function isKerasFormat(format: string | undefined): format is KerasFormat {
+  return format === 'keras' || format === 'h5';
+}
 
 /** Whether a file's name is one that Keras gives to models. */
 export function isKerasFile(path: string): boolean {

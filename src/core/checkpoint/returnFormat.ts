@@ -1,4 +1,4 @@
-import type { WrittenFormat } from './fileNames.ts';
+import { isKerasFormat, type WrittenFormat } from './fileNames.ts';
 import { openCheckpoint } from './openCheckpoint.ts';
 
 /**
@@ -7,5 +7,5 @@ import { openCheckpoint } from './openCheckpoint.ts';
  */
 export async function returnFormat(path: string): Promise<WrittenFormat> {
   const given = await openCheckpoint(path).catch(() => undefined);
-  return given?.format === 'keras' || given?.format === 'h5' ? given.format : 'tfjs';
+  return isKerasFormat(given?.format) ? given.format : 'tfjs';
 }

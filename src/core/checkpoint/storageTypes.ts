@@ -1,4 +1,4 @@
-import type { WrittenFormat } from './fileNames.ts';
+import { isKerasFormat, type WrittenFormat } from './fileNames.ts';
 
 /** How an exported file holds the numbers of the embedding. */
 export const storages = ['float32', 'float16', 'uint8', 'uint16'] as const;
@@ -9,5 +9,5 @@ export type Storage = (typeof storages)[number];
  * arrays, whose spare bits are compressed away.
  */
 export function storagesOf(format: WrittenFormat): readonly Storage[] {
-  return format === 'keras' || format === 'h5' ? ['float32', 'float16'] : storages;
+  return isKerasFormat(format) ? ['float32', 'float16'] : storages;
 }

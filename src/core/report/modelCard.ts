@@ -1,7 +1,7 @@
 import type { Body, Checkpoint } from '../checkpoint/checkpoint.ts';
 import { layerOfTable, tablesOf } from '../checkpoint/graph/tables.ts';
 import { classNames } from '../checkpoint/graphBody.ts';
-import { modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
+import { isKerasFormat, modelFile, type WrittenFormat } from '../checkpoint/fileNames.ts';
 import type { Storage } from '../checkpoint/storageTypes.ts';
 import type { Results, TrialResult } from '../sweep/trial.ts';
 import { markCard } from './cardMark.ts';
@@ -95,7 +95,7 @@ function introduction({ checkpoint: { spec }, storage, format }: ModelFacts): st
 }
 
 function storedAs(storage: Storage, format: WrittenFormat): string {
-  return format === 'keras' || format === 'h5'
+  return isKerasFormat(format)
     ? `rounded to ${storage} and stored as float32, compressed`
     : `stored as ${storage}`;
 }

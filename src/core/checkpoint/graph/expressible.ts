@@ -2,7 +2,7 @@ import type { GraphBody, GraphNode } from '../graphBody.ts';
 import type { Dialect } from '../specOfLayers.ts';
 import { describeGraph, embeddingShape, isPaddingMasked } from './describeGraph.ts';
 import { maskInputs, maskOrigins } from './maskOrigins.ts';
-import { mergesCounted } from './mergeRules.ts';
+import { joinsTime, mergesCounted } from './mergeRules.ts';
 import { NodeConfig } from './nodeConfig.ts';
 import type { NodeShape } from './nodeFacts.ts';
 import { embeddingCalls } from './tables.ts';
@@ -30,17 +30,21 @@ const tfjsActivations: ReadonlySet<unknown> = new Set([
   'hard_sigmoid_0.2',
 ]);
 
-/** Of sequences; on the same axis vectors are joined, which have no masks. */
-function joinsSteps({ config }: GraphNode): boolean {
-  return config.axis === 1 || config.axis === -2;
-}
-
 interface Fault {
   readonly node: GraphNode;
   readonly why: string;
 }
 
 /** What each node hands on, and the embedding. */
+function joinsSteps(
+  { dialect }: GraphBody,
+  shapes: ReadonlyMap<string, NodeShape>,
+  node: GraphNode,
+): boolean {
+  const first = shapes.get(node.inputs[0] ?? '');
+  return first !== undefined && joinsTime(new NodeConfig(node, dialect), first);
+}
+
 function shapesOf(body: GraphBody, dimension: number): Map<string, NodeShape> {
   const shapes = new Map([['embedding', embeddingShape(body, dimension)]]);
   for (const [name, { output }] of describeGraph(body, dimension)) shapes.set(name, output);
@@ -64,7 +68,7 @@ export function strayMask(body: GraphBody, dimension: number): Fault | undefined
       node.className === 'Softmax' ||
       (recurrent.has(node.className) && (masked[0] !== true || isBroken)) ||
       (node.className === 'Concatenate' &&
-        (isBroken || (masked.includes(true) && masked.includes(false) && joinsSteps(node))));
+        (isBroken || (masked.includes(true) && masked.includes(false) && joinsSteps(body, shapes, node))));
     if (isStray) return { node, why: 'tfjs hands it a mask that is not that of its input' };
     const merges = elementwise.has(node.className) && masked[0] === true;
     if ((merges || isBroken) && shapes.get(node.name)?.masked === true) broken.add(node.name);
@@ -157,7 +161,7 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
       return { node, why: "tfjs's own ReLU has no slope and no threshold" };
     }
     // The mean is taken by the mask of the ids, step by step.
-    if (className === 'Concatenate' && joinsSteps(node)) joining.add(node.name);
+    if (className === 'Concatenate' && joinsSteps(body, shapes, node)) joining.add(node.name);
     else if (inputs.some((input) => joining.has(input))) joining.add(node.name);
     const isMasked = inputs.some((input) => shapes.get(input)?.masked === true);
     if (isMasked && seesPadding && mergesCounted(new NodeConfig(node, body.dialect)) !== undefined) {

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { parseJson } from '../../parseJson.ts';
+import type { KerasFormat } from '../fileNames.ts';
 import { openLayers, type OpenModel } from '../layeredModel.ts';
 import { layersOf, endsOf, type Layer } from '../layers.ts';
 import { openFile } from '../openFile.ts';
@@ -10,8 +11,6 @@ import { configEntry, metadataEntry, readArchive, weightsEntry } from './kerasAr
 import { kerasTopology } from './kerasConfig.ts';
 import { archiveWeights, listedWeights, type KerasWeight } from './kerasWeights.ts';
 import { takeTextLayer, type OwnTokenizer } from './textLayer.ts';
-
-export type KerasFormat = 'keras' | 'h5';
 
 /** The attribute of an `.h5` file, and the field of a `.keras` file's metadata, that holds the spec of a model of ours. */
 export const noteName = 'embedding_press';

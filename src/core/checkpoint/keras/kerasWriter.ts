@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { KerasFormat } from '../fileNames.ts';
 import { layersOf } from '../layers.ts';
 import type { Watch } from '../replaceFile.ts';
 import { isRounded, roundedToHalf } from '../storage.ts';
@@ -10,7 +11,7 @@ import { topologyOf, type Topology } from '../tfjsTopology.ts';
 import { writeHdf5 } from './hdf5.ts';
 import { configEntry, metadataEntry, weightsEntry } from './kerasArchive.ts';
 import { kerasOrder } from './kerasOrder.ts';
-import { noteName, type KerasFormat } from './kerasReader.ts';
+import { noteName } from './kerasReader.ts';
 import { archiveWeights } from './kerasWeights.ts';
 import { withTextLayer, wordsEntries, wordsOfLayer } from './textLayer.ts';
 

@@ -70,18 +70,20 @@ export const lowRank: CompressionMethod<LowRankSettings> = {
       const gradientCovariance = covariances?.get(name);
       const { train } = context.data;
       const source = new EmbeddingTable(table.rows, table.dimension, tableOf(parent, name).data);
-      const felt = {
-        metric,
-        ...(gradientCovariance && { gradientCovariance }),
-        ...(usesFrequency(metric) && {
-          rowWeights: wordCounts(train, table.rows, rangesOf(parent.spec, name, train)),
-        }),
-      };
-      const decomposition = await context.kept(
-        `decomposition of ${name}, ${metric}, ${taskSentences ?? 'all'} sentences`,
-        () => decompose(source, felt),
+      const felt = await context.kept(
+        `${name} by ${metric}, ${taskSentences ?? 'all'} sentences`,
+        async () => {
+          const options = {
+            metric,
+            ...(gradientCovariance && { gradientCovariance }),
+            ...(usesFrequency(metric) && {
+              rowWeights: wordCounts(train, table.rows, rangesOf(parent.spec, name, train)),
+            }),
+          };
+          return { ...options, decomposition: await decompose(source, options) };
+        },
       );
-      const factors = await factorize(source, { rank: k, split, decomposition, ...felt });
+      const factors = await factorize(source, { rank: k, split, ...felt });
       for (const warning of factors.warnings) {
         context.warn(wanted.length > 1 ? `${layerOfTable(parent.spec, name)}: ${warning}` : warning);
       }
