@@ -16,7 +16,8 @@ const suites = {
   parity: mocha('parity'),
   process: mocha('process'),
   editor: ['--import', 'tsx', 'test/workbench/runEditorTests.ts'],
-  browser: mocha('browser'),
+  // A window on a busy machine may lose a click or a key: a test of it is tried once more, and the end tells of it.
+  browser: [...mocha('browser'), '--retries', '1'],
 };
 
 const wanted = process.argv.slice(2);
@@ -29,18 +30,25 @@ await setUp(...(wanted.length > 0 ? wanted : ['test']));
 
 const sums = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
+const retried = [];
 for (const name of wanted.length > 0 ? wanted : Object.keys(suites)) {
   say(`\n── ${name} ──`);
   const started = performance.now();
   const result = await runSuite(name);
   for (const key of Object.keys(sums)) sums[key] += result[key];
   failures.push(...result.failures.map((failure) => ({ suite: name, ...failure })));
+  retried.push(...(result.retried ?? []).map((failure) => ({ suite: name, ...failure })));
   say(`${name}: ${counts(result)} (${seconds(performance.now() - started)})`);
 }
-if (failures.length > 0) say('\n── failures ──');
-for (const { suite, title, error } of failures) say(`\n${suite}: ${title}\n${error.replace(/^/gm, '    ')}`);
+list('tried once more', retried);
+list('failures', failures);
 say(`\n${counts(sums)}`);
 process.exitCode = sums.failed > 0 ? 1 : 0;
+
+function list(heading, tests) {
+  if (tests.length > 0) say(`\n── ${heading} ──`);
+  for (const { suite, title, error } of tests) say(`\n${suite}: ${title}\n${error.replace(/^/gm, '    ')}`);
+}
 
 function counts({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

@@ -4,12 +4,16 @@
 const { writeFileSync } = require('node:fs');
 const { Runner, reporters } = require('mocha');
 
-const { EVENT_RUN_END, EVENT_TEST_FAIL } = Runner.constants;
+const { EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_RETRY } = Runner.constants;
 
 module.exports = class ResultsReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const failures = [];
+    const retried = [];
+    runner.on(EVENT_TEST_RETRY, (test, error) => {
+      retried.push({ title: test.fullTitle(), error: String(error?.stack ?? error) });
+    });
     runner.on(EVENT_TEST_FAIL, (test, error) => {
       failures.push({ title: test.fullTitle(), error: String(error?.stack ?? error) });
     });
@@ -17,7 +21,7 @@ module.exports = class ResultsReporter extends reporters.Spec {
       const path = process.env.EMBEDDING_PRESS_RESULTS;
       if (!path) return;
       const { passes: passed, failures: failed, pending: skipped } = this.stats;
-      writeFileSync(path, JSON.stringify({ passed, failed, skipped, failures }));
+      writeFileSync(path, JSON.stringify({ passed, failed, skipped, failures, retried }));
     });
   }
 };

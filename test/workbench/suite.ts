@@ -27,7 +27,7 @@ interface SuiteOptions extends Omit<WorkbenchOptions, 'folder' | 'vsix'> {
 
 /**
  * Opens a workbench for the suite that calls it, with the extension and a folder of its own; both go with the suite.
- * A test that fails leaves a picture in out/test/.
+ * A test that fails leaves a picture in out/test/, also if it is then tried once more.
  *
  * @param fill makes the folder's files before it is opened
  */
@@ -53,8 +53,9 @@ export function useWorkbench(
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    await workbench?.screenshot(`out/test/${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`);
+    const test = this.currentTest;
+    if (test === undefined || test.state === 'passed' || test.isPending()) return;
+    await workbench?.screenshot(`out/test/${test.title.replaceAll(/\W+/g, '-')}.png`);
   });
 
   after(async () => {
