@@ -18,6 +18,8 @@ import { describeTrace } from './traceText.ts';
 
 /** More points than this a wide panel cannot show. */
 const MAX_POINTS = 1000;
+/** Evaluations in sight that are marked each; more of them would be a band. */
+const MOST_MARKED = 100;
 /** The value of the choice that follows the run. */
 const FOLLOW = '';
 /** Of a key press or a turn of the wheel. */
@@ -269,6 +271,8 @@ function tracedCurves(
   const steps = trace.steps.slice(from, to);
   const colours = traceColours(theme);
   const line = { pointRadius: 0, pointHoverRadius: 3 };
+  const { min, max } = range ?? { min: 0, max: Infinity };
+  const evaluated = trace.evaluations.filter(({ step }) => step >= min && step <= max).length;
   return [
     {
       label: 'accuracy',
@@ -277,7 +281,7 @@ function tracedCurves(
       borderColor: colours.accuracy,
       backgroundColor: colours.accuracy,
       borderWidth: 1.5,
-      pointRadius: 3,
+      pointRadius: evaluated > MOST_MARKED ? 0 : 3,
       pointHoverRadius: 4,
     },
     {

@@ -14,8 +14,8 @@ import { describePlannedStep, describeStep, formatRate } from './traceText.ts';
 /** The name of the series of rates that are planned. */
 export const PLANNED = 'planned';
 
-/** Of an epoch's label that says what it is, in px. */
-const WIDE_LABEL = 60;
+/** The room for the label of an epoch, in px. */
+const EPOCH_LABEL = 75;
 
 /** Other colours than the metrics have, but for the accuracy, which is no metric's here. */
 export function traceColours(theme: Theme): {
@@ -67,14 +67,12 @@ export function traceOptions(
           ...epochs.ticks,
           padding: 2,
           maxRotation: 0,
-          callback(value) {
-            const epoch = String(epochOf.get(Number(value)));
-            const roomy = this.chart.width > WIDE_LABEL * (this.ticks.length + 1);
-            return roomy ? l10n.t('Epoch {0}', epoch) : epoch;
-          },
+          callback: (value) => l10n.t('Epoch {0}', String(epochOf.get(Number(value)))),
         },
         afterBuildTicks: (axis) => {
-          axis.ticks = epochTicks(epochOf, { min, max }).map((value) => ({ value }));
+          axis.ticks = epochTicks(epochOf, { min, max }, axis.width / EPOCH_LABEL).map((value) => ({
+            value,
+          }));
         },
       },
       // From the bottom up.

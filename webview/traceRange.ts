@@ -74,15 +74,24 @@ function firstFrom(steps: readonly number[], value: number): number {
   return low;
 }
 
-/** Ends of epochs that are marked at most. Of more, each label is measured in every redraw, and few have room. */
-const MOST_EPOCHS = 100;
-
 /**
- * Steps in a range at which the ends of epochs are marked: all of them, or evenly chosen ones.
+ * Steps in a range at which the ends of epochs are marked: every one, or every 2nd, 5th, 10th, 20th and so on, so that
+ * at most `most` are.
  * @param epochOf the epochs, from 1 on, by the steps at which they end
  */
-export function epochTicks(epochOf: ReadonlyMap<number, number>, { min, max }: StepRange): number[] {
+export function epochTicks(
+  epochOf: ReadonlyMap<number, number>,
+  { min, max }: StepRange,
+  most: number,
+): number[] {
   const shown = [...epochOf].filter(([step]) => step >= min && step <= max);
-  const every = Math.ceil(shown.length / MOST_EPOCHS);
+  const every = roundInterval(shown.length / Math.max(1, most));
   return shown.filter(([, epoch]) => epoch % every === 0).map(([step]) => step);
+}
+
+/** The least of 1, 2, 5, 10, 20, 50, … that is not below a number. */
+function roundInterval(least: number): number {
+  let power = 1;
+  while (power * 10 < least) power *= 10;
+  return power * ([1, 2, 5].find((factor) => power * factor >= least) ?? 10);
 }

@@ -106,13 +106,25 @@ describe('the ends of epochs', () => {
   const epochsOf = (count: number) =>
     new Map(Array.from({ length: count }, (_, i) => [(i + 1) * 5, i + 1] as const));
 
-  it('are marked while they are few, and evenly chosen of many', () => {
-    assert.deepEqual(epochTicks(epochsOf(4), { min: 0, max: 20 }), [5, 10, 15, 20]);
-    assert.deepEqual(epochTicks(epochsOf(4), { min: 6, max: 15 }), [10, 15]);
-    assert.deepEqual(epochTicks(new Map(), { min: 0, max: 15 }), []);
-    const many = epochTicks(epochsOf(10_000), { min: 0, max: 50_000 });
-    assert.deepEqual([many.length, many[0], many.at(-1)], [100, 500, 50_000]);
-    assert.equal(epochTicks(epochsOf(10_000), { min: 1000, max: 1400 }).length, 81);
+  it('are marked while there is room, and at round numbers of epochs where there are more', () => {
+    assert.deepEqual(epochTicks(epochsOf(4), { min: 0, max: 20 }, 4), [5, 10, 15, 20]);
+    assert.deepEqual(epochTicks(epochsOf(4), { min: 6, max: 15 }, 4), [10, 15]);
+    assert.deepEqual(epochTicks(epochsOf(4), { min: 0, max: 20 }, 3.5), [10, 20]);
+    assert.deepEqual(epochTicks(epochsOf(4), { min: 0, max: 20 }, 0), []);
+    assert.deepEqual(epochTicks(new Map(), { min: 0, max: 15 }, 4), []);
+    const many = epochTicks(epochsOf(600), { min: 0, max: 3000 }, 12);
+    assert.deepEqual(
+      many.map((step) => step / 5),
+      [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600],
+    );
+    for (const count of [1, 9, 99, 100, 101, 10_000])
+      for (const most of [1, 3, 12, 100]) {
+        const ticks = epochTicks(epochsOf(count), { min: 0, max: 5 * count }, most);
+        assert.ok(
+          ticks.length <= most && ticks.length >= Math.floor(Math.min(count, most) / 2.5),
+          `${count}, ${most}`,
+        );
+      }
   });
 });
 
