@@ -284,12 +284,12 @@ class Maker:
         activation, units = self.choose(*heads)
         apart = activation is not None and activation.endswith(" apart")
         if apart:
-            y = self.layers.Dense(units)(x.tensor)
+            y = self.layers.Dense(units, use_bias=self.chance(0.8))(x.tensor)
             kind = activation.split()[0]
             is_layer = kind == "softmax" and self.chance(0.5)
             y = (self.layers.Softmax() if is_layer else self.layers.Activation(kind))(y)
         else:
-            y = self.layers.Dense(units, activation=activation)(x.tensor)
+            y = self.layers.Dense(units, activation=activation, use_bias=self.chance(0.8))(x.tensor)
         model = self.k.Model(inputs if texts > 1 else inputs[0], y)
         if chain and all(len(layer._inbound_nodes) <= 1 for layer in model.layers):
             model = self.k.Sequential(model.layers)

@@ -245,6 +245,13 @@ const nodes: Readonly<Record<string, GraphNode[]>> = {
   ),
 };
 
+/** Before heads that are free of biases. */
+const beforeBiasFree: Readonly<Record<string, GraphNode[]>> = {
+  'a head without bias': chain(average, ['Dense', { units: 5, activation: 'relu' }]),
+  'a head without bias, after the average': chain(average),
+  'BatchNormalization, then a head without bias': chain(['BatchNormalization', {}], average),
+};
+
 export interface GraphCase {
   readonly name: string;
   readonly spec: ModelSpec & { readonly body: GraphBody };
@@ -254,7 +261,7 @@ export interface GraphCase {
 
 /** Small models over all layers, with masks and without; normal weights, and sentences with gaps. */
 export function graphCases(): GraphCase[] {
-  return Object.entries(nodes).flatMap(([name, graph]) =>
+  return Object.entries({ ...nodes, ...beforeBiasFree }).flatMap(([name, graph]) =>
     [true, false].map((maskZero): GraphCase => {
       const body: GraphBody = {
         kind: 'graph',
@@ -265,7 +272,14 @@ export function graphCases(): GraphCase[] {
         dialect: 'keras',
       };
       const masked = isPaddingMasked(body, dimension);
-      const spec = { embedding: { rows, dimension }, body, head: 'softmax', classes: 3, masked } as const;
+      const spec = {
+        embedding: { rows, dimension },
+        body,
+        head: 'softmax',
+        ...(name in beforeBiasFree ? { biasFree: true as const } : {}),
+        classes: 3,
+        masked,
+      } as const;
       const { weights } = randomCheckpoint(spec);
       for (const [weight, { data }] of weights) {
         if (weight.endsWith('moving_variance')) data.forEach((x, i) => (data[i] = 0.5 + x * x));

@@ -80,6 +80,7 @@ describe('foldEmbedding', () => {
     maximum: 'n0',
     LayerNormalization: 'n0',
     'BatchNormalization, then windows with padding': 'n1',
+    'BatchNormalization, then a head without bias': 'head',
     Add: 'n2',
     Multiply: 'n2',
     Average: 'n2',

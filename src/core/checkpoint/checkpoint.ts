@@ -68,6 +68,8 @@ export interface ModelSpec {
   readonly head: 'softmax' | 'sigmoid' | 'logits' | 'multi-label';
   /** Of a `sigmoid`: the saved model gives what the sigmoid is taken of. */
   readonly logit?: true;
+  /** True: the head is a product alone. */
+  readonly biasFree?: true;
   readonly classes: number;
   /** True: padding is masked, as in every model trained here. False (foreign models): sentences are padded to maxLength and padding counts as a token. */
   readonly masked: boolean;
@@ -85,7 +87,8 @@ export interface ModelSpec {
  * `conv_W/kernel` [W,n,filters], `conv_W/bias` [filters] of each width W;
  * `graph/NAME/...` of each node of a graph, with Keras's names and shapes: `kernel`, `recurrent_kernel`, `bias`, `gamma`,
  * `beta`, `moving_mean`, `moving_variance`, and below `forward/` and `backward/` those of a Bidirectional;
- * `hidden_0/kernel` [in,out], `hidden_0/bias` [out], `hidden_1/...`; `head/kernel` [in,units], `head/bias` [units].
+ * `hidden_0/kernel` [in,out], `hidden_0/bias` [out], `hidden_1/...`; `head/kernel` [in,units], and `head/bias` [units] unless
+ * the head is free of biases.
  */
 export type Weights = Map<string, Tensor>;
 

@@ -1,6 +1,6 @@
 import type { ModelSpec } from './checkpoint.ts';
 
-export type Head = Pick<ModelSpec, 'head' | 'logit' | 'classes'>;
+export type Head = Pick<ModelSpec, 'head' | 'logit' | 'biasFree' | 'classes'>;
 
 /** What the Dense layer of a model's head is in a saved model. */
 export function headUnits({ head, logit, classes }: Head): {

@@ -73,6 +73,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
   if (head === 'sigmoid' && classes !== 2) throw at('classes');
   const logit = spec.logit !== undefined && flag(spec.logit, 'logit');
   if (logit && head !== 'sigmoid') throw at('logit');
+  const biasFree = spec.biasFree !== undefined && flag(spec.biasFree, 'biasFree');
   const rows = size(embedding.rows, 'embedding.rows');
   const dimension = size(embedding.dimension, 'embedding.dimension');
   const rank = embedding.rank === undefined ? undefined : size(embedding.rank, 'embedding.rank');
@@ -90,6 +91,7 @@ export function checkSpec(value: unknown, file: string): ModelSpec {
     body,
     head,
     ...(logit && { logit }),
+    ...(biasFree && { biasFree }),
     classes,
     masked,
   };
@@ -140,7 +142,7 @@ export function weightLayouts(spec: ModelSpec): Map<string, PartLayout> {
 
 /** The shape of each weight that a model of that spec has, by our names; -1 for a size that is the content's. */
 export function weightShapes(spec: ModelSpec): Map<string, readonly number[]> {
-  const { embedding, body, head, classes } = spec;
+  const { embedding, body, head, biasFree, classes } = spec;
   const { dimension } = embedding;
   const shapes = new Map<string, readonly number[]>();
   const [first, ...further] = tablesOf(spec).map(matricesOf);
@@ -161,7 +163,7 @@ export function weightShapes(spec: ModelSpec): Map<string, readonly number[]> {
   const layers = body.hidden.map((units, i): [string, number] => [`hidden_${i}`, units]);
   for (const [name, units] of [...layers, ['head', head === 'sigmoid' ? 1 : classes] as const]) {
     shapes.set(`${name}/kernel`, [width, units]);
-    shapes.set(`${name}/bias`, [units]);
+    if (name !== 'head' || !biasFree) shapes.set(`${name}/bias`, [units]);
     width = units;
   }
   return shapes;

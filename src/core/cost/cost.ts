@@ -34,7 +34,7 @@ export function layerCosts(spec: ModelSpec, meanLength: number, weights?: Weight
     layers.push(denseCost(`hidden_${i}`, width, units));
     width = units;
   });
-  layers.push(denseCost('head', width, spec.head === 'sigmoid' ? 1 : spec.classes));
+  layers.push(denseCost('head', width, spec.head === 'sigmoid' ? 1 : spec.classes, spec.biasFree));
   return layers;
 }
 
@@ -248,9 +248,10 @@ function convolutionCost(width: number, n: number, filters: number, meanLength: 
   return cost(`conv_${width}`, products + filters, 2 * products * windows + filters, products * windows);
 }
 
-function denseCost(layer: string, inputs: number, units: number): LayerCost {
+function denseCost(layer: string, inputs: number, units: number, biasFree = false): LayerCost {
   const products = inputs * units;
-  return cost(layer, products + units, 2 * products + units, products);
+  const biases = biasFree ? 0 : units;
+  return cost(layer, products + biases, 2 * products + biases, products);
 }
 
 function cost(

@@ -37,7 +37,7 @@ export function foldEmbedding(checkpoint: Checkpoint): Checkpoint {
   const { rows, dimension, rank = dimension, coding } = spec.embedding;
   const embedding = { rows, dimension: rank, ...(coding && { coding }) };
   if (spec.body.kind === 'graph') {
-    const { body, changed, gone } = foldGraph(spec.body, dimension, factors, weights);
+    const { body, changed, gone } = foldGraph({ ...spec, body: spec.body }, factors, weights);
     for (const [name, tensor] of changed) folded.set(name, tensor);
     for (const name of folded.keys()) if (gone.some((start) => name.startsWith(start))) folded.delete(name);
     return { ...checkpoint, spec: { ...spec, body, embedding }, weights: folded };

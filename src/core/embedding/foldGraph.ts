@@ -1,4 +1,4 @@
-import type { Tensor } from '../checkpoint/checkpoint.ts';
+import type { ModelSpec, Tensor } from '../checkpoint/checkpoint.ts';
 import type { GraphBody } from '../checkpoint/graphBody.ts';
 import { foldKernel, type Segment } from './foldKernel.ts';
 import { walkFold } from './foldWalk.ts';
@@ -14,14 +14,12 @@ interface FoldedGraph {
 /**
  * Multiplies each table's B into every kernel that meets its vectors: see `walkFold`.
  *
- * @param dimension n, of the first table
  * @param factors B of the tables that are factorized, by their names
  * @param weights of the model, by our names
  * @throws UserError `not-foldable` that names the layer in the way
  */
 export function foldGraph(
-  body: GraphBody,
-  dimension: number,
+  { body, embedding, biasFree }: ModelSpec & { readonly body: GraphBody },
   factors: ReadonlyMap<string, Tensor>,
   weights: ReadonlyMap<string, Tensor>,
 ): FoldedGraph {
@@ -31,7 +29,8 @@ export function foldGraph(
     if (found === undefined) throw new Error(`The model has no ${name}.`);
     return found;
   };
-  const replaced = walkFold(body, dimension, {
+  const replaced = walkFold(body, embedding.dimension, {
+    biasFree,
     starts: new Map([...factors].map(([name, B]) => [name, { width: B.shape[1] ?? 0, map: B }])),
     foldInto(prefix, segments) {
       const { kernel, shift } = foldKernel(weight(`${prefix}kernel`), segments);

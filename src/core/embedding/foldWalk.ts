@@ -11,6 +11,8 @@ import type { Segment } from './foldKernel.ts';
 
 /** What is done on the way of the embedding's vectors through a graph. */
 export interface FoldSteps {
+  /** Whether the head has no bias. */
+  readonly biasFree: boolean | undefined;
   /** What the tables to be folded hand on, by their names. */
   readonly starts: ReadonlyMap<string, Segment>;
   /** A kernel, and its bias, that the vectors meet. @param prefix before the names of its weights */
@@ -29,6 +31,8 @@ const obstacles: Readonly<Record<string, string>> = {
   Add: 'it adds vectors to others, number by number',
   Average: 'it adds vectors to others, number by number',
 };
+
+const noBias = 'it has no bias for the sums of the BatchNormalization before it';
 
 const passing: ReadonlySet<string> = new Set([
   'Dropout',
@@ -73,8 +77,7 @@ export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): 
     const isShifted = first.some(({ shift }) => shift);
     const weights = facts.get(owner)?.weights;
     const foldInto = (direction = ''): void => {
-      if (isShifted && weights?.some(([name]) => name === `${direction}bias`) !== true)
-        throw refuse('it has no bias for the sums of the BatchNormalization before it');
+      if (isShifted && weights?.some(([name]) => name === `${direction}bias`) !== true) throw refuse(noBias);
       if (meeting === 'first') steps.foldInto(`graph/${owner}/${direction}`, first);
     };
     switch (node.className) {
@@ -125,7 +128,10 @@ export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): 
     }
   }
   const ofHead = carried.get(body.nodes.at(-1)?.name ?? '');
-  if (ofHead !== undefined) steps.foldInto('head/', ofHead);
+  if (ofHead === undefined) return replaced;
+  if (steps.biasFree && ofHead.some(({ shift }) => shift))
+    throw notFoldable({ name: body.names?.head ?? 'head', className: 'Dense' }, noBias);
+  steps.foldInto('head/', ofHead);
   return replaced;
 }
 

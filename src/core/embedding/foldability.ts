@@ -10,7 +10,11 @@ export type Foldability = { readonly exact: true } | { readonly exact: false; re
 const someShift = new Float64Array(0);
 
 /** @returns why: a sentence that names the layer */
-export function foldability({ embedding, body }: Pick<ModelSpec, 'embedding' | 'body'>): Foldability {
+export function foldability({
+  embedding,
+  body,
+  biasFree,
+}: Pick<ModelSpec, 'embedding' | 'body' | 'biasFree'>): Foldability {
   if (body.kind !== 'graph') return { exact: true };
   const tables = tablesOf({ embedding, body });
   const factorized = tables.filter(({ rank }) => rank !== undefined);
@@ -21,6 +25,7 @@ export function foldability({ embedding, body }: Pick<ModelSpec, 'embedding' | '
   });
   try {
     walkFold(body, embedding.dimension, {
+      biasFree,
       starts: new Map(starts),
       foldInto: () => undefined,
       normalize: (_, segments) => segments.map((segment) => ({ ...segment, shift: someShift })),

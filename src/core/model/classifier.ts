@@ -58,12 +58,14 @@ export class Classifier {
     this.#embeddings = [this.#embedding, ...(this.#encoder.embeddings ?? [])];
     let width = this.#encoder.width;
     this.#layers = body.hidden.map((units, i) => {
-      const layer = new DenseLayer(workspace, `hidden_${i}`, width, units, true, weights, behind);
+      const layer = new DenseLayer(workspace, `hidden_${i}`, width, units, 'relu', weights, behind);
       width = units;
       return layer;
     });
     const outputs = spec.head === 'sigmoid' ? 1 : spec.classes;
-    this.#layers.push(new DenseLayer(workspace, 'head', width, outputs, false, weights, behind));
+    this.#layers.push(
+      new DenseLayer(workspace, 'head', width, outputs, spec.biasFree ? 'linear' : 'affine', weights, behind),
+    );
   }
 
   /** Gives its memory back to the engine. Neither the model nor the weights that share its memory are to be used any more. */

@@ -3,11 +3,14 @@ import type { Matrix, Workspace } from '../engine/workspace.ts';
 import { columnSums } from './columns.ts';
 import { Parameter, type ParameterSettings } from './parameter.ts';
 
-/** y = x K + b, or its ReLU. `backward` must follow its `forward`. */
+/** What a dense layer computes of x: x K, x K + b, or the ReLU of that. */
+export type DenseForm = 'linear' | 'affine' | 'relu';
+
+/** `backward` must follow its `forward`. */
 export class DenseLayer {
   readonly #workspace: Workspace;
   readonly #kernel: Parameter;
-  readonly #bias: Parameter;
+  readonly #bias: Parameter | undefined;
   #input: Matrix | undefined;
   #output: Matrix | undefined;
 
@@ -16,24 +19,26 @@ export class DenseLayer {
     readonly name: string,
     inputs: number,
     outputs: number,
-    readonly relu: boolean,
+    readonly form: DenseForm,
     weights: Weights,
     settings: ParameterSettings,
   ) {
     this.#workspace = workspace;
     this.#kernel = new Parameter(workspace, `${name}/kernel`, [inputs, outputs], weights, settings);
-    this.#bias = new Parameter(workspace, `${name}/bias`, [outputs], weights, settings);
+    if (form !== 'linear')
+      this.#bias = new Parameter(workspace, `${name}/bias`, [outputs], weights, settings);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel, this.#bias];
+    return [this.#kernel, ...(this.#bias ? [this.#bias] : [])];
   }
 
   /** x: batch x inputs; returns batch x outputs. */
   forward(input: Matrix): Matrix {
     const output = this.#workspace.matMul(input, this.#kernel.value);
     const { rows, columns } = output;
-    this.#workspace.kernels.addBias(output.at, this.#bias.value.at, rows, columns, this.relu);
+    const relu = this.form === 'relu';
+    if (this.#bias) this.#workspace.kernels.addBias(output.at, this.#bias.value.at, rows, columns, relu);
     this.#input = input;
     this.#output = output;
     return output;
@@ -46,10 +51,10 @@ export class DenseLayer {
       throw new Error(`${this.name}: backward without forward`);
     }
     const { rows, columns } = output;
-    if (this.relu) workspace.kernels.reluBackward(output.at, gradient.at, rows * columns);
+    if (this.form === 'relu') workspace.kernels.reluBackward(output.at, gradient.at, rows * columns);
     if (!this.#kernel.isFixed) {
       this.#kernel.gradient = workspace.matMul(input, gradient, true, false);
-      this.#bias.gradient = columnSums(workspace, gradient);
+      if (this.#bias) this.#bias.gradient = columnSums(workspace, gradient);
     }
     return workspace.matMul(gradient, this.#kernel.value, false, true);
   }

@@ -249,7 +249,6 @@ function lengthOf(input: Layer | undefined, embedding: Layer, file: string): num
 }
 
 function headOf(head: Layer, activation: Layer | undefined, file: string): Head {
-  if (head.config.use_bias === false) throw unsupported(head, 'it has no bias', file);
   const units = sizeOf(head, 'units', file);
   const name =
     activation === undefined
@@ -258,7 +257,7 @@ function headOf(head: Layer, activation: Layer | undefined, file: string): Head 
         ? 'softmax'
         : activationOf(activation);
   const found = headOfUnits(name, units);
-  if (found !== undefined) return found;
+  if (found !== undefined) return head.config.use_bias === false ? { ...found, biasFree: true } : found;
   throw unsupported(head, `a head of ${units} units with '${name}' is no classifier`, file);
 }
 
@@ -289,6 +288,6 @@ function sourcesOf(
     }
   }
   add('head/kernel', head.layer, 'kernel');
-  add('head/bias', head.layer, 'bias');
+  if (head.layer.config.use_bias !== false) add('head/bias', head.layer, 'bias');
   return sources;
 }

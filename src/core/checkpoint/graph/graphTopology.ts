@@ -49,7 +49,7 @@ export function graphTopology(spec: ModelSpec & { readonly body: GraphBody }, di
     units,
     { activation: apart === undefined ? activation : 'linear' },
     'head/kernel',
-    'head/bias',
+    spec.biasFree ? undefined : 'head/bias',
   );
   if (apart !== undefined) {
     // tfjs hands a Softmax layer the mask of another one.
