@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../package.json';
 import { writtenFormats } from '../core/checkpoint/fileNames.ts';
 import { storages } from '../core/checkpoint/storageTypes.ts';
-import { UserError } from '../core/errors.ts';
+import { saidBy, UserError } from '../core/errors.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import type { PrintedError } from '../process/askCli.ts';
 import { pauseRun, resumeRun, startRun } from '../process/launcher.ts';
@@ -318,10 +318,9 @@ function exitCodeOf(error: unknown): ExitCode {
     return error.exitCode === 0 ? exitCode.done : exitCode.badInput;
   }
   if (error instanceof UserError) {
-    const { code, message, hint, place } = error;
     console.error(
       process.argv.includes('--json')
-        ? JSON.stringify({ error: { code, message, hint, ...(place && { place }) } } satisfies PrintedError)
+        ? JSON.stringify({ error: saidBy(error) } satisfies PrintedError)
         : error.format(),
     );
     return exitCode.badInput;

@@ -192,7 +192,8 @@ async function runExperiment(
 
 async function unfinishedRun(runs: string, name: string, recipe: string): Promise<string | undefined> {
   for (const { folder, status } of await listRuns(runs)) {
-    if (status.recipe !== name || status.state === 'done') continue;
+    const isDamaged = status.error?.code === 'damaged-run';
+    if (status.recipe !== name || status.state === 'done' || isDamaged) continue;
     if ((await readFrozenRecipe(folder)).text === recipe) return folder;
   }
   return undefined;

@@ -39,6 +39,22 @@ export class UserError extends Error {
   }
 }
 
+/** What a UserError says, as it is kept in files and sent between processes. */
+export interface SaidError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly place?: Place;
+}
+
+export function saidBy({ code, message, hint, place }: UserError): SaidError {
+  return { code, message, hint, ...(place !== undefined && { place }) };
+}
+
+export function userErrorOf({ code, message, hint, place }: SaidError): UserError {
+  return new UserError(code, message, hint, place);
+}
+
 /** Does work whose errors may not know where they lie: a UserError without a place gets this one. */
 export async function locate<T>(place: Place, work: () => T | Promise<T>): Promise<T> {
   try {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError, UserError } from '../core/errors.ts';
-import { isGoing, readStatus, type RunStatus } from '../process/runStatus.ts';
+import { isGoing, statusToShow, type RunStatus } from '../process/runStatus.ts';
 import { folderBytes } from './folderBytes.ts';
 import { formatStart } from './runLabels.ts';
 import { formatMegabytes } from './formatMegabytes.ts';
@@ -49,7 +49,7 @@ async function confirm(status: RunStatus, bytes: number, hasTrash: boolean): Pro
 
 /** A run that has ended, in a folder that is no link to another. */
 async function checkDeletable(folder: string): Promise<RunStatus> {
-  const status = await readStatus(folder);
+  const status = await statusToShow(folder);
   if (isGoing(status.state)) {
     throw new UserError('run-going', l10n.t('The run is going on.'), l10n.t('Cancel it first.'), {
       file: folder,

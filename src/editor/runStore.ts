@@ -2,7 +2,7 @@ import { dirname, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
 import { runFolders, runsBeside, runsOf } from '../process/runFolder.ts';
-import { isGoing, listRuns, readStatus, type Run, type RunStatus } from '../process/runStatus.ts';
+import { isGoing, listRuns, statusToShow, type Run, type RunStatus } from '../process/runStatus.ts';
 import { runsSetting, runsSettingName } from './runsSetting.ts';
 
 const pollMs = 500;
@@ -86,7 +86,7 @@ export class RunStore implements vscode.Disposable {
   async read(folder: string, { begun = false } = {}): Promise<RunStatus | undefined> {
     let status: RunStatus | undefined;
     try {
-      status = await readStatus(folder);
+      status = await statusToShow(folder);
     } catch (error) {
       if (!(error instanceof UserError)) this.#log.warn(`${folder}: ${String(error)}`);
     }

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { userErrorOf } from '../core/errors.ts';
 import { isGoing, type RunStatus } from '../process/runStatus.ts';
 import { describeRun, formatStart, runContext, spokenRun, stateIcons } from './runLabels.ts';
 import { runPlace } from './runPlace.ts';
@@ -120,11 +121,13 @@ function tooltip(folder: string, status: RunStatus): vscode.MarkdownString {
     text.appendMarkdown('  \n').appendText(`${label} ${value}`);
   };
   text.appendMarkdown('**').appendText(recipe).appendMarkdown('**  \n').appendText(describeRun(status));
-  if (error) text.appendMarkdown('\n\n').appendText(`${error.message} ${error.hint}`).appendMarkdown('\n');
+  if (error) {
+    text.appendMarkdown('\n\n').appendText(userErrorOf(error).format()).appendMarkdown('\n');
+  }
   text.appendMarkdown('\n');
   if (startedAt > 0) line(l10n.t('Started:'), formatStart(status));
   if (engine !== '') line(l10n.t('Engine:'), engine);
-  line(l10n.t('Recipe:'), recipePath);
+  if (recipePath !== '') line(l10n.t('Recipe:'), recipePath);
   line(l10n.t('Folder:'), folder);
   return text;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CancelledError, UserError, type Place } from '../core/errors.ts';
+import { CancelledError, userErrorOf, type SaidError } from '../core/errors.ts';
 
 export interface AskOptions {
   /** The folder of cli.cjs. */
@@ -19,12 +19,7 @@ export interface AskOptions {
 
 /** What `--json` prints on stderr where the input is at fault. */
 export interface PrintedError {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint: string;
-    readonly place?: Place;
-  };
+  readonly error: SaidError;
 }
 
 /**
@@ -88,7 +83,7 @@ function phaseIn(line: string): string | undefined {
 function asError(said: string, code: number | null): Error {
   try {
     const { error } = JSON.parse(said) as PrintedError;
-    return new UserError(error.code, error.message, error.hint, error.place);
+    return userErrorOf(error);
   } catch {
     return new Error(`The process ended with exit code ${String(code)}. ${said}`);
   }

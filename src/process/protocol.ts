@@ -1,4 +1,4 @@
-import { UserError, type Place } from '../core/errors.ts';
+import { saidBy, UserError, userErrorOf, type SaidError } from '../core/errors.ts';
 import type { Preparation, TestReport } from '../core/sweep/runner.ts';
 import type { Trial, TrialEvent, TrialResult } from '../core/sweep/trial.ts';
 
@@ -39,27 +39,18 @@ export type WorkerMessage =
 
 /** An error on its way to another process. */
 export type SentError =
-  | {
-      readonly kind: 'user';
-      readonly code: string;
-      readonly message: string;
-      readonly hint: string;
-      readonly place?: Place;
-    }
+  | ({ readonly kind: 'user' } & SaidError)
   | { readonly kind: 'bug'; readonly message: string; readonly stack?: string };
 
 export function sendableError(error: unknown): SentError {
-  if (error instanceof UserError) {
-    const { code, message, hint, place } = error;
-    return { kind: 'user', code, message, hint, ...(place !== undefined && { place }) };
-  }
+  if (error instanceof UserError) return { kind: 'user', ...saidBy(error) };
   if (!(error instanceof Error)) return { kind: 'bug', message: String(error) };
   const { message, stack } = error;
   return { kind: 'bug', message, ...(stack !== undefined && { stack }) };
 }
 
 export function receivedError(sent: SentError): Error {
-  if (sent.kind === 'user') return new UserError(sent.code, sent.message, sent.hint, sent.place);
+  if (sent.kind === 'user') return userErrorOf(sent);
   const error = new Error(sent.message);
   if (sent.stack !== undefined) error.stack = sent.stack;
   return error;

@@ -1,4 +1,4 @@
-import { UserError } from '../core/errors.ts';
+import { saidBy, UserError } from '../core/errors.ts';
 import type { RunError } from './runStatus.ts';
 import { WorkerDiedError } from './workerProcess.ts';
 
@@ -8,8 +8,7 @@ export const cannotBegin = 2;
 /** What a run's status says of what ended it. A bug's stack goes to the log. */
 export function describeError(error: unknown, logPath: string): RunError {
   if (error instanceof UserError) {
-    const { code, message, hint, place } = error;
-    return { code, message, hint, ...(place !== undefined && { place }), badInput: code !== 'disk-full' };
+    return { ...saidBy(error), badInput: error.code !== 'disk-full' };
   }
   if (error instanceof WorkerDiedError) {
     return {

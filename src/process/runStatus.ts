@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { UserError, type Place } from '../core/errors.ts';
+import { basename, dirname } from 'node:path';
+import { saidBy, UserError, type SaidError } from '../core/errors.ts';
 import { isRunLocked } from './runLock.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runFolders, runPaths } from './runFolder.ts';
 import { readRunJson } from './runJson.ts';
@@ -22,11 +22,7 @@ export interface TrialStatus {
 }
 
 /** Why a run failed, as a UserError says it. */
-export interface RunError {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-  readonly place?: Place;
+export interface RunError extends SaidError {
   /** True: the input is at fault. False: the program or the machine is. */
   readonly badInput: boolean;
 }
@@ -84,13 +80,26 @@ export async function readStatus(folder: string): Promise<RunStatus> {
   return isGoing(again.state) ? { ...again, state: 'interrupted' } : again;
 }
 
-/** The runs in a folder of runs, newest first. */
+/**
+ * Where a run stands, for who shows it: one whose status is damaged has failed, and its error says what is damaged.
+ * @throws UserError `no-run` where the folder is no run's
+ */
+export async function statusToShow(folder: string): Promise<RunStatus> {
+  try {
+    return await readStatus(folder);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'damaged-run') throw error;
+    return damaged(folder, error);
+  }
+}
+
+/** The runs in a folder of runs, newest first, those with a damaged status, too. */
 export async function listRuns(runsFolder: string): Promise<Run[]> {
   const folders = await runFolders(runsFolder);
   const runs = await Promise.all(
     folders.map(async (run) => {
       try {
-        return [{ folder: run, status: await readStatus(run) }];
+        return [{ folder: run, status: await statusToShow(run) }];
       } catch (error) {
         if (error instanceof UserError) return [];
         throw error;
@@ -98,6 +107,26 @@ export async function listRuns(runsFolder: string): Promise<Run[]> {
     }),
   );
   return runs.flat();
+}
+
+async function damaged(folder: string, error: UserError): Promise<RunStatus> {
+  const { mtimeMs: updatedAt } = await stat(error.place?.file ?? folder);
+  const begun = await stat(runPaths(folder).recipe).catch(() => undefined);
+  const frozen = await readFrozenRecipe(folder).catch(() => undefined);
+  return {
+    run: basename(folder),
+    recipe: basename(dirname(folder)),
+    recipePath: frozen?.path ?? '',
+    state: (await isRunLocked(folder)) ? 'running' : 'failed',
+    pid: 0,
+    engine: '',
+    startedAt: begun?.mtimeMs ?? updatedAt,
+    updatedAt,
+    epochsDone: 0,
+    epochsTotal: 0,
+    trials: [],
+    error: { ...saidBy(error), badInput: true },
+  };
 }
 
 /** A supervisor that has not written its first status after this time never started. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { UserError } from '../../src/core/errors.ts';
 import { finishedTrials } from '../../src/process/finishedTrials.ts';
 import { followRun } from '../../src/process/followRun.ts';
@@ -48,6 +49,11 @@ describe('a run whose files are damaged', () => {
         await writeFile(file, text);
       }
       await writeFile(status, '{');
-      assert.deepEqual(await listRuns(runsOf(runFolder)), []);
+      const [listed] = await listRuns(runsOf(runFolder));
+      assert.equal(listed?.folder, runFolder);
+      assert.equal(listed.status.state, 'failed');
+      assert.equal(listed.status.recipe, basename(dirname(runFolder)));
+      assert.equal(listed.status.error?.code, 'damaged-run');
+      assert.deepEqual(listed.status.error.place, { file: status });
     }));
 });
