@@ -2,8 +2,8 @@
 export { addBias, add, columnSums, dropUnits, multiply, reluBackward, transpose } from './dense';
 export { addGram, packRows, project } from './gram';
 export { gruBackward, gruForward } from './gru';
-export { gatesBackward, gatesForward } from './lstm';
-export { matMul } from './matMul';
+export { gatesBackward, gatesForward, peepholesBackward } from './lstm';
+export { matMul, matMulPacked, packPanels } from './matMul';
 export { nearest } from './nearest';
 export { update, updateRows } from './optimizers';
 export { poolStep, poolStepBackward } from './pooling';

@@ -64,7 +64,6 @@ export function gatesForward(
  * @param hiddenGradients active x H, dL/dh_t
  * @param cellGradients active x H: dL/dc_t from the step after, replaced by dL/dc_(t-1)
  * @param gateGradients active x 4H, dL/d pre-activations, written
- * @param peepholeGradient 3 x H, added to
  */
 export function gatesBackward(
   gates: usize,
@@ -76,7 +75,6 @@ export function gatesBackward(
   active: i32,
   units: i32,
   peephole: usize,
-  peepholeGradient: usize,
 ): void {
   const H = (<usize>units) << 2;
   const zero = f32x4.splat(0);
@@ -108,10 +106,6 @@ export function gatesBackward(
       if (peephole != 0) {
         dBefore = multiplyAdd(dBefore, dzi, loadSome(peep, left));
         dBefore = multiplyAdd(dBefore, dzf, loadSome(peep + H, left));
-        const to = peepholeGradient + ((<usize>u) << 2);
-        storeSome(to, multiplyAdd(loadSome(to, left), dzi, before), left);
-        storeSome(to + H, multiplyAdd(loadSome(to + H, left), dzf, before), left);
-        storeSome(to + 2 * H, multiplyAdd(loadSome(to + 2 * H, left), dzo, cell), left);
       }
       storeSome(cellGradients, dBefore, left);
       storeSome(gateGradients, dzi, left);
@@ -124,6 +118,38 @@ export function gatesBackward(
       cells += bytes;
       hiddenGradients += bytes;
       cellGradients += bytes;
+      if (cellsBefore != 0) cellsBefore += bytes;
+    }
+  }
+}
+
+/**
+ * dL/d peepholes of the same step, after its other gradients.
+ *
+ * @param gateGradients active x 4H, dL/d pre-activations
+ * @param gradient 3 x H, added to
+ */
+export function peepholesBackward(
+  gateGradients: usize,
+  cellsBefore: usize,
+  cells: usize,
+  active: i32,
+  units: i32,
+  gradient: usize,
+): void {
+  const H = (<usize>units) << 2;
+  for (let j = 0; j < active; j++, gateGradients += 3 * H) {
+    for (let u = 0; u < units; u += 4) {
+      const left = units - u;
+      const before = cellsBefore == 0 ? f32x4.splat(0) : loadSome(cellsBefore, left);
+      const to = gradient + ((<usize>u) << 2);
+      storeSome(to, multiplyAdd(loadSome(to, left), loadSome(gateGradients, left), before), left);
+      storeSome(to + H, multiplyAdd(loadSome(to + H, left), loadSome(gateGradients + H, left), before), left);
+      const dzo = loadSome(gateGradients + 3 * H, left);
+      storeSome(to + 2 * H, multiplyAdd(loadSome(to + 2 * H, left), dzo, loadSome(cells, left)), left);
+      const bytes = (<usize>min(4, left)) << 2;
+      gateGradients += bytes;
+      cells += bytes;
       if (cellsBefore != 0) cellsBefore += bytes;
     }
   }

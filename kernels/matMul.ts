@@ -259,6 +259,50 @@ function addRowTimes(a: usize, aColumn: usize, b: usize, bRow: usize, c: usize, 
   }
 }
 
+/** Where `packRest` puts A's last rows, and a tile at an edge of C before them, in a product's scratch memory. */
+const edgeOffset: usize = (<usize>panelRows) << 5;
+const restOffset: usize = edgeOffset + (4 << 5);
+
+/** Packs the last rows of A that make no tile. */
+function packRest(a: usize, row: usize, column: usize, rows: i32, depth: i32, scratch: usize): void {
+  const rest = rows & 3;
+  if (rest != 0) packLast(a + <usize>(rows - rest) * row, row, column, rest, depth, scratch + restOffset);
+}
+
+/** C (rows x columns, at most 8) = A (rows x depth) P, or C += A P, of a packed panel, after `packRest`. */
+function timesPanel(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  rows: i32,
+  panel: usize,
+  depth: i32,
+  columns: i32,
+  c: usize,
+  cRow: usize,
+  begin: bool,
+  scratch: usize,
+): void {
+  const edge = scratch + edgeOffset;
+  let i = 0;
+  if (columns == 8) {
+    // Twelve at once leave as many over as fours do.
+    for (; i + 12 <= rows; i += 12, a += 12 * aRow, c += 12 * cRow) {
+      tile6x8(a, aRow, aColumn, panel, c, cRow, depth, begin);
+      tile6x8(a + 6 * aRow, aRow, aColumn, panel, c + 6 * cRow, cRow, depth, begin);
+    }
+  }
+  for (; i < rows; i += 4, a += aRow << 2, c += cRow << 2) {
+    const count = min(4, rows - i);
+    if (count == 4 && columns == 8) tile4x8(a, aRow, aColumn, panel, c, cRow, depth, begin);
+    else {
+      if (count == 4) tile4x8(a, aRow, aColumn, panel, edge, 32, depth, true);
+      else tile4x8(scratch + restOffset, 4, 16, panel, edge, 32, depth, true);
+      addEdge(edge, count, columns, c, cRow, begin);
+    }
+  }
+}
+
 /**
  * C (m x n) = A (m x k) B (k x n), or C += A B.
  *
@@ -288,41 +332,60 @@ export function matMul(
     }
     return;
   }
-  const edge = scratch + ((<usize>panelRows) << 5);
-  const last = edge + (4 << 5);
   for (let from = 0; from < k; from += panelRows) {
     const depth = min(panelRows, k - from);
     const begin = from == 0 && !accumulate;
     const bFrom = b + <usize>from * bRow;
     for (let block = 0; block < m; block += blockRows) {
-      const end = min(m, block + blockRows);
+      const rows = min(blockRows, m - block);
       const aFrom = a + <usize>block * aRow + <usize>from * aColumn;
       const cFrom = c + <usize>block * cRow;
-      const rest = (end - block) & 3;
-      if (rest != 0) packLast(aFrom + <usize>(end - block - rest) * aRow, aRow, aColumn, rest, depth, last);
+      packRest(aFrom, aRow, aColumn, rows, depth, scratch);
       for (let j = 0; j < n; j += 8) {
         const columns = min(8, n - j);
         pack(bFrom + <usize>j * bColumn, bRow, bColumn, depth, columns, scratch);
-        let at = cFrom + ((<usize>j) << 2);
-        let left = aFrom;
-        let i = block;
-        if (columns == 8) {
-          // Twelve at once leave as many over as fours do.
-          for (; i + 12 <= end; i += 12, left += 12 * aRow, at += 12 * cRow) {
-            tile6x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
-            tile6x8(left + 6 * aRow, aRow, aColumn, scratch, at + 6 * cRow, cRow, depth, begin);
-          }
-        }
-        for (; i < end; i += 4, left += aRow << 2, at += cRow << 2) {
-          const rows = min(4, end - i);
-          if (rows == 4 && columns == 8) tile4x8(left, aRow, aColumn, scratch, at, cRow, depth, begin);
-          else {
-            if (rows == 4) tile4x8(left, aRow, aColumn, scratch, edge, 32, depth, true);
-            else tile4x8(last, 4, 16, scratch, edge, 32, depth, true);
-            addEdge(edge, rows, columns, at, cRow, begin);
-          }
-        }
+        const to = cFrom + ((<usize>j) << 2);
+        timesPanel(aFrom, aRow, aColumn, rows, scratch, depth, columns, to, cRow, begin, scratch);
       }
+    }
+  }
+}
+
+/** Packs B (k x n) for `matMulPacked`: as many values, those of the last columns among as many zeros as make them 8. */
+export function packPanels(b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, panels: usize): void {
+  for (let from = 0; from < k; from += panelRows, b += <usize>panelRows * bRow) {
+    const depth = min(panelRows, k - from);
+    for (let j = 0; j < n; j += 8, panels += (<usize>depth) << 5)
+      pack(b + <usize>j * bColumn, bRow, bColumn, depth, min(8, n - j), panels);
+  }
+}
+
+/**
+ * C (m x n) = A (m x k) B (k x n), or C += A B, without padding between the rows, of a B that is packed for several
+ * products. The values of a row are the same whatever other rows there are, but for those of the last m mod 4 ones.
+ *
+ * @param scratch as for `matMul`
+ */
+export function matMulPacked(
+  a: usize,
+  panels: usize,
+  c: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  const aRow = (<usize>k) << 2;
+  const cRow = (<usize>n) << 2;
+  for (let from = 0; from < k; from += panelRows) {
+    const depth = min(panelRows, k - from);
+    const begin = from == 0 && !accumulate;
+    const aFrom = a + ((<usize>from) << 2);
+    packRest(aFrom, aRow, 4, m, depth, scratch);
+    for (let j = 0; j < n; j += 8, panels += (<usize>depth) << 5) {
+      const to = c + ((<usize>j) << 2);
+      timesPanel(aFrom, aRow, 4, m, panels, depth, min(8, n - j), to, cRow, begin, scratch);
     }
   }
 }

@@ -17,7 +17,7 @@ const optionsOf = {
   'kernels.shared.wasm': [...simd, ...shared],
   'kernels.fused.shared.wasm': [...fused, ...shared],
 };
-const thread = 'productThread.mjs';
+const thread = 'kernelThread.mjs';
 
 export const kernelFiles = [...Object.keys(optionsOf), thread];
 

@@ -3,7 +3,7 @@ import { createTrialRunner } from '../core/sweep/sweepRunner.ts';
 import type { EngineName } from '../core/engine/engine.ts';
 import { Hold } from '../core/training/pause.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runPaths } from './runFolder.ts';
-import { productThreads } from './productThreads.ts';
+import { kernelThreads } from './kernelThreads.ts';
 import { createTrialStorage } from './trialStorage.ts';
 import { serveWorker } from './worker.ts';
 
@@ -21,7 +21,7 @@ serveWorker(
       recipe: await parseFrozenRecipe(await readFrozenRecipe(runFolder)),
       engine: engine as EngineName | 'auto',
       hold,
-      sharing: productThreads(Number(threads)),
+      sharing: kernelThreads(Number(threads)),
       dataFolder: runPaths(runFolder).data,
     }),
   createTrialStorage(runFolder),

@@ -25,7 +25,7 @@ describe('activation', () => {
     const extension = vscode.extensions.getExtension('embedding-press.embedding-press');
     const programs = ['cli', 'hdf5', 'rows', 'supervisor', 'worker'].map((name) => `${name}.cjs`);
     const kernels = ['kernels', 'kernels.fused'].flatMap((set) => [`${set}.wasm`, `${set}.shared.wasm`]);
-    const missing = [...programs, ...kernels, 'productThread.mjs'].filter(
+    const missing = [...programs, ...kernels, 'kernelThread.mjs'].filter(
       (name) => !existsSync(join(extension?.extensionPath ?? '', 'dist', name)),
     );
     assert.deepEqual(missing, []);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { newKernels, type KernelSet } from '../../src/core/engine/kernels.ts';
-import { Workspace } from '../../src/core/engine/workspace.ts';
+import { Workspace, type Matrix } from '../../src/core/engine/workspace.ts';
 import { Random } from '../../src/core/random.ts';
 
 const sets: readonly KernelSet[] = ['kernels', 'kernels.fused'];
@@ -83,6 +83,38 @@ for (const set of sets) {
           check(z);
         });
       }
+    }
+
+    for (const [m, k, n] of sizes) {
+      it(`multiplies ${m} x ${k} by a packed ${k} x ${n} as by the same one in its place, and part by part`, () => {
+        workspace.begin();
+        const [a, b] = [workspace.matrix(m, k), workspace.matrix(k, n)];
+        for (const { data } of [a, b]) data.set(data.map(() => random.normal()));
+        const before = Float32Array.from({ length: m * n }, () => random.normal());
+        const [whole, packed, parts] = [0, 1, 2].map(() => workspace.matrix(m, n)) as [
+          Matrix,
+          Matrix,
+          Matrix,
+        ];
+        const right = workspace.rightFactor(b, m);
+        for (const accumulate of [false, true]) {
+          for (const { data } of [whole, packed, parts]) data.set(before);
+          const room = workspace.matrix(1, 4096).at;
+          const { kernels } = workspace;
+          kernels.matMul(a.at, 4 * k, 4, b.at, 4 * n, 4, whole.at, 4 * n, m, k, n, accumulate, room);
+          workspace.multiplyInto(a, right, packed, accumulate);
+          assert.deepEqual(packed.data, whole.data);
+          const first = 4 * Math.floor(m / 8);
+          for (const [from, rows] of [
+            [0, first],
+            [first, m - first],
+          ] as const) {
+            if (rows > 0)
+              workspace.multiplyInto(a.rowsFrom(from, rows), right, parts.rowsFrom(from, rows), accumulate);
+          }
+          assert.deepEqual(parts.data, whole.data);
+        }
+      });
     }
 
     it('gives sigmoid and tanh to 4e-7, and NaN for NaN', () => {

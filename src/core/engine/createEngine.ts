@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Engine, EngineName } from './engine.ts';
-import type { ProductSharing } from './kernels.ts';
+import type { KernelSharing } from './kernels.ts';
 import { createTensorflowEngine } from './tensorflowEngine.ts';
 import { createWasmEngine } from './wasmEngine.ts';
 
@@ -10,7 +10,7 @@ import { createWasmEngine } from './wasmEngine.ts';
  * @param sharing of the kernels' products
  * @throws UserError `tensorflow-missing` where TensorFlow is asked for by name and is not there.
  */
-export function createEngine(name: EngineName | 'auto', sharing?: ProductSharing): Engine {
+export function createEngine(name: EngineName | 'auto', sharing?: KernelSharing): Engine {
   if (name === 'wasm') return createWasmEngine(sharing);
   try {
     return createTensorflowEngine(sharing);

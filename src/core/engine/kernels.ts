@@ -23,6 +23,17 @@ export interface KernelFunctions {
     accumulate: boolean,
     scratch: At,
   ): void;
+  packPanels(b: At, bRow: number, bColumn: number, k: number, n: number, panels: At): void;
+  matMulPacked(
+    a: At,
+    panels: At,
+    c: At,
+    m: number,
+    k: number,
+    n: number,
+    accumulate: boolean,
+    scratch: At,
+  ): void;
   addBias(y: At, bias: At, rows: number, columns: number, relu: boolean): void;
   reluBackward(y: At, gradient: At, count: number): void;
   columnSums(x: At, rows: number, columns: number, sums: At): void;
@@ -84,7 +95,14 @@ export interface KernelFunctions {
     active: number,
     units: number,
     peephole: At,
-    peepholeGradient: At,
+  ): void;
+  peepholesBackward(
+    gateGradients: At,
+    cellsBefore: At,
+    cells: At,
+    active: number,
+    units: number,
+    gradient: At,
   ): void;
   gruForward(gates: At, inner: At, before: At, hidden: At, active: number, units: number): void;
   gruBackward(
@@ -160,17 +178,30 @@ const mostPages = 65_536;
 export interface KernelInstance {
   readonly functions: KernelFunctions;
   readonly memory: WasmMemory;
-  /** That compute a product at once: each needs scratch memory of its own, one after the other. */
+  /** That compute at once: each needs scratch memory of its own, one after the other. */
   readonly threads: number;
+  readonly runParts: KernelThreads['runParts'];
 }
 
-/** Threads that compute shares of a model's products in its memory, which the result does not depend on. */
-export interface ProductSharing {
+/** Threads that call kernels in a model's memory, which the result does not depend on. */
+export interface KernelSharing {
   /** The caller's among them. */
   readonly threads: number;
-  /** The kernel `matMul`, shared. */
-  start(shared: SharedKernels): KernelFunctions['matMul'];
+  start(shared: SharedKernels): KernelThreads;
 }
+
+export interface KernelThreads {
+  /** The kernel of that name, whose larger products all threads compute. */
+  readonly matMul: KernelFunctions['matMul'];
+  /** Runs all parts of some work, each on a thread if there are as many. */
+  readonly runParts: (parts: readonly KernelPart[]) => void;
+}
+
+/**
+ * Calls of kernels, with whole numbers alone, that no other part depends on. It is not said when they are made: a part
+ * cannot read what its calls write.
+ */
+export type KernelPart = (kernels: KernelFunctions) => void;
 
 export interface SharedKernels {
   /** For Node's threads. */
@@ -191,7 +222,7 @@ let best: KernelSet | undefined;
  *
  * @param set the quickest that this engine knows, unless it is named
  */
-export function newKernels(sharing?: ProductSharing, set: KernelSet = bestSet()): KernelInstance {
+export function newKernels(sharing?: KernelSharing, set: KernelSet = bestSet()): KernelInstance {
   const shared = sharing !== undefined;
   const file = `${set}${shared ? '.shared' : ''}.wasm`;
   let module = compiled.get(file);
@@ -205,9 +236,19 @@ export function newKernels(sharing?: ProductSharing, set: KernelSet = bestSet())
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
   const functions = instance.exports as KernelFunctions;
-  if (!shared) return { functions, memory, threads: 1 };
-  const matMul = sharing.start({ script: pathOf('productThread.mjs'), module, memory, functions });
-  return { functions: { ...functions, matMul }, memory, threads: sharing.threads };
+  if (!shared) {
+    const runParts: KernelThreads['runParts'] = (parts) => {
+      for (const part of parts) part(functions);
+    };
+    return { functions, memory, threads: 1, runParts };
+  }
+  const { matMul, runParts } = sharing.start({
+    script: pathOf('kernelThread.mjs'),
+    module,
+    memory,
+    functions,
+  });
+  return { functions: { ...functions, matMul }, memory, threads: sharing.threads, runParts };
 }
 
 function bestSet(): KernelSet {

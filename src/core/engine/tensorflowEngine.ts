@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { newKernels, type ProductSharing } from './kernels.ts';
+import { newKernels, type KernelSharing } from './kernels.ts';
 import { Workspace, type Matrix, type Multiplier } from './workspace.ts';
 import { workspacePool } from './workspacePool.ts';
 
@@ -69,7 +69,7 @@ const worthAllThreads = 1e7;
  * @param sharing of the kernels' products; how many threads TensorFlow has the environment says
  * @throws UserError `tensorflow-missing` where the native library is not installed.
  */
-export function createTensorflowEngine(sharing?: ProductSharing): Engine {
+export function createTensorflowEngine(sharing?: KernelSharing): Engine {
   const { binding, version } = loadBinding();
   const release = (ids: number[]): void => {
     for (const id of ids.splice(0)) binding.deleteTensor(id);

@@ -1,4 +1,4 @@
-import { growMemory, type KernelFunctions, type KernelInstance } from './kernels.ts';
+import { growMemory, type KernelFunctions, type KernelInstance, type KernelPart } from './kernels.ts';
 
 /** Where a workspace's products are computed, if not by its kernels. */
 export interface Multiplier {
@@ -56,6 +56,22 @@ export class Matrix {
   }
 }
 
+/** A matrix that products of a step have on their right, packed for the kernels once for all of them. */
+export interface RightFactor {
+  readonly matrix: Matrix;
+  /** Where it is packed; undefined where its products are too small for that to pay. */
+  readonly panels?: number;
+}
+
+/** The kernels that a part of some work may call, and memory for their products. */
+export interface WorkPart {
+  readonly kernels: KernelFunctions;
+  readonly scratch: number;
+}
+
+/** Of fewer rows than a tile of the kernels has a product reads the right factor as it lies in memory. */
+const tileRows = 4;
+
 /**
  * The memory of one model and the kernels that work in it. What is `kept` stays for the model's life; what is made by
  * `matrix` and `integers` is gone with the next `begin`.
@@ -65,6 +81,7 @@ export class Workspace {
   readonly #instance: KernelInstance;
   readonly #multiplier: Multiplier | undefined;
   readonly #scratch: number;
+  readonly #whole: WorkPart;
   /** Where the values begin. */
   readonly #first: number;
   #kept: number;
@@ -78,10 +95,16 @@ export class Workspace {
     this.kernels = instance.functions;
     // An address of 0 means none, and what a compiler keeps lies first.
     this.#scratch = 1024;
+    this.#whole = { kernels: this.kernels, scratch: this.#scratch };
     this.#first = this.#scratch + scratchBytes * instance.threads;
     this.#kept = this.#first;
     this.#end = this.#kept;
     this.#used = this.#kept;
+  }
+
+  /** Parts that some work is best split into. */
+  get threads(): number {
+    return this.#instance.threads;
   }
 
   get buffer(): ArrayBuffer {
@@ -147,12 +170,7 @@ export class Workspace {
     const product = to ?? this.matrix(rows, columns);
     const found = this.#multiplier?.multiply({ a, b, transposeA, transposeB, rows, columns });
     if (found !== undefined) {
-      if (to === undefined) product.data.set(found);
-      else {
-        const part = this.matrix(rows, columns);
-        part.data.set(found);
-        this.kernels.add(to.at, part.at, rows * columns);
-      }
+      this.#put(found, product, to !== undefined);
       return product;
     }
     const [aRow, aColumn] = strides(a, transposeA);
@@ -175,11 +193,65 @@ export class Workspace {
     return product;
   }
 
+  /** @param rows of the products' left factors, at most */
+  rightFactor(matrix: Matrix, rows: number): RightFactor {
+    const frozen = matrix.frozen();
+    if (rows < tileRows) return { matrix: frozen };
+    const { rows: k, columns: n } = matrix;
+    const panels = this.matrix(k, 8 * Math.ceil(n / 8)).at;
+    this.kernels.packPanels(matrix.at, 4 * n, 4, k, n, panels);
+    return { matrix: frozen, panels };
+  }
+
+  /** a b, put into `to` or added to it. */
+  multiplyInto(a: Matrix, b: RightFactor, to: Matrix, accumulate: boolean, part = this.#whole): void {
+    const { matrix, panels } = b;
+    if (panels === undefined) {
+      if (!accumulate) to.data.fill(0);
+      this.matMul(a, matrix, false, false, to);
+      return;
+    }
+    const { rows: k, columns: n } = matrix;
+    const product = { a, b: matrix, transposeA: false, transposeB: false, rows: a.rows, columns: n };
+    const found = part.kernels === this.kernels ? this.#multiplier?.multiply(product) : undefined;
+    if (found !== undefined) this.#put(found, to, accumulate);
+    else part.kernels.matMulPacked(a.at, panels, to.at, a.rows, k, n, accumulate, part.scratch);
+  }
+
+  /**
+   * Does some work in parts, on as many threads as there are for them. Each must be independent of the others, make the
+   * same calls whenever it is run, and read nothing that its calls write.
+   *
+   * @param count of parts, at most `threads`
+   */
+  inParts(count: number, work: (part: WorkPart, i: number) => void): void {
+    if (count === 1) {
+      work(this.#whole, 0);
+      return;
+    }
+    const part = (_: unknown, i: number): KernelPart => {
+      return (kernels) => {
+        work({ kernels, scratch: this.#scratch + i * scratchBytes }, i);
+      };
+    };
+    this.#instance.runParts(Array.from({ length: count }, part));
+  }
+
   /** A copy of it with rows for columns, for several products: each lays out a transposed matrix anew. */
   transpose({ at, rows, columns }: Matrix): Matrix {
     const transposed = this.matrix(columns, rows);
     this.kernels.transpose(at, rows, columns, transposed.at);
     return transposed;
+  }
+
+  #put(values: Float32Array, to: Matrix, accumulate: boolean): void {
+    if (!accumulate) {
+      to.data.set(values);
+      return;
+    }
+    const part = this.matrix(to.rows, to.columns);
+    part.data.set(values);
+    this.kernels.add(to.at, part.at, values.length);
   }
 
   #allocate(rows: number, columns: number): Matrix {

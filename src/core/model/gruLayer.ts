@@ -4,7 +4,15 @@ import { columnSums } from './columns.ts';
 import type { Embedding } from './embedding.ts';
 import { InputKernel } from './inputKernel.ts';
 import { Parameter, type ParameterSettings } from './parameter.ts';
-import { outputsBefore, type RecurrentBody, type RecurrentLayer, type Sequence } from './recurrentLayer.ts';
+import { RecurrentKernel } from './recurrentKernel.ts';
+import {
+  inShares,
+  outputsBefore,
+  rowsOf,
+  type RecurrentBody,
+  type RecurrentLayer,
+  type Sequence,
+} from './recurrentLayer.ts';
 
 interface Cache {
   readonly sequence: Sequence;
@@ -27,7 +35,7 @@ export class GruLayer implements RecurrentLayer {
   readonly #workspace: Workspace;
   readonly #mean: boolean;
   readonly #kernel: InputKernel;
-  readonly #recurrent: Parameter;
+  readonly #recurrent: RecurrentKernel;
   /** Two rows: the input's and the recurrence's. */
   readonly #bias: Parameter;
   #cache: Cache | undefined;
@@ -47,12 +55,12 @@ export class GruLayer implements RecurrentLayer {
     const parameter = (of: string, rows: number): Parameter =>
       new Parameter(workspace, `${name}/${of}`, [rows, 3 * units], weights, settings);
     this.#kernel = new InputKernel(workspace, embedding.factor, parameter('kernel', embedding.dimension));
-    this.#recurrent = parameter('recurrent_kernel', units);
+    this.#recurrent = new RecurrentKernel(workspace, parameter('recurrent_kernel', units));
     this.#bias = parameter('bias', 2);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel.parameter, this.#recurrent, this.#bias];
+    return [this.#kernel.parameter, this.#recurrent.parameter, this.#bias];
   }
 
   forward(sequence: Sequence, rows: Matrix): Matrix {
@@ -67,15 +75,30 @@ export class GruLayer implements RecurrentLayer {
     });
     const hidden = workspace.matrix(gates.rows, units);
     const features = workspace.zeros(order.length, units);
-    for (let t = 0; t < counts.length; t++) {
-      const [active, from] = [counts[t]!, offsets[t]!];
-      const before = t === 0 ? undefined : hidden.rowsFrom(offsets[t - 1]!, active);
-      const now = inner.rowsFrom(from, active);
-      if (before !== undefined) workspace.matMul(before, this.#recurrent.value, false, false, now);
-      const output = hidden.rowsFrom(from, active).at;
-      kernels.gruForward(gates.rowsFrom(from, active).at, now.at, before?.at ?? 0, output, active, units);
-      kernels.poolStep(output, features.at, orderAt, lengthsAt, active, units, t, this.#mean);
-    }
+    this.#recurrent.begin(order.length);
+    inShares(workspace, sequence, 3 * units ** 2, (share) => {
+      const [kernels, first] = [share.kernels, 4 * share.first];
+      for (let t = 0; t < counts.length; t++) {
+        const active = rowsOf(share, counts[t]!);
+        if (active === 0) break;
+        const from = offsets[t]! + share.first;
+        const before = t === 0 ? undefined : hidden.rowsFrom(offsets[t - 1]! + share.first, active);
+        const now = inner.rowsFrom(from, active);
+        if (before !== undefined) this.#recurrent.addProduct(before, now, share);
+        const output = hidden.rowsFrom(from, active).at;
+        kernels.gruForward(gates.rowsFrom(from, active).at, now.at, before?.at ?? 0, output, active, units);
+        kernels.poolStep(
+          output,
+          features.at,
+          orderAt + first,
+          lengthsAt + first,
+          active,
+          units,
+          t,
+          this.#mean,
+        );
+      }
+    });
     this.#cache = { sequence, rows, kernel, gates, inner, hidden };
     return features;
   }
@@ -85,33 +108,47 @@ export class GruLayer implements RecurrentLayer {
     const { sequence, rows, kernel, gates, inner, hidden } = this.#cache;
     const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
     const [workspace, units] = [this.#workspace, this.units];
-    const { kernels } = workspace;
     const gateGradients = workspace.matrix(gates.rows, gates.columns);
     const innerGradients = workspace.matrix(gates.rows, gates.columns);
     // dL/dh_t of the step after; 0 for a sentence that ends.
     const hiddenGradients = workspace.zeros(order.length, units);
-    const recurrent = workspace.transpose(this.#recurrent.value).frozen();
-    for (let t = counts.length - 1; t >= 0; t--) {
-      const [active, from] = [counts[t]!, offsets[t]!];
-      const outputs = hiddenGradients.rowsFrom(0, active);
-      const now = innerGradients.rowsFrom(from, active);
-      kernels.poolStepBackward(gradient.at, outputs.at, orderAt, lengthsAt, active, units, t, this.#mean);
-      kernels.gruBackward(
-        gates.rowsFrom(from, active).at,
-        inner.rowsFrom(from, active).at,
-        t === 0 ? 0 : hidden.rowsFrom(offsets[t - 1]!, active).at,
-        outputs.at,
-        gateGradients.rowsFrom(from, active).at,
-        now.at,
-        active,
-        units,
-      );
-      if (t > 0) workspace.matMul(now, recurrent, false, false, outputs);
-    }
+    this.#recurrent.beginBackward();
+    inShares(workspace, sequence, 3 * units ** 2, (share) => {
+      const [kernels, first] = [share.kernels, 4 * share.first];
+      for (let t = counts.length - 1; t >= 0; t--) {
+        const active = rowsOf(share, counts[t]!);
+        if (active === 0) continue;
+        const from = offsets[t]! + share.first;
+        const outputs = hiddenGradients.rowsFrom(share.first, active);
+        const now = innerGradients.rowsFrom(from, active);
+        kernels.poolStepBackward(
+          gradient.at,
+          outputs.at,
+          orderAt + first,
+          lengthsAt + first,
+          active,
+          units,
+          t,
+          this.#mean,
+        );
+        kernels.gruBackward(
+          gates.rowsFrom(from, active).at,
+          inner.rowsFrom(from, active).at,
+          t === 0 ? 0 : hidden.rowsFrom(offsets[t - 1]! + share.first, active).at,
+          outputs.at,
+          gateGradients.rowsFrom(from, active).at,
+          now.at,
+          active,
+          units,
+        );
+        if (t > 0) this.#recurrent.backward(now, outputs, true, share);
+      }
+    });
     const complete = gateGradients.frozen();
     const kernelGradient = (): Matrix => workspace.matMul(rows, complete, true, false);
     if (this.#kernel.needsGradient) this.#kernel.backward(kernelGradient(), factorGradient);
-    if (!this.#recurrent.isFixed) this.#bodyGradients(sequence, hidden, gateGradients, innerGradients);
+    if (!this.#recurrent.parameter.isFixed)
+      this.#bodyGradients(sequence, hidden, gateGradients, innerGradients);
     return workspace.matMul(complete, kernel, false, true);
   }
 
@@ -119,7 +156,7 @@ export class GruLayer implements RecurrentLayer {
   #bodyGradients(sequence: Sequence, hidden: Matrix, gateGradients: Matrix, innerGradients: Matrix): void {
     const workspace = this.#workspace;
     const before = outputsBefore(workspace, sequence, hidden);
-    this.#recurrent.gradient = workspace.matMul(before, innerGradients, true, false);
+    this.#recurrent.parameter.gradient = workspace.matMul(before, innerGradients, true, false);
     const sums = [gateGradients, innerGradients].map((gradients) => columnSums(workspace, gradients));
     const biasGradient = workspace.matrix(2, gateGradients.columns);
     sums.forEach((sum, i) => {

@@ -4,7 +4,15 @@ import { columnSums } from './columns.ts';
 import type { Embedding } from './embedding.ts';
 import { InputKernel } from './inputKernel.ts';
 import { Parameter, type ParameterSettings } from './parameter.ts';
-import { outputsBefore, type RecurrentBody, type RecurrentLayer, type Sequence } from './recurrentLayer.ts';
+import { RecurrentKernel } from './recurrentKernel.ts';
+import {
+  inShares,
+  outputsBefore,
+  rowsOf,
+  type RecurrentBody,
+  type RecurrentLayer,
+  type Sequence,
+} from './recurrentLayer.ts';
 
 interface Cache {
   readonly sequence: Sequence;
@@ -26,7 +34,7 @@ export class LstmLayer implements RecurrentLayer {
   readonly #workspace: Workspace;
   readonly #mean: boolean;
   readonly #kernel: InputKernel;
-  readonly #recurrent: Parameter;
+  readonly #recurrent: RecurrentKernel;
   readonly #bias: Parameter;
   readonly #peephole: Parameter | undefined;
   #cache: Cache | undefined;
@@ -50,45 +58,57 @@ export class LstmLayer implements RecurrentLayer {
       embedding.factor,
       parameter('kernel', embedding.dimension, 4 * units),
     );
-    this.#recurrent = parameter('recurrent_kernel', units, 4 * units);
+    this.#recurrent = new RecurrentKernel(workspace, parameter('recurrent_kernel', units, 4 * units));
     this.#bias = parameter('bias', 4 * units);
     if (peepholes === true) this.#peephole = parameter('peephole', 3, units);
   }
 
   get parameters(): readonly Parameter[] {
     const peephole = this.#peephole ? [this.#peephole] : [];
-    return [this.#kernel.parameter, this.#recurrent, this.#bias, ...peephole];
+    return [this.#kernel.parameter, this.#recurrent.parameter, this.#bias, ...peephole];
   }
 
   forward(sequence: Sequence, rows: Matrix): Matrix {
     const [workspace, units] = [this.#workspace, this.units];
-    const { kernels } = workspace;
     const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
     const kernel = this.#kernel.value();
     const gates = workspace.matMul(rows, kernel);
-    kernels.addBias(gates.at, this.#bias.value.at, gates.rows, gates.columns, false);
     const cells = workspace.matrix(gates.rows, units);
     const hidden = workspace.matrix(gates.rows, units);
     const features = workspace.zeros(order.length, units);
-    for (let t = 0; t < counts.length; t++) {
-      const [active, from] = [counts[t]!, offsets[t]!];
-      const before = t === 0 ? undefined : offsets[t - 1]!;
-      const now = gates.rowsFrom(from, active);
-      if (before !== undefined) {
-        workspace.matMul(hidden.rowsFrom(before, active), this.#recurrent.value, false, false, now);
+    this.#recurrent.begin(order.length);
+    inShares(workspace, sequence, 4 * units ** 2, (share) => {
+      const [kernels, first] = [share.kernels, 4 * share.first];
+      for (let t = 0; t < counts.length; t++) {
+        const active = rowsOf(share, counts[t]!);
+        if (active === 0) break;
+        const from = offsets[t]! + share.first;
+        const before = t === 0 ? undefined : offsets[t - 1]! + share.first;
+        const now = gates.rowsFrom(from, active);
+        kernels.addBias(now.at, this.#bias.value.at, active, 4 * units, false);
+        if (before !== undefined) this.#recurrent.addProduct(hidden.rowsFrom(before, active), now, share);
+        const output = hidden.rowsFrom(from, active).at;
+        kernels.gatesForward(
+          now.at,
+          before === undefined ? 0 : cells.rowsFrom(before, active).at,
+          cells.rowsFrom(from, active).at,
+          output,
+          active,
+          units,
+          this.#peephole?.value.at ?? 0,
+        );
+        kernels.poolStep(
+          output,
+          features.at,
+          orderAt + first,
+          lengthsAt + first,
+          active,
+          units,
+          t,
+          this.#mean,
+        );
       }
-      const output = hidden.rowsFrom(from, active).at;
-      kernels.gatesForward(
-        now.at,
-        before === undefined ? 0 : cells.rowsFrom(before, active).at,
-        cells.rowsFrom(from, active).at,
-        output,
-        active,
-        units,
-        this.#peephole?.value.at ?? 0,
-      );
-      kernels.poolStep(output, features.at, orderAt, lengthsAt, active, units, t, this.#mean);
-    }
+    });
     this.#cache = { sequence, rows, kernel, gates, cells, hidden };
     return features;
   }
@@ -98,45 +118,76 @@ export class LstmLayer implements RecurrentLayer {
     const { sequence, rows, kernel, gates, cells, hidden } = this.#cache;
     const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
     const [workspace, units] = [this.#workspace, this.units];
-    const { kernels } = workspace;
     const gateGradients = workspace.matrix(gates.rows, 4 * units);
-    const peepholeGradient = this.#peephole && workspace.zeros(3, units);
     // dL/dc_t and dL/dh_t of the step after; 0 for a sentence that ends.
     const cellGradients = workspace.zeros(order.length, units);
     const hiddenGradients = workspace.zeros(order.length, units);
-    const recurrent = workspace.transpose(this.#recurrent.value).frozen();
-    for (let t = counts.length - 1; t >= 0; t--) {
-      const [active, from] = [counts[t]!, offsets[t]!];
-      const before = t === 0 ? undefined : offsets[t - 1]!;
-      const outputs = hiddenGradients.at;
-      kernels.poolStepBackward(gradient.at, outputs, orderAt, lengthsAt, active, units, t, this.#mean);
-      const now = gateGradients.rowsFrom(from, active);
-      kernels.gatesBackward(
-        gates.rowsFrom(from, active).at,
-        before === undefined ? 0 : cells.rowsFrom(before, active).at,
-        cells.rowsFrom(from, active).at,
-        outputs,
-        cellGradients.at,
-        now.at,
-        active,
-        units,
-        this.#peephole?.value.at ?? 0,
-        peepholeGradient?.at ?? 0,
-      );
-      if (before === undefined) break;
-      const next = hiddenGradients.rowsFrom(0, active);
-      next.data.fill(0);
-      workspace.matMul(now, recurrent, false, false, next);
-    }
+    this.#recurrent.beginBackward();
+    inShares(workspace, sequence, 4 * units ** 2, (share) => {
+      const [kernels, first] = [share.kernels, 4 * share.first];
+      for (let t = counts.length - 1; t >= 0; t--) {
+        const active = rowsOf(share, counts[t]!);
+        if (active === 0) continue;
+        const from = offsets[t]! + share.first;
+        const before = t === 0 ? undefined : offsets[t - 1]! + share.first;
+        const outputs = hiddenGradients.rowsFrom(share.first, active);
+        kernels.poolStepBackward(
+          gradient.at,
+          outputs.at,
+          orderAt + first,
+          lengthsAt + first,
+          active,
+          units,
+          t,
+          this.#mean,
+        );
+        const now = gateGradients.rowsFrom(from, active);
+        kernels.gatesBackward(
+          gates.rowsFrom(from, active).at,
+          before === undefined ? 0 : cells.rowsFrom(before, active).at,
+          cells.rowsFrom(from, active).at,
+          outputs.at,
+          cellGradients.rowsFrom(share.first, active).at,
+          now.at,
+          active,
+          units,
+          this.#peephole?.value.at ?? 0,
+        );
+        if (before !== undefined) this.#recurrent.backward(now, outputs, false, share);
+      }
+    });
     const complete = gateGradients.frozen();
     const kernelGradient = (): Matrix => workspace.matMul(rows, complete, true, false);
     if (this.#kernel.needsGradient) this.#kernel.backward(kernelGradient(), factorGradient);
-    if (!this.#recurrent.isFixed) {
+    if (!this.#recurrent.parameter.isFixed) {
       const before = outputsBefore(workspace, sequence, hidden);
-      this.#recurrent.gradient = workspace.matMul(before, complete, true, false);
+      this.#recurrent.parameter.gradient = workspace.matMul(before, complete, true, false);
       this.#bias.gradient = columnSums(workspace, gateGradients);
     }
-    if (this.#peephole && peepholeGradient) this.#peephole.gradient = peepholeGradient;
+    if (this.#peephole) this.#peephole.gradient = peepholeGradient(workspace, sequence, cells, gateGradients);
     return workspace.matMul(complete, kernel, false, true);
   }
+}
+
+/** A sum over all sentences, which is the same in one thread: 3 x H. */
+function peepholeGradient(
+  workspace: Workspace,
+  { active: counts, offsets }: Sequence,
+  cells: Matrix,
+  gateGradients: Matrix,
+): Matrix {
+  const units = cells.columns;
+  const gradient = workspace.zeros(3, units);
+  for (let t = counts.length - 1; t >= 0; t--) {
+    const [active, from] = [counts[t]!, offsets[t]!];
+    workspace.kernels.peepholesBackward(
+      gateGradients.rowsFrom(from, active).at,
+      t === 0 ? 0 : cells.rowsFrom(offsets[t - 1]!, active).at,
+      cells.rowsFrom(from, active).at,
+      active,
+      units,
+      gradient.at,
+    );
+  }
+  return gradient;
 }

@@ -1,4 +1,4 @@
-import type { Matrix, Workspace } from '../engine/workspace.ts';
+import type { Matrix, Workspace, WorkPart } from '../engine/workspace.ts';
 import type { PackedBatch } from './packedBatch.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -16,6 +16,51 @@ export interface Sequence extends PackedBatch {
   /** Addresses of int32 values. */
   readonly orderAt: number;
   readonly lengthsAt: number;
+}
+
+/** Sentences of a packed batch, from `first` to before `end`, whose tokens lie together at each step. */
+export interface Share extends WorkPart {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Rows at a step of the sentences of a share that are not at their end. */
+export function rowsOf({ first, end }: Share, active: number): number {
+  return Math.max(0, Math.min(end, active) - first);
+}
+
+/** From so many multiplications on, which take longer than it takes to tell other threads of them. */
+const worthSharing = 4e6;
+/** A product's values are the same in rows of whole tiles, whatever other rows there are. */
+const tileRows = 4;
+
+/**
+ * Does the work of a recurrence, whose sentences do not depend on each other, in shares of about as many tokens.
+ *
+ * @param multiplications of a token
+ */
+export function inShares(
+  workspace: Workspace,
+  { lengths, tokens }: PackedBatch,
+  multiplications: number,
+  work: (share: Share) => void,
+): void {
+  const isShared = tokens.length * multiplications >= worthSharing;
+  const ends = shareEnds(lengths, tokens.length, isShared ? workspace.threads : 1);
+  workspace.inParts(ends.length, (part, i) => {
+    work({ ...part, first: ends[i - 1] ?? 0, end: ends[i]! });
+  });
+}
+
+/** Where shares of about as many tokens end, at whole tiles. @param tokens the sum of the lengths */
+function shareEnds(lengths: Int32Array, tokens: number, count: number): number[] {
+  const ends: number[] = [];
+  for (let j = 0, before = 0; j < lengths.length && ends.length + 1 < count; j += tileRows) {
+    const tile = lengths.subarray(j, j + tileRows).reduce((sum, length) => sum + length, 0);
+    if (j > 0 && before + tile / 2 >= (tokens * (ends.length + 1)) / count) ends.push(j);
+    before += tile;
+  }
+  return [...ends, lengths.length];
 }
 
 /** Reads token rows in their order. `backward` must follow its `forward`. */

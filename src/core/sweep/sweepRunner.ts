@@ -4,7 +4,7 @@ import { embeddingBytes, layerCosts, totalCost } from '../cost/cost.ts';
 import { frozenColumns } from '../embedding/channels.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
-import type { ProductSharing } from '../engine/kernels.ts';
+import type { KernelSharing } from '../engine/kernels.ts';
 import { UserError } from '../errors.ts';
 import { Classifier } from '../model/classifier.ts';
 import { withTrained } from '../model/usedRows.ts';
@@ -40,7 +40,7 @@ export function createTrialRunner(options: {
   /** Of the data as table rows, which the processes of a run share. */
   readonly dataFolder?: string;
   /** Of the kernels' products. */
-  readonly sharing?: ProductSharing | undefined;
+  readonly sharing?: KernelSharing | undefined;
   /** Between two states of a trial, in ms at least. */
   readonly savingInterval?: number;
 }): TrialRunner {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Body, ModelSpec, Weights } from '../../../src/core/checkpoint/checkpoint.ts';
 import { createEngine } from '../../../src/core/engine/createEngine.ts';
 import type { Engine, EngineName } from '../../../src/core/engine/engine.ts';
-import { productThreads } from '../../../src/process/productThreads.ts';
+import { kernelThreads } from '../../../src/process/kernelThreads.ts';
 import { initialWeights } from '../../../src/core/model/initialize.ts';
 import { MemoryDataset } from '../../../src/core/text/encoded.ts';
 
@@ -31,7 +31,7 @@ export function once<T>(key: string, make: () => T): T {
 }
 
 export function engineOf(name: EngineName): Engine {
-  return once(name, () => createEngine(name, productThreads(Number(process.env.BENCH_THREADS))));
+  return once(name, () => createEngine(name, kernelThreads(Number(process.env.BENCH_THREADS))));
 }
 
 export function sentences(folder: string, part: string): MemoryDataset {

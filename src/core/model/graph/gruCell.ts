@@ -2,6 +2,7 @@ import type { RecurrentSettings } from '../../checkpoint/graph/recurrentRules.ts
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { columnSums, joinColumns, splitColumns } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
+import { RecurrentKernel } from '../recurrentKernel.ts';
 import { scalarFunction, type ScalarFunction } from './activationFunction.ts';
 import type { LayerParts } from './graphLayer.ts';
 import type { LayerKernel } from './layerKernel.ts';
@@ -37,7 +38,7 @@ export class GruCell implements RecurrentCell {
   readonly #gate: ScalarFunction;
   readonly #state: ScalarFunction;
   readonly #kernel: LayerKernel;
-  readonly #recurrent: Parameter;
+  readonly #recurrent: RecurrentKernel;
   /** 3H, or 2 x 3H, the input's and the recurrence's, where the reset gate acts after the product. */
   readonly #bias: Parameter | undefined;
   #cache: Cache | undefined;
@@ -53,26 +54,27 @@ export class GruCell implements RecurrentCell {
     this.#gate = scalarFunction(recurrentActivation);
     this.#state = scalarFunction(activation);
     this.#kernel = parts.kernel(`${prefix}kernel`);
-    this.#recurrent = parts.parameter(`${prefix}recurrent_kernel`);
+    this.#recurrent = new RecurrentKernel(parts.workspace, parts.parameter(`${prefix}recurrent_kernel`));
     this.#bias = parts.optional(`${prefix}bias`, settings.useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel.parameter, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, this.#recurrent.parameter, ...(this.#bias ? [this.#bias] : [])];
   }
 
-  begin(input: Matrix, [before]: readonly Matrix[], [hidden]: readonly Matrix[]): void {
+  begin(size: number, input: Matrix, [before]: readonly Matrix[], [hidden]: readonly Matrix[]): void {
     const workspace = this.#workspace;
     const H = this.#units;
     const gates = workspace.matMul(input, this.#kernel.begin());
     const { at, rows, columns } = gates;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
+    if (this.#resetAfter) this.#recurrent.begin(size);
     const inner = workspace.zeros(rows, columns);
     const recurrentBias = this.#resetAfter ? this.#bias?.value.rowsFrom(1, 1) : undefined;
     if (recurrentBias) workspace.kernels.addBias(inner.at, recurrentBias.at, rows, columns, false);
     const blocks = this.#resetAfter
-      ? ([this.#recurrent.value, this.#recurrent.value] as const)
-      : (splitColumns(workspace, this.#recurrent.value, [2 * H, H]) as [Matrix, Matrix]);
+      ? ([this.#recurrent.parameter.value, this.#recurrent.parameter.value] as const)
+      : (splitColumns(workspace, this.#recurrent.parameter.value, [2 * H, H]) as [Matrix, Matrix]);
     const sums = this.#isUsual ? gates : workspace.matrix(rows, columns);
     const reset = this.#resetAfter ? before! : workspace.matrix(rows, H);
     this.#cache = { input, before: before!, hidden: hidden!, gates, inner, sums, blocks, reset };
@@ -86,7 +88,7 @@ export class GruCell implements RecurrentCell {
       rows,
     ) as [Matrix, Matrix, Matrix, Matrix];
     if (this.#resetAfter) {
-      workspace.matMul(before, this.#recurrent.value, false, false, inner);
+      this.#recurrent.addProduct(before, inner);
       if (this.#isUsual) {
         workspace.kernels.gruForward(gates.at, inner.at, before.at, hidden.at, count, this.#units);
         return;
@@ -128,6 +130,7 @@ export class GruCell implements RecurrentCell {
   }
 
   beginBackward(): void {
+    if (this.#resetAfter) this.#recurrent.beginBackward();
     const { rows, columns } = this.#cached().gates;
     const gates = this.#workspace.matrix(rows, columns);
     const inner = this.#resetAfter ? this.#workspace.matrix(rows, columns) : gates;
@@ -154,7 +157,7 @@ export class GruCell implements RecurrentCell {
         this.#units,
       );
     } else this.#gatesBackward(at, count, carry);
-    if (this.#resetAfter) workspace.matMul(du, this.#recurrent.value, false, true, carry);
+    if (this.#resetAfter) this.#recurrent.backward(du, carry, true);
   }
 
   endBackward(): Matrix {
@@ -164,10 +167,10 @@ export class GruCell implements RecurrentCell {
     const H = this.#units;
     this.#kernel.gradient = workspace.matMul(input, gates, true, false);
     if (this.#resetAfter) {
-      this.#recurrent.gradient = workspace.matMul(before, inner, true, false);
+      this.#recurrent.parameter.gradient = workspace.matMul(before, inner, true, false);
     } else {
       const [first, last] = splitColumns(workspace, gates, [2 * H, H]) as [Matrix, Matrix];
-      this.#recurrent.gradient = joinColumns(workspace, [
+      this.#recurrent.parameter.gradient = joinColumns(workspace, [
         workspace.matMul(before, first, true, false),
         workspace.matMul(reset, last, true, false),
       ]);

@@ -2,6 +2,7 @@ import type { RecurrentSettings } from '../../checkpoint/graph/recurrentRules.ts
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { columnSums } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
+import { RecurrentKernel } from '../recurrentKernel.ts';
 import { scalarFunction, type ScalarFunction } from './activationFunction.ts';
 import type { LayerParts } from './graphLayer.ts';
 import type { LayerKernel } from './layerKernel.ts';
@@ -25,7 +26,7 @@ export class LstmCell implements RecurrentCell {
   /** Undefined: sigmoid and tanh. */
   readonly #functions: { readonly gate: ScalarFunction; readonly state: ScalarFunction } | undefined;
   readonly #kernel: LayerKernel;
-  readonly #recurrent: Parameter;
+  readonly #recurrent: RecurrentKernel;
   readonly #bias: Parameter | undefined;
   #cache: Cache | undefined;
   #gradients: Matrix | undefined;
@@ -39,16 +40,17 @@ export class LstmCell implements RecurrentCell {
       this.#functions = { gate: scalarFunction(recurrentActivation), state: scalarFunction(activation) };
     }
     this.#kernel = parts.kernel(`${prefix}kernel`);
-    this.#recurrent = parts.parameter(`${prefix}recurrent_kernel`);
+    this.#recurrent = new RecurrentKernel(parts.workspace, parts.parameter(`${prefix}recurrent_kernel`));
     this.#bias = parts.optional(`${prefix}bias`, settings.useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel.parameter, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, this.#recurrent.parameter, ...(this.#bias ? [this.#bias] : [])];
   }
 
-  begin(input: Matrix, before: readonly Matrix[], states: readonly Matrix[]): void {
+  begin(size: number, input: Matrix, before: readonly Matrix[], states: readonly Matrix[]): void {
     const workspace = this.#workspace;
+    this.#recurrent.begin(size);
     const gates = workspace.matMul(input, this.#kernel.begin());
     const { at, rows, columns } = gates;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
@@ -61,7 +63,7 @@ export class LstmCell implements RecurrentCell {
     const [now, hiddenBefore, cellsBefore, hidden, cells] = [gates, ...before, ...states].map((matrix) =>
       matrix.rowsFrom(at, count),
     ) as [Matrix, Matrix, Matrix, Matrix, Matrix];
-    this.#workspace.matMul(hiddenBefore, this.#recurrent.value, false, false, now);
+    this.#recurrent.addProduct(hiddenBefore, now);
     if (this.#functions === undefined || sums === undefined) {
       const { kernels } = this.#workspace;
       kernels.gatesForward(now.at, cellsBefore.at, cells.at, hidden.at, count, this.#units, 0);
@@ -93,6 +95,7 @@ export class LstmCell implements RecurrentCell {
   }
 
   beginBackward(): void {
+    this.#recurrent.beginBackward();
     const { rows, columns } = this.#cached().gates;
     this.#gradients = this.#workspace.matrix(rows, columns);
   }
@@ -113,13 +116,11 @@ export class LstmCell implements RecurrentCell {
         count,
         this.#units,
         0,
-        0,
       );
     } else {
       this.#gatesBackward(at, count, hiddenCarry, cellCarry, this.#functions);
     }
-    hiddenCarry.data.fill(0);
-    this.#workspace.matMul(now, this.#recurrent.value, false, true, hiddenCarry);
+    this.#recurrent.backward(now, hiddenCarry, false);
   }
 
   endBackward(): Matrix {
@@ -127,7 +128,7 @@ export class LstmCell implements RecurrentCell {
     const workspace = this.#workspace;
     const gradients = this.#gateGradients().frozen();
     this.#kernel.gradient = workspace.matMul(input, gradients, true, false);
-    this.#recurrent.gradient = workspace.matMul(before[0]!, gradients, true, false);
+    this.#recurrent.parameter.gradient = workspace.matMul(before[0]!, gradients, true, false);
     if (this.#bias) this.#bias.gradient = columnSums(workspace, gradients);
     return workspace.matMul(gradients, this.#kernel.value, false, true);
   }

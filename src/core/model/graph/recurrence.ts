@@ -46,7 +46,7 @@ export class Recurrence {
     const states = Array.from({ length: cell.states }, room);
     const before = Array.from({ length: cell.states }, room);
     const order = Array.from({ length: steps }, (_, s) => (goBackwards ? steps - 1 - s : s) * size);
-    cell.begin(input.values, before, states);
+    cell.begin(size, input.values, before, states);
     order.forEach((at, s) => {
       const last = order[s - 1];
       if (last !== undefined) {

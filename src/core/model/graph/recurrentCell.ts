@@ -12,9 +12,10 @@ export interface RecurrentCell {
   /**
    * Multiplies the input of all steps by the kernel, and keeps what the steps will need.
    *
+   * @param size rows of a step
    * @param before and states: rows x units each, of which the steps read and write their own
    */
-  begin(input: Matrix, before: readonly Matrix[], states: readonly Matrix[]): void;
+  begin(size: number, input: Matrix, before: readonly Matrix[], states: readonly Matrix[]): void;
   /** The states at the rows [at, at + count). */
   forward(at: number, count: number): void;
   beginBackward(): void;

@@ -2,6 +2,7 @@ import type { RecurrentSettings } from '../../checkpoint/graph/recurrentRules.ts
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import { columnSums } from '../columns.ts';
 import type { Parameter } from '../parameter.ts';
+import { RecurrentKernel } from '../recurrentKernel.ts';
 import { scalarFunction, type ScalarFunction } from './activationFunction.ts';
 import type { LayerParts } from './graphLayer.ts';
 import type { LayerKernel } from './layerKernel.ts';
@@ -21,7 +22,7 @@ export class SimpleCell implements RecurrentCell {
   readonly #workspace: Workspace;
   readonly #function: ScalarFunction;
   readonly #kernel: LayerKernel;
-  readonly #recurrent: Parameter;
+  readonly #recurrent: RecurrentKernel;
   readonly #bias: Parameter | undefined;
   #cache: Cache | undefined;
   #gradients: Matrix | undefined;
@@ -30,16 +31,17 @@ export class SimpleCell implements RecurrentCell {
     this.#workspace = parts.workspace;
     this.#function = scalarFunction(activation);
     this.#kernel = parts.kernel(`${prefix}kernel`);
-    this.#recurrent = parts.parameter(`${prefix}recurrent_kernel`);
+    this.#recurrent = new RecurrentKernel(parts.workspace, parts.parameter(`${prefix}recurrent_kernel`));
     this.#bias = parts.optional(`${prefix}bias`, useBias);
   }
 
   get parameters(): readonly Parameter[] {
-    return [this.#kernel.parameter, this.#recurrent, ...(this.#bias ? [this.#bias] : [])];
+    return [this.#kernel.parameter, this.#recurrent.parameter, ...(this.#bias ? [this.#bias] : [])];
   }
 
-  begin(input: Matrix, [before]: readonly Matrix[], [hidden]: readonly Matrix[]): void {
+  begin(size: number, input: Matrix, [before]: readonly Matrix[], [hidden]: readonly Matrix[]): void {
     const workspace = this.#workspace;
+    this.#recurrent.begin(size);
     const sums = workspace.matMul(input, this.#kernel.begin());
     const { at, rows, columns } = sums;
     if (this.#bias) workspace.kernels.addBias(at, this.#bias.value.at, rows, columns, false);
@@ -49,12 +51,13 @@ export class SimpleCell implements RecurrentCell {
   forward(at: number, count: number): void {
     const { before, hidden, sums } = this.#cached();
     const now = sums.rowsFrom(at, count);
-    this.#workspace.matMul(before.rowsFrom(at, count), this.#recurrent.value, false, false, now);
+    this.#recurrent.addProduct(before.rowsFrom(at, count), now);
     const [from, to] = [now.data, hidden.rowsFrom(at, count).data];
     for (let i = 0; i < from.length; i++) to[i] = this.#function.value(from[i]!);
   }
 
   beginBackward(): void {
+    this.#recurrent.beginBackward();
     const { rows, columns } = this.#cached().sums;
     this.#gradients = this.#workspace.matrix(rows, columns);
   }
@@ -70,8 +73,7 @@ export class SimpleCell implements RecurrentCell {
     // A step that is passed over has another output than its sums give, and no gradient.
     for (let i = 0; i < to.length; i++)
       to[i] = dh[i] === 0 ? 0 : dh[i]! * this.#function.derivative(x[i]!, y[i]!);
-    dh.fill(0);
-    this.#workspace.matMul(now, this.#recurrent.value, false, true, carry);
+    this.#recurrent.backward(now, carry, false);
   }
 
   endBackward(): Matrix {
@@ -79,7 +81,7 @@ export class SimpleCell implements RecurrentCell {
     const { input, before } = this.#cached();
     const workspace = this.#workspace;
     this.#kernel.gradient = workspace.matMul(input, this.#gradients, true, false);
-    this.#recurrent.gradient = workspace.matMul(before, this.#gradients, true, false);
+    this.#recurrent.parameter.gradient = workspace.matMul(before, this.#gradients, true, false);
     if (this.#bias) this.#bias.gradient = columnSums(workspace, this.#gradients);
     return workspace.matMul(this.#gradients, this.#kernel.value, false, true);
   }

@@ -4,18 +4,19 @@ import type { Engine } from '../../src/core/engine/engine.ts';
 import { createTensorflowEngine } from '../../src/core/engine/tensorflowEngine.ts';
 import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
 import { newKernels } from '../../src/core/engine/kernels.ts';
+import type { ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { Workspace, type Matrix } from '../../src/core/engine/workspace.ts';
 import { Classifier } from '../../src/core/model/classifier.ts';
 import { initialWeights } from '../../src/core/model/initialize.ts';
 import { Random } from '../../src/core/random.ts';
 import { optimizerDefaults } from '../../src/core/recipe/defaults.ts';
-import { productThreads } from '../../src/process/productThreads.ts';
+import { kernelThreads } from '../../src/process/kernelThreads.ts';
 
 /** Until the threads have started, which nothing tells. */
 const startMs = 500;
 
-describe('threads that share products', () => {
-  const engines = [1, 2, 3].map((threads) => createWasmEngine(productThreads(threads)));
+describe('threads that call kernels', () => {
+  const engines = [1, 2, 3].map((threads) => createWasmEngine(kernelThreads(threads)));
   const sizes = [
     [64, 128, 512],
     [1200, 100, 137],
@@ -55,7 +56,7 @@ describe('threads that share products', () => {
   });
 
   it('take part', async () => {
-    const sharing = productThreads(2)!;
+    const sharing = kernelThreads(2)!;
     // The caller waits in the place of its own share, so that all there is comes from the other thread.
     const wait = (): void => {
       for (const end = performance.now() + 50; performance.now() < end;);
@@ -77,7 +78,7 @@ describe('threads that share products', () => {
   it('leave the largest products to TensorFlow, which reads them in shared memory', async function () {
     let engine: Engine;
     try {
-      engine = createTensorflowEngine(productThreads(2));
+      engine = createTensorflowEngine(kernelThreads(2));
     } catch {
       this.skip();
     }
@@ -107,32 +108,44 @@ describe('threads that share products', () => {
     }
   });
 
-  it('train a model to the same weights, whether they are there from the beginning or come later', async () => {
-    const spec = {
-      embedding: { rows: 50, dimension: 60 },
-      body: { kind: 'lstm', units: 64, pooling: 'mean', peepholes: false, hidden: [] },
-      head: 'softmax',
-      classes: 2,
-      masked: true,
-    } as const;
-    const random = new Random(5);
-    const size = 40;
-    const batch = {
-      size,
-      length: 9,
-      ids: Int32Array.from({ length: 9 * size }, () => random.integer(50)),
-      lengths: new Int32Array(size).fill(9),
-      labels: Int32Array.from({ length: size }, (_, i) => i % 2),
-    };
-    const table = Float32Array.from({ length: 50 * 60 }, () => random.normal());
-    const models = engines.map(
-      (engine) => new Classifier(engine, spec, initialWeights(spec, table, 1), optimizerDefaults.adam),
-    );
-    for (let step = 0; step < 20; step++) {
-      for (const model of models) model.trainStep(batch, 0.01, { units: 0, words: 0, random });
-      if (step === 5) await delay(startMs);
-    }
-    const [expected, ...others] = models.map((model) => model.weights());
-    for (const found of others) assert.deepEqual(found, expected);
-  });
+  const recurrent = { units: 62, hidden: [] } as const;
+  const bodies = {
+    LSTM: { kind: 'lstm', pooling: 'mean', peepholes: false, ...recurrent },
+    'LSTM with peepholes': { kind: 'lstm', pooling: 'last', peepholes: true, ...recurrent },
+    BiLSTM: { kind: 'bilstm', pooling: 'last', ...recurrent },
+    GRU: { kind: 'gru', pooling: 'mean', ...recurrent },
+  } as const;
+  for (const [name, body] of Object.entries(bodies)) {
+    it(`train a ${name} to the same weights, whether they are there from the beginning or come later`, async () => {
+      const spec: ModelSpec = {
+        embedding: { rows: 50, dimension: 60 },
+        body,
+        head: 'softmax',
+        classes: 2,
+        masked: true,
+      };
+      const random = new Random(5);
+      const [size, length] = [43, 20];
+      const lengths = Int32Array.from({ length: size }, () => 1 + random.integer(length));
+      const batch = {
+        size,
+        length,
+        ids: Int32Array.from({ length: length * size }, (_, i) =>
+          i % length < lengths[Math.floor(i / length)]! ? 1 + random.integer(49) : 0,
+        ),
+        lengths,
+        labels: Int32Array.from({ length: size }, (_, i) => i % 2),
+      };
+      const table = Float32Array.from({ length: 50 * 60 }, () => random.normal());
+      const models = engines.map(
+        (engine) => new Classifier(engine, spec, initialWeights(spec, table, 1), optimizerDefaults.adam),
+      );
+      for (let step = 0; step < 20; step++) {
+        for (const model of models) model.trainStep(batch, 0.01, { units: 0, words: 0, random });
+        if (step === 5) await delay(startMs);
+      }
+      const [expected, ...others] = models.map((model) => model.weights());
+      for (const found of others) assert.deepEqual(found, expected);
+    });
+  }
 });

@@ -1,5 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { KernelFunctions, ProductSharing, SharedKernels } from '../core/engine/kernels.ts';
+import type {
+  KernelFunctions,
+  KernelPart,
+  KernelSharing,
+  KernelThreads,
+  SharedKernels,
+} from '../core/engine/kernels.ts';
 import { scratchBytes } from '../core/engine/workspace.ts';
 
 /** From so many multiplications on a product is shared: in fewer, the threads would be waited for longer than it takes. */
@@ -10,9 +16,11 @@ const manyRows = 256;
 const rowsAtOnce = 128;
 const columnsAtOnce = 16;
 
-/** Words of the memory that a thread is told in; kernels/productThread.mjs has the same. */
-const word = { ready: 0, posted: 1, claimed: 2, finished: 3, asleep: 4, waiting: 5, product: 6 } as const;
-const productWords = 13;
+/** Words of the memory that a thread is told in; kernels/kernelThread.mjs has the same. */
+const word = { ready: 0, posted: 1, claimed: 2, finished: 3, asleep: 4, waiting: 5, length: 6 } as const;
+const words = 7;
+/** Words of all calls told at once: a recurrence over thousands of tokens. Memory that no call needs is not touched. */
+const mostCallWords = 1 << 20;
 
 /** Looked at so many times before the clock is. */
 const looks = 256;
@@ -22,40 +30,49 @@ const patience = 0.2;
 type Product = Parameters<KernelFunctions['matMul']>;
 
 /** @param threads that compute at once, the caller's among them; undefined for one */
-export function productThreads(threads: number): ProductSharing | undefined {
+export function kernelThreads(threads: number): KernelSharing | undefined {
   if (threads <= 1) return undefined;
-  return { threads, start: (shared) => new ProductThreads(threads - 1, shared).matMul };
+  return { threads, start: (shared) => new ThreadsBeside(threads - 1, shared) };
 }
 
 /**
- * Threads that compute shares of one thread's products in its memory. Each share is of whole rows or columns, whose
- * values are computed as ever: the result is the same, bit for bit, however many threads there are. What no thread has
- * begun by the time the first share is done the caller computes itself, so that none is waited for that is not there.
+ * Threads that make calls of kernels beside the caller's, in its memory. What no thread has begun by the time that the
+ * caller is done with its own share it does itself, so that none is waited for that is not there.
  */
-class ProductThreads {
-  readonly #threads: readonly ProductThread[];
+class ThreadsBeside implements KernelThreads {
+  readonly #threads: readonly KernelThread[];
   readonly #functions: KernelFunctions;
 
-  /** @param count of threads beside the caller's */
   constructor(count: number, shared: SharedKernels) {
     this.#functions = shared.functions;
-    this.#threads = Array.from({ length: count }, () => new ProductThread(shared));
+    this.#threads = Array.from({ length: count }, () => new KernelThread(shared));
   }
 
-  /** As the kernel of that name. `scratch` is of 16 kB for each thread. */
+  readonly runParts = ([own, ...others]: readonly KernelPart[]): void => {
+    const posted = others.map((part, i) => {
+      const thread = this.#threads[i];
+      return thread?.isReady === true && thread.post(part) ? thread : undefined;
+    });
+    own?.(this.#functions);
+    others.forEach((part, i) => {
+      if (posted[i]?.finish() !== true) part(this.#functions);
+    });
+  };
+
+  /**
+   * As the kernel of that name: each share is of whole rows or columns, whose values are computed as ever, so that the
+   * result is the same, bit for bit, however many threads there are. `scratch` is of 16 kB for each thread.
+   */
   readonly matMul: KernelFunctions['matMul'] = (...product) => {
     const [, , , , , , , , m, k, n] = product;
-    if (m * k * n < worth) {
-      this.#functions.matMul(...product);
-      return;
-    }
-    const helpers = this.#threads.filter(({ isReady }) => isReady);
-    const [own = product, ...others] = sharesOf(product, 1 + helpers.length);
-    others.forEach((share, i) => helpers[i]?.post(share));
-    this.#functions.matMul(...own);
-    others.forEach((share, i) => {
-      if (helpers[i]?.finish() !== true) this.#functions.matMul(...share);
-    });
+    const isShared = m * k * n >= worth;
+    const helpers = isShared ? this.#threads.filter(({ isReady }) => isReady).length : 0;
+    const shares = helpers > 0 ? sharesOf(product, 1 + helpers) : [product];
+    this.runParts(
+      shares.map((share) => (kernels) => {
+        kernels.matMul(...share);
+      }),
+    );
   };
 }
 
@@ -106,33 +123,49 @@ function sharesOf(product: Product, count: number): Product[] {
   return shares;
 }
 
-/** One of Node's threads, which runs kernels/productThread.mjs. */
-class ProductThread {
-  readonly #control = new Int32Array(new SharedArrayBuffer(4 * (word.product + productWords)));
-  /** Number of the last product posted. */
+/** One of Node's threads, which runs kernels/kernelThread.mjs. */
+class KernelThread {
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * words));
+  readonly #calls = new Int32Array(new SharedArrayBuffer(4 * mostCallWords));
+  /** Write a call down in the place of making it. */
+  readonly #recorder: KernelFunctions;
+  #length = 0;
+  /** Number of the last calls posted. */
   #last = 0;
 
-  constructor({ script, module, memory }: SharedKernels) {
+  constructor({ script, module, memory, functions }: SharedKernels) {
     const worker = new Worker(script, {
-      workerData: { module, memory, control: this.#control, looks, patience },
+      workerData: { module, memory, control: this.#control, calls: this.#calls, looks, patience },
       execArgv: [],
     });
     // One that fails is not ready, or no longer.
     worker.on('error', () => undefined);
     worker.unref();
+    const kernels = Object.entries(functions).filter(([, value]) => typeof value === 'function');
+    this.#recorder = Object.fromEntries(
+      kernels.map(([name], kernel) => [
+        name,
+        (...values: (number | boolean)[]) => {
+          this.#write(kernel, values);
+        },
+      ]),
+    ) as unknown as KernelFunctions;
   }
 
   get isReady(): boolean {
     return Atomics.load(this.#control, word.ready) === 1;
   }
 
-  post(product: Product): void {
+  /** False where the part has more calls than there is room for: it is not posted. */
+  post(part: KernelPart): boolean {
+    this.#length = 0;
+    part(this.#recorder);
+    if (this.#length > mostCallWords) return false;
     this.#last = (this.#last + 1) | 0;
-    product.forEach((value, i) => {
-      this.#control[word.product + i] = Number(value);
-    });
+    this.#control[word.length] = this.#length;
     Atomics.store(this.#control, word.posted, this.#last);
     if (Atomics.load(this.#control, word.asleep) === 1) Atomics.notify(this.#control, word.posted);
+    return true;
   }
 
   /** Waits for the end of what was posted last; false where the thread has not begun it, and now will not, or has failed. */
@@ -150,5 +183,14 @@ class ProductThread {
     }
     Atomics.store(this.#control, word.waiting, 0);
     return this.isReady;
+  }
+
+  /** Values past the end of the memory are dropped, as typed arrays do. */
+  #write(kernel: number, values: readonly (number | boolean)[]): void {
+    const calls = this.#calls;
+    let at = this.#length;
+    calls[at++] = kernel;
+    for (const value of values) calls[at++] = Number(value);
+    this.#length = at;
   }
 }
