@@ -81,7 +81,6 @@ export class Workspace {
   readonly #instance: KernelInstance;
   readonly #multiplier: Multiplier | undefined;
   readonly #scratch: number;
-  readonly #whole: WorkPart;
   /** Where the values begin. */
   readonly #first: number;
   #kept: number;
@@ -95,7 +94,6 @@ export class Workspace {
     this.kernels = instance.functions;
     // An address of 0 means none, and what a compiler keeps lies first.
     this.#scratch = 1024;
-    this.#whole = { kernels: this.kernels, scratch: this.#scratch };
     this.#first = this.#scratch + scratchBytes * instance.threads;
     this.#kept = this.#first;
     this.#end = this.#kept;
@@ -242,6 +240,11 @@ export class Workspace {
     const transposed = this.matrix(columns, rows);
     this.kernels.transpose(at, rows, columns, transposed.at);
     return transposed;
+  }
+
+  /** All of some work, in the caller's thread. */
+  get #whole(): WorkPart {
+    return { kernels: this.kernels, scratch: this.#scratch };
   }
 
   #put(values: Float32Array, to: Matrix, accumulate: boolean): void {

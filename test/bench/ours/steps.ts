@@ -120,7 +120,7 @@ function timed(engine: Engine, spent: Map<string, Spent>): Engine {
       const workspace = engine.workspace();
       const kernels = Object.entries(workspace.kernels).map(([name, kernel]: [string, unknown]) => [
         name,
-        typeof kernel !== 'function' || name === 'matMul'
+        typeof kernel !== 'function' || name.startsWith('matMul')
           ? kernel
           : (...operands: unknown[]): unknown => {
               const started = performance.now();
@@ -130,6 +130,7 @@ function timed(engine: Engine, spent: Map<string, Spent>): Engine {
             },
       ]);
       const multiply = workspace.matMul.bind(workspace);
+      const multiplyInto = workspace.multiplyInto.bind(workspace);
       return Object.defineProperties(workspace, {
         kernels: { value: Object.fromEntries(kernels) as Workspace['kernels'] },
         matMul: {
@@ -140,6 +141,14 @@ function timed(engine: Engine, spent: Map<string, Spent>): Engine {
             const inner = transposeA === true ? a.rows : a.columns;
             note(products, started, 2 * product.rows * product.columns * inner);
             return product;
+          },
+        },
+        multiplyInto: {
+          value: (...operands: Parameters<typeof multiplyInto>) => {
+            const started = performance.now();
+            multiplyInto(...operands);
+            const [{ rows, columns }, { matrix }] = operands;
+            note(products, started, 2 * rows * columns * matrix.columns);
           },
         },
       });
