@@ -39,6 +39,7 @@ export class RunModel {
   readonly warnings: string[] = [];
   results: Results | undefined;
   readonly #tracer = new SearchTracer();
+  #final: ReadonlyMap<string, TrialResult> = new Map();
   /** Of the models, where they take several texts. */
   inputs: readonly string[] | undefined;
   #rates: (RunEvent & { type: 'plan' })['rates'] = {};
@@ -78,10 +79,11 @@ export class RunModel {
     for (const event of events) this.apply(event);
   }
 
-  /** Takes the final figures, which alone hold those of the test set. */
+  /** Takes the final figures, which alone hold those of the test set: events that come later do not replace them. */
   setResults(results: Results): void {
     this.results = results;
     const all = [...(results.baseline?.seeds ?? []), ...(results.control?.seeds ?? []), ...results.points];
+    this.#final = new Map(all.map((result) => [result.trial, result]));
     for (const result of all) this.trial(result.trial).result = result;
     this.revision++;
   }
@@ -111,7 +113,7 @@ export class RunModel {
         break;
       }
       case 'result':
-        this.trial(event.result.trial).result = event.result;
+        this.trial(event.result.trial).result = this.#final.get(event.result.trial) ?? event.result;
         this.revision++;
         break;
       case 'message':

@@ -3,12 +3,13 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunEvent } from '../../src/core/sweep/trial.ts';
+import type { RunEvent, TrialResult } from '../../src/core/sweep/trial.ts';
 import { PanelFeed } from '../../src/editor/panelFeed.ts';
 import type { HostMessage } from '../../src/editor/panelProtocol.ts';
 import { EventLog, EventTail } from '../../src/process/eventLog.ts';
 import { runPaths } from '../../src/process/runFolder.ts';
 import type { RunStatus } from '../../src/process/runStatus.ts';
+import { RunModel } from '../../webview/runModel.ts';
 
 const status: RunStatus = {
   run: 'r',
@@ -24,6 +25,22 @@ const status: RunStatus = {
   trials: [],
 };
 
+const tested: TrialResult = {
+  trial: 'task-k9-s1',
+  kind: 'point',
+  rank: 9,
+  seed: 1,
+  parameters: 1,
+  storageBytes: 4,
+  embeddingBytes: 3,
+  flopsPerSentence: 2,
+  layers: [],
+  validationAccuracy: 0.8,
+  testAccuracy: 0.79,
+  bestEpoch: 1,
+  seconds: 1,
+};
+
 const step = (i: number): RunEvent => ({
   type: 'step',
   time: 1.7e12 + i,
@@ -35,6 +52,42 @@ const step = (i: number): RunEvent => ({
 });
 const lines = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, i) => `${JSON.stringify(step(from + i))}\n`).join('');
+
+describe('a run that has ended', () => {
+  it('keeps its test figures, also where its events come in several messages', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'press-ended-'));
+    try {
+      const result = { ...tested, testAccuracy: undefined };
+      const event = { type: 'result', time: 0, result };
+      await writeFile(runPaths(folder).events, `${lines(0, 3000)}${JSON.stringify(event)}\n`);
+      await writeFile(runPaths(folder).results, JSON.stringify({ points: [tested] }));
+      const posted: HostMessage[] = [];
+      const feed = new PanelFeed(
+        folder,
+        (message) => posted.push(message),
+        (error) => {
+          throw error;
+        },
+      );
+      feed.snapshot({ ...status, state: 'done' });
+      const [first] = await waitFor(posted, 4);
+      assert.ok(first?.type === 'snapshot');
+      const model = new RunModel(first.run, first.status);
+      for (const message of posted) {
+        if ('events' in message) model.applyAll(message.events);
+        if ('results' in message && message.results) model.setResults(message.results);
+      }
+      assert.deepEqual(model.finished(), [tested]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+async function waitFor(posted: readonly HostMessage[], count: number): Promise<readonly HostMessage[]> {
+  while (posted.length < count) await delay(5);
+  return posted;
+}
 
 describe('the events of a long run', () => {
   let folder: string;
@@ -90,7 +143,7 @@ describe('the events of a long run', () => {
     };
     let ticking = setImmediate(count);
     feed.snapshot(status);
-    while (posted.length < 10) await delay(5);
+    await waitFor(posted, 10);
     clearImmediate(ticking);
     feed.stop();
     const sizes = posted.map((message) => ('events' in message ? message.events.length : 0));
