@@ -69,8 +69,11 @@ export interface WorkPart {
   readonly scratch: number;
 }
 
-/** Of fewer rows than a tile of the kernels has a product reads the right factor as it lies in memory. */
-const tileRows = 4;
+/**
+ * Rows of the kernels' tiles. In whole ones a product's values are the same whatever other rows there are; of fewer rows
+ * a product reads the right factor as it lies in memory.
+ */
+export const tileRows = 4;
 
 /**
  * The memory of one model and the kernels that work in it. What is `kept` stays for the model's life; what is made by

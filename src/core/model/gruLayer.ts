@@ -8,7 +8,7 @@ import { RecurrentKernel } from './recurrentKernel.ts';
 import {
   inShares,
   outputsBefore,
-  rowsOf,
+  stepsOf,
   type RecurrentBody,
   type RecurrentLayer,
   type Sequence,
@@ -66,7 +66,7 @@ export class GruLayer implements RecurrentLayer {
   forward(sequence: Sequence, rows: Matrix): Matrix {
     const [workspace, units] = [this.#workspace, this.units];
     const { kernels } = workspace;
-    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const { orderAt, lengthsAt, order } = sequence;
     const kernel = this.#kernel.value();
     const gates = workspace.matMul(rows, kernel);
     const inner = workspace.zeros(gates.rows, gates.columns);
@@ -78,15 +78,12 @@ export class GruLayer implements RecurrentLayer {
     this.#recurrent.begin(order.length);
     inShares(workspace, sequence, 3 * units ** 2, (share) => {
       const [kernels, first] = [share.kernels, 4 * share.first];
-      for (let t = 0; t < counts.length; t++) {
-        const active = rowsOf(share, counts[t]!);
-        if (active === 0) break;
-        const from = offsets[t]! + share.first;
-        const before = t === 0 ? undefined : hidden.rowsFrom(offsets[t - 1]! + share.first, active);
+      for (const { t, active, from, before } of stepsOf(share, sequence)) {
+        const old = before === undefined ? undefined : hidden.rowsFrom(before, active);
         const now = inner.rowsFrom(from, active);
-        if (before !== undefined) this.#recurrent.addProduct(before, now, share);
+        if (old !== undefined) this.#recurrent.addProduct(old, now, share);
         const output = hidden.rowsFrom(from, active).at;
-        kernels.gruForward(gates.rowsFrom(from, active).at, now.at, before?.at ?? 0, output, active, units);
+        kernels.gruForward(gates.rowsFrom(from, active).at, now.at, old?.at ?? 0, output, active, units);
         kernels.poolStep(
           output,
           features.at,
@@ -106,7 +103,7 @@ export class GruLayer implements RecurrentLayer {
   backward(gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
     if (this.#cache === undefined) throw new Error('gru: backward without forward');
     const { sequence, rows, kernel, gates, inner, hidden } = this.#cache;
-    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const { orderAt, lengthsAt, order } = sequence;
     const [workspace, units] = [this.#workspace, this.units];
     const gateGradients = workspace.matrix(gates.rows, gates.columns);
     const innerGradients = workspace.matrix(gates.rows, gates.columns);
@@ -115,10 +112,7 @@ export class GruLayer implements RecurrentLayer {
     this.#recurrent.beginBackward();
     inShares(workspace, sequence, 3 * units ** 2, (share) => {
       const [kernels, first] = [share.kernels, 4 * share.first];
-      for (let t = counts.length - 1; t >= 0; t--) {
-        const active = rowsOf(share, counts[t]!);
-        if (active === 0) continue;
-        const from = offsets[t]! + share.first;
+      for (const { t, active, from, before } of stepsOf(share, sequence).toReversed()) {
         const outputs = hiddenGradients.rowsFrom(share.first, active);
         const now = innerGradients.rowsFrom(from, active);
         kernels.poolStepBackward(
@@ -134,14 +128,14 @@ export class GruLayer implements RecurrentLayer {
         kernels.gruBackward(
           gates.rowsFrom(from, active).at,
           inner.rowsFrom(from, active).at,
-          t === 0 ? 0 : hidden.rowsFrom(offsets[t - 1]! + share.first, active).at,
+          before === undefined ? 0 : hidden.rowsFrom(before, active).at,
           outputs.at,
           gateGradients.rowsFrom(from, active).at,
           now.at,
           active,
           units,
         );
-        if (t > 0) this.#recurrent.backward(now, outputs, true, share);
+        if (before !== undefined) this.#recurrent.backward(now, outputs, true, share);
       }
     });
     const complete = gateGradients.frozen();

@@ -8,7 +8,7 @@ import { RecurrentKernel } from './recurrentKernel.ts';
 import {
   inShares,
   outputsBefore,
-  rowsOf,
+  stepsOf,
   type RecurrentBody,
   type RecurrentLayer,
   type Sequence,
@@ -70,7 +70,7 @@ export class LstmLayer implements RecurrentLayer {
 
   forward(sequence: Sequence, rows: Matrix): Matrix {
     const [workspace, units] = [this.#workspace, this.units];
-    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const { orderAt, lengthsAt, order } = sequence;
     const kernel = this.#kernel.value();
     const gates = workspace.matMul(rows, kernel);
     const cells = workspace.matrix(gates.rows, units);
@@ -79,11 +79,7 @@ export class LstmLayer implements RecurrentLayer {
     this.#recurrent.begin(order.length);
     inShares(workspace, sequence, 4 * units ** 2, (share) => {
       const [kernels, first] = [share.kernels, 4 * share.first];
-      for (let t = 0; t < counts.length; t++) {
-        const active = rowsOf(share, counts[t]!);
-        if (active === 0) break;
-        const from = offsets[t]! + share.first;
-        const before = t === 0 ? undefined : offsets[t - 1]! + share.first;
+      for (const { t, active, from, before } of stepsOf(share, sequence)) {
         const now = gates.rowsFrom(from, active);
         kernels.addBias(now.at, this.#bias.value.at, active, 4 * units, false);
         if (before !== undefined) this.#recurrent.addProduct(hidden.rowsFrom(before, active), now, share);
@@ -116,7 +112,7 @@ export class LstmLayer implements RecurrentLayer {
   backward(gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
     if (this.#cache === undefined) throw new Error('lstm: backward without forward');
     const { sequence, rows, kernel, gates, cells, hidden } = this.#cache;
-    const { orderAt, lengthsAt, active: counts, offsets, order } = sequence;
+    const { orderAt, lengthsAt, order } = sequence;
     const [workspace, units] = [this.#workspace, this.units];
     const gateGradients = workspace.matrix(gates.rows, 4 * units);
     // dL/dc_t and dL/dh_t of the step after; 0 for a sentence that ends.
@@ -125,11 +121,7 @@ export class LstmLayer implements RecurrentLayer {
     this.#recurrent.beginBackward();
     inShares(workspace, sequence, 4 * units ** 2, (share) => {
       const [kernels, first] = [share.kernels, 4 * share.first];
-      for (let t = counts.length - 1; t >= 0; t--) {
-        const active = rowsOf(share, counts[t]!);
-        if (active === 0) continue;
-        const from = offsets[t]! + share.first;
-        const before = t === 0 ? undefined : offsets[t - 1]! + share.first;
+      for (const { t, active, from, before } of stepsOf(share, sequence).toReversed()) {
         const outputs = hiddenGradients.rowsFrom(share.first, active);
         kernels.poolStepBackward(
           gradient.at,

@@ -1,4 +1,4 @@
-import type { Matrix, Workspace, WorkPart } from '../engine/workspace.ts';
+import { tileRows, type Matrix, type Workspace, type WorkPart } from '../engine/workspace.ts';
 import type { PackedBatch } from './packedBatch.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -24,15 +24,33 @@ export interface Share extends WorkPart {
   readonly end: number;
 }
 
-/** Rows at a step of the sentences of a share that are not at their end. */
-export function rowsOf({ first, end }: Share, active: number): number {
-  return Math.max(0, Math.min(end, active) - first);
+/** A step of a share's sentences that are not at their end. */
+export interface Step {
+  readonly t: number;
+  /** How many they are. */
+  readonly active: number;
+  /** Their first token in the packed batch, at this step and at the one before. */
+  readonly from: number;
+  readonly before: number | undefined;
+}
+
+export function stepsOf({ first, end }: Share, { active: counts, offsets }: PackedBatch): Step[] {
+  const steps: Step[] = [];
+  for (let t = 0; t < counts.length; t++) {
+    const active = Math.min(end, counts[t]!) - first;
+    if (active <= 0) break;
+    steps.push({
+      t,
+      active,
+      from: offsets[t]! + first,
+      before: t === 0 ? undefined : offsets[t - 1]! + first,
+    });
+  }
+  return steps;
 }
 
 /** From so many multiplications on, which take longer than it takes to tell other threads of them. */
 const worthSharing = 4e6;
-/** A product's values are the same in rows of whole tiles, whatever other rows there are. */
-const tileRows = 4;
 
 /**
  * Does the work of a recurrence, whose sentences do not depend on each other, in shares of about as many tokens.
