@@ -75,7 +75,7 @@ describe('a run that has ended', () => {
       const model = new RunModel(first.run, first.status);
       for (const message of posted) {
         if ('events' in message) model.applyAll(message.events);
-        if ('results' in message && message.results) model.setResults(message.results);
+        if ('results' in message) model.setResults(message.results);
       }
       assert.deepEqual(model.finished(), [tested]);
     } finally {
