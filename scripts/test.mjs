@@ -37,7 +37,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(suites)) {
   const result = await runSuite(name);
   for (const key of Object.keys(sums)) sums[key] += result[key];
   failures.push(...result.failures.map((failure) => ({ suite: name, ...failure })));
-  retried.push(...(result.retried ?? []).map((failure) => ({ suite: name, ...failure })));
+  retried.push(...result.retried.map((failure) => ({ suite: name, ...failure })));
   say(`${name}: ${counts(result)} (${seconds(performance.now() - started)})`);
 }
 list('tried once more', retried);
@@ -70,7 +70,7 @@ async function runSuite(name) {
   });
   const result = existsSync(path)
     ? JSON.parse(readFileSync(path, 'utf8'))
-    : { passed: 0, failed: 0, skipped: 0, failures: [] };
+    : { passed: 0, failed: 0, skipped: 0, failures: [], retried: [] };
   let wrong;
   if (code !== 0 && result.failed === 0) wrong = `The suite ended with exit code ${code}.`;
   else if (result.passed + result.failed === 0) wrong = 'The suite ran no test.';

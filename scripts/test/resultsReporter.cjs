@@ -11,12 +11,11 @@ module.exports = class ResultsReporter extends reporters.Spec {
     super(runner, options);
     const failures = [];
     const retried = [];
-    runner.on(EVENT_TEST_RETRY, (test, error) => {
-      retried.push({ title: test.fullTitle(), error: String(error?.stack ?? error) });
-    });
-    runner.on(EVENT_TEST_FAIL, (test, error) => {
-      failures.push({ title: test.fullTitle(), error: String(error?.stack ?? error) });
-    });
+    const noteIn = (list) => (test, error) => {
+      list.push({ title: test.fullTitle(), error: String(error?.stack ?? error) });
+    };
+    runner.on(EVENT_TEST_FAIL, noteIn(failures));
+    runner.on(EVENT_TEST_RETRY, noteIn(retried));
     runner.once(EVENT_RUN_END, () => {
       const path = process.env.EMBEDDING_PRESS_RESULTS;
       if (!path) return;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { userErrorOf } from '../core/errors.ts';
 import { runsBeside } from '../process/runFolder.ts';
-import { listRuns, type Run } from '../process/runStatus.ts';
+import { isDamaged, listRuns, type Run } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { shownPath, table } from './text.ts';
 
@@ -17,8 +17,7 @@ export async function listCommand(
     console.log('There are no runs of recipes in this folder.');
   } else {
     console.log(table([['recipe', 'state', 'epochs', 'started', 'run'], ...runs.map(row)], [1, 3, 4]));
-    for (const { status } of runs)
-      if (status.error?.code === 'damaged-run') console.error(userErrorOf(status.error).format());
+    for (const { status } of runs) if (isDamaged(status)) console.error(userErrorOf(status.error).format());
   }
   return exitCode.done;
 }

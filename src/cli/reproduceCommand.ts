@@ -17,7 +17,7 @@ import { followRun } from '../process/followRun.ts';
 import { cancelRun, resumeRun, startRun } from '../process/launcher.ts';
 import { discardRun, readFrozenRecipe, runPaths } from '../process/runFolder.ts';
 import { readRunJson } from '../process/runJson.ts';
-import { listRuns } from '../process/runStatus.ts';
+import { isDamaged, listRuns } from '../process/runStatus.ts';
 import { exitCode, type ExitCode } from './exitCode.ts';
 import { ProgressPrinter } from './progressPrinter.ts';
 import { shownDuration, shownPath } from './text.ts';
@@ -192,8 +192,7 @@ async function runExperiment(
 
 async function unfinishedRun(runs: string, name: string, recipe: string): Promise<string | undefined> {
   for (const { folder, status } of await listRuns(runs)) {
-    const isDamaged = status.error?.code === 'damaged-run';
-    if (status.recipe !== name || status.state === 'done' || isDamaged) continue;
+    if (status.recipe !== name || status.state === 'done' || isDamaged(status)) continue;
     if ((await readFrozenRecipe(folder)).text === recipe) return folder;
   }
   return undefined;

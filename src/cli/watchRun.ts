@@ -1,4 +1,4 @@
-import { UserError } from '../core/errors.ts';
+import { userErrorOf } from '../core/errors.ts';
 import { resultsTable } from '../core/sweep/resultsTable.ts';
 import type { Results } from '../core/sweep/trial.ts';
 import { followRun } from '../process/followRun.ts';
@@ -96,15 +96,14 @@ async function conclude(
 ): Promise<ExitCode> {
   const resume = `Resume it with: embedding-press resume ${shownPath(runFolder)}`;
   if (error !== undefined && state === 'failed') {
-    const { code, message, hint, place, badInput } = error;
-    console.error(new UserError(code, message, hint, place).format());
+    console.error(userErrorOf(error).format());
     if (trials.some(({ state, epoch }) => state === 'done' || epoch > 0)) {
       console.error(`What is done is kept. ${resume}`);
-    } else if (badInput) {
+    } else if (error.badInput) {
       // Nothing was made: nothing stays.
       await discardRun(runFolder);
     }
-    return badInput ? exitCode.badInput : exitCode.failed;
+    return error.badInput ? exitCode.badInput : exitCode.failed;
   }
   if (state === 'done') return exitCode.done;
   if (state === 'interrupted' && !interrupted) {

@@ -49,10 +49,8 @@ class ThreadsBeside implements KernelThreads {
   }
 
   readonly runParts = ([own, ...others]: readonly KernelPart[]): void => {
-    const posted = others.map((part, i) => {
-      const thread = this.#threads[i];
-      return thread?.isReady === true && thread.post(part) ? thread : undefined;
-    });
+    const ready = this.#ready;
+    const posted = others.map((part, i) => (ready[i]?.post(part) === true ? ready[i] : undefined));
     own?.(this.#functions);
     others.forEach((part, i) => {
       if (posted[i]?.finish() !== true) part(this.#functions);
@@ -65,15 +63,21 @@ class ThreadsBeside implements KernelThreads {
    */
   readonly matMul: KernelFunctions['matMul'] = (...product) => {
     const [, , , , , , , , m, k, n] = product;
-    const isShared = m * k * n >= worth;
-    const helpers = isShared ? this.#threads.filter(({ isReady }) => isReady).length : 0;
-    const shares = helpers > 0 ? sharesOf(product, 1 + helpers) : [product];
+    if (m * k * n < worth) {
+      this.#functions.matMul(...product);
+      return;
+    }
+    const shares = sharesOf(product, 1 + this.#ready.length);
     this.runParts(
       shares.map((share) => (kernels) => {
         kernels.matMul(...share);
       }),
     );
   };
+
+  get #ready(): KernelThread[] {
+    return this.#threads.filter(({ isReady }) => isReady);
+  }
 }
 
 /** Products that together are the one given, at most `count`. */

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import { checkJsonSize, parseJson } from '../core/parseJson.ts';
 
+/** The code of the error that names a run's damaged file. */
+export const damagedRun = 'damaged-run';
+
 /**
  * What a file of a run holds, which a supervisor has written; undefined where there is none.
  * @throws UserError `damaged-run`, `json-too-large`
@@ -25,7 +28,7 @@ export function parseRunJson(text: string, file: string, line?: number): object 
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new UserError(
-    'damaged-run',
+    damagedRun,
     `The ${line === undefined ? 'file' : 'line'} is no JSON object, as a run writes it.`,
     'Put the file back from a copy, or delete the run and start it again.',
     { file, ...(line !== undefined && { line }) },

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { saidBy, UserError, type SaidError } from '../core/errors.ts';
 import { isRunLocked } from './runLock.ts';
 import { parseFrozenRecipe, readFrozenRecipe, runFolders, runPaths } from './runFolder.ts';
-import { readRunJson } from './runJson.ts';
+import { damagedRun, readRunJson } from './runJson.ts';
 
 /** `interrupted` is never written: it is a running or paused state whose process is gone. */
 export type RunState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted';
@@ -88,7 +88,7 @@ export async function statusToShow(folder: string): Promise<RunStatus> {
   try {
     return await readStatus(folder);
   } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'damaged-run') throw error;
+    if (!(error instanceof UserError) || error.code !== damagedRun) throw error;
     return damaged(folder, error);
   }
 }
@@ -114,19 +114,18 @@ async function damaged(folder: string, error: UserError): Promise<RunStatus> {
   const begun = await stat(runPaths(folder).recipe).catch(() => undefined);
   const frozen = await readFrozenRecipe(folder).catch(() => undefined);
   return {
-    run: basename(folder),
+    ...nothingDone(folder, begun?.mtimeMs ?? updatedAt),
+    updatedAt,
     recipe: basename(dirname(folder)),
     recipePath: frozen?.path ?? '',
     state: (await isRunLocked(folder)) ? 'running' : 'failed',
-    pid: 0,
-    engine: '',
-    startedAt: begun?.mtimeMs ?? updatedAt,
-    updatedAt,
-    epochsDone: 0,
-    epochsTotal: 0,
-    trials: [],
     error: { ...saidBy(error), badInput: true },
   };
+}
+
+/** Whether `statusToShow` has found a status that is damaged. */
+export function isDamaged(status: RunStatus): status is RunStatus & { readonly error: RunError } {
+  return status.error?.code === damagedRun;
 }
 
 /** A supervisor that has not written its first status after this time never started. */
@@ -137,14 +136,21 @@ async function unstarted(folder: string): Promise<RunStatus> {
   const frozen = await readFrozenRecipe(folder);
   const { mtimeMs } = await stat(runPaths(folder).recipe);
   return {
-    run: basename(folder),
+    ...nothingDone(folder, mtimeMs),
     recipe: (await parseFrozenRecipe(frozen)).name,
     recipePath: frozen.path,
     state: Date.now() - mtimeMs < startingMs ? 'running' : 'interrupted',
+  };
+}
+
+/** Of a run of which no progress is known. */
+function nothingDone(folder: string, startedAt: number): Omit<RunStatus, 'recipe' | 'recipePath' | 'state'> {
+  return {
+    run: basename(folder),
     pid: 0,
     engine: '',
-    startedAt: mtimeMs,
-    updatedAt: mtimeMs,
+    startedAt,
+    updatedAt: startedAt,
     epochsDone: 0,
     epochsTotal: 0,
     trials: [],

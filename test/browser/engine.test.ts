@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { create } from 'tar';
 import { engineArchives } from '../../src/editor/engine/engineArchives.ts';
 import type { RunStatus } from '../../src/process/runStatus.ts';
+import { pictureOfFailure } from '../workbench/suite.ts';
 import { openWorkbench, type Workbench } from '../workbench/workbench.ts';
 
 const addon = resolve('node_modules/@tensorflow/tfjs-node');
@@ -63,8 +64,7 @@ describe('the TensorFlow engine', function () {
   }
 
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    await workbench.screenshot(`out/test/${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`);
+    await pictureOfFailure(workbench, this.currentTest);
   });
 
   after(async () => {

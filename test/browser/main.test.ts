@@ -5,7 +5,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Results } from '../../src/core/sweep/trial.ts';
-import { eventually } from '../workbench/suite.ts';
+import { eventually, pictureOfFailure } from '../workbench/suite.ts';
 import { openWorkbench, type Workbench } from '../workbench/workbench.ts';
 
 const vsix = 'out/embedding-press.vsix';
@@ -57,8 +57,7 @@ describe('the workbench', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    await workbench.screenshot(`out/test/${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`);
+    await pictureOfFailure(workbench, this.currentTest);
   });
 
   after(async () => {

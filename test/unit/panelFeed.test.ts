@@ -3,13 +3,14 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunEvent, TrialResult } from '../../src/core/sweep/trial.ts';
+import type { RunEvent } from '../../src/core/sweep/trial.ts';
 import { PanelFeed } from '../../src/editor/panelFeed.ts';
 import type { HostMessage } from '../../src/editor/panelProtocol.ts';
 import { EventLog, EventTail } from '../../src/process/eventLog.ts';
 import { runPaths } from '../../src/process/runFolder.ts';
 import type { RunStatus } from '../../src/process/runStatus.ts';
 import { RunModel } from '../../webview/runModel.ts';
+import { trialResult } from '../support/trialResult.ts';
 
 const status: RunStatus = {
   run: 'r',
@@ -23,22 +24,6 @@ const status: RunStatus = {
   epochsDone: 0,
   epochsTotal: 10,
   trials: [],
-};
-
-const tested: TrialResult = {
-  trial: 'task-k9-s1',
-  kind: 'point',
-  rank: 9,
-  seed: 1,
-  parameters: 1,
-  storageBytes: 4,
-  embeddingBytes: 3,
-  flopsPerSentence: 2,
-  layers: [],
-  validationAccuracy: 0.8,
-  testAccuracy: 0.79,
-  bestEpoch: 1,
-  seconds: 1,
 };
 
 const step = (i: number): RunEvent => ({
@@ -57,8 +42,8 @@ describe('a run that has ended', () => {
   it('keeps its test figures, also where its events come in several messages', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'press-ended-'));
     try {
-      const result = { ...tested, testAccuracy: undefined };
-      const event = { type: 'result', time: 0, result };
+      const tested = { ...trialResult, testAccuracy: 0.79 };
+      const event = { type: 'result', time: 0, result: trialResult };
       await writeFile(runPaths(folder).events, `${lines(0, 3000)}${JSON.stringify(event)}\n`);
       await writeFile(runPaths(folder).results, JSON.stringify({ points: [tested] }));
       const posted: HostMessage[] = [];

@@ -10,6 +10,7 @@ import {
 } from '../../webview/format.ts';
 import { RunModel } from '../../webview/runModel.ts';
 import type { RunEvent } from '../../src/core/sweep/trial.ts';
+import { trialResult } from '../support/trialResult.ts';
 
 function step(at: number, loss = 1): RunEvent {
   return { type: 'step', time: 0, trial: 'task-k9-s1', step: at, epoch: 0, rate: 1e-3, loss };
@@ -59,22 +60,7 @@ describe('the panel’s model of a run', () => {
 
   it('takes the final figures over those that came live', () => {
     const run = model();
-    const result = {
-      trial: 'task-k9-s1',
-      kind: 'point',
-      metric: 'task',
-      rank: 9,
-      seed: 1,
-      parameters: 1,
-      storageBytes: 4,
-      embeddingBytes: 3,
-      flopsPerSentence: 2,
-      layers: [],
-      validationAccuracy: 0.8,
-      bestEpoch: 1,
-      seconds: 1,
-    } as const;
-    run.applyAll([{ type: 'result', time: 0, result }]);
+    run.applyAll([{ type: 'result', time: 0, result: trialResult }]);
     const before = run.revision;
     run.setResults({
       engine: 'wasm',
@@ -88,7 +74,7 @@ describe('the panel’s model of a run', () => {
         dimension: 1,
         meanLength: 1,
       },
-      points: [{ ...result, testAccuracy: 0.79 }],
+      points: [{ ...trialResult, testAccuracy: 0.79 }],
     });
     assert.deepEqual(
       run.finished().map((finished) => finished.testAccuracy),

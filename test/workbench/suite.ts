@@ -53,9 +53,7 @@ export function useWorkbench(
   });
 
   afterEach(async function () {
-    const test = this.currentTest;
-    if (test === undefined || test.state === 'passed' || test.isPending()) return;
-    await workbench?.screenshot(`out/test/${test.title.replaceAll(/\W+/g, '-')}.png`);
+    await pictureOfFailure(workbench, this.currentTest);
   });
 
   after(async () => {
@@ -77,6 +75,15 @@ export function useWorkbench(
     },
     row: (label) => opened().row(label),
   };
+}
+
+/** A picture in out/test/ of the window as a test has left it that has failed, also if it is then tried once more. */
+export async function pictureOfFailure(
+  workbench: Workbench | undefined,
+  test: Mocha.Test | undefined,
+): Promise<void> {
+  if (test === undefined || test.state === 'passed' || test.isPending()) return;
+  await workbench?.screenshot(`out/test/${test.title.replaceAll(/\W+/g, '-')}.png`);
 }
 
 /** Asks again until there is an answer; an error is none. */

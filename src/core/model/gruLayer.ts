@@ -8,7 +8,10 @@ import { RecurrentKernel } from './recurrentKernel.ts';
 import {
   inShares,
   outputsBefore,
+  pool,
+  poolBackward,
   stepsOf,
+  type Pooling,
   type RecurrentBody,
   type RecurrentLayer,
   type Sequence,
@@ -33,7 +36,7 @@ interface Cache {
 export class GruLayer implements RecurrentLayer {
   readonly units: number;
   readonly #workspace: Workspace;
-  readonly #mean: boolean;
+  readonly #pooling: Pooling;
   readonly #kernel: InputKernel;
   readonly #recurrent: RecurrentKernel;
   /** Two rows: the input's and the recurrence's. */
@@ -51,7 +54,7 @@ export class GruLayer implements RecurrentLayer {
   ) {
     this.units = units;
     this.#workspace = workspace;
-    this.#mean = pooling === 'mean';
+    this.#pooling = pooling;
     const parameter = (of: string, rows: number): Parameter =>
       new Parameter(workspace, `${name}/${of}`, [rows, 3 * units], weights, settings);
     this.#kernel = new InputKernel(workspace, embedding.factor, parameter('kernel', embedding.dimension));
@@ -66,7 +69,7 @@ export class GruLayer implements RecurrentLayer {
   forward(sequence: Sequence, rows: Matrix): Matrix {
     const [workspace, units] = [this.#workspace, this.units];
     const { kernels } = workspace;
-    const { orderAt, lengthsAt, order } = sequence;
+    const { order } = sequence;
     const kernel = this.#kernel.value();
     const gates = workspace.matMul(rows, kernel);
     const inner = workspace.zeros(gates.rows, gates.columns);
@@ -77,23 +80,15 @@ export class GruLayer implements RecurrentLayer {
     const features = workspace.zeros(order.length, units);
     this.#recurrent.begin(order.length);
     inShares(workspace, sequence, 3 * units ** 2, (share) => {
-      const [kernels, first] = [share.kernels, 4 * share.first];
-      for (const { t, active, from, before } of stepsOf(share, sequence)) {
+      const { kernels } = share;
+      for (const step of stepsOf(share, sequence)) {
+        const { active, from, before } = step;
         const old = before === undefined ? undefined : hidden.rowsFrom(before, active);
         const now = inner.rowsFrom(from, active);
         if (old !== undefined) this.#recurrent.addProduct(old, now, share);
-        const output = hidden.rowsFrom(from, active).at;
-        kernels.gruForward(gates.rowsFrom(from, active).at, now.at, old?.at ?? 0, output, active, units);
-        kernels.poolStep(
-          output,
-          features.at,
-          orderAt + first,
-          lengthsAt + first,
-          active,
-          units,
-          t,
-          this.#mean,
-        );
+        const output = hidden.rowsFrom(from, active);
+        kernels.gruForward(gates.rowsFrom(from, active).at, now.at, old?.at ?? 0, output.at, active, units);
+        pool(share, sequence, step, output, features, this.#pooling);
       }
     });
     this.#cache = { sequence, rows, kernel, gates, inner, hidden };
@@ -103,7 +98,7 @@ export class GruLayer implements RecurrentLayer {
   backward(gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
     if (this.#cache === undefined) throw new Error('gru: backward without forward');
     const { sequence, rows, kernel, gates, inner, hidden } = this.#cache;
-    const { orderAt, lengthsAt, order } = sequence;
+    const { order } = sequence;
     const [workspace, units] = [this.#workspace, this.units];
     const gateGradients = workspace.matrix(gates.rows, gates.columns);
     const innerGradients = workspace.matrix(gates.rows, gates.columns);
@@ -111,20 +106,12 @@ export class GruLayer implements RecurrentLayer {
     const hiddenGradients = workspace.zeros(order.length, units);
     this.#recurrent.beginBackward();
     inShares(workspace, sequence, 3 * units ** 2, (share) => {
-      const [kernels, first] = [share.kernels, 4 * share.first];
-      for (const { t, active, from, before } of stepsOf(share, sequence).toReversed()) {
+      const { kernels } = share;
+      for (const step of stepsOf(share, sequence).toReversed()) {
+        const { active, from, before } = step;
         const outputs = hiddenGradients.rowsFrom(share.first, active);
         const now = innerGradients.rowsFrom(from, active);
-        kernels.poolStepBackward(
-          gradient.at,
-          outputs.at,
-          orderAt + first,
-          lengthsAt + first,
-          active,
-          units,
-          t,
-          this.#mean,
-        );
+        poolBackward(share, sequence, step, gradient, outputs, this.#pooling);
         kernels.gruBackward(
           gates.rowsFrom(from, active).at,
           inner.rowsFrom(from, active).at,

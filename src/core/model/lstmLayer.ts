@@ -8,7 +8,10 @@ import { RecurrentKernel } from './recurrentKernel.ts';
 import {
   inShares,
   outputsBefore,
+  pool,
+  poolBackward,
   stepsOf,
+  type Pooling,
   type RecurrentBody,
   type RecurrentLayer,
   type Sequence,
@@ -32,7 +35,7 @@ interface Cache {
 export class LstmLayer implements RecurrentLayer {
   readonly units: number;
   readonly #workspace: Workspace;
-  readonly #mean: boolean;
+  readonly #pooling: Pooling;
   readonly #kernel: InputKernel;
   readonly #recurrent: RecurrentKernel;
   readonly #bias: Parameter;
@@ -50,7 +53,7 @@ export class LstmLayer implements RecurrentLayer {
   ) {
     this.units = units;
     this.#workspace = workspace;
-    this.#mean = pooling === 'mean';
+    this.#pooling = pooling;
     const parameter = (of: string, ...shape: number[]): Parameter =>
       new Parameter(workspace, `${name}/${of}`, shape, weights, settings);
     this.#kernel = new InputKernel(
@@ -70,7 +73,7 @@ export class LstmLayer implements RecurrentLayer {
 
   forward(sequence: Sequence, rows: Matrix): Matrix {
     const [workspace, units] = [this.#workspace, this.units];
-    const { orderAt, lengthsAt, order } = sequence;
+    const { order } = sequence;
     const kernel = this.#kernel.value();
     const gates = workspace.matMul(rows, kernel);
     const cells = workspace.matrix(gates.rows, units);
@@ -78,31 +81,23 @@ export class LstmLayer implements RecurrentLayer {
     const features = workspace.zeros(order.length, units);
     this.#recurrent.begin(order.length);
     inShares(workspace, sequence, 4 * units ** 2, (share) => {
-      const [kernels, first] = [share.kernels, 4 * share.first];
-      for (const { t, active, from, before } of stepsOf(share, sequence)) {
+      const { kernels } = share;
+      for (const step of stepsOf(share, sequence)) {
+        const { active, from, before } = step;
         const now = gates.rowsFrom(from, active);
         kernels.addBias(now.at, this.#bias.value.at, active, 4 * units, false);
         if (before !== undefined) this.#recurrent.addProduct(hidden.rowsFrom(before, active), now, share);
-        const output = hidden.rowsFrom(from, active).at;
+        const output = hidden.rowsFrom(from, active);
         kernels.gatesForward(
           now.at,
           before === undefined ? 0 : cells.rowsFrom(before, active).at,
           cells.rowsFrom(from, active).at,
-          output,
+          output.at,
           active,
           units,
           this.#peephole?.value.at ?? 0,
         );
-        kernels.poolStep(
-          output,
-          features.at,
-          orderAt + first,
-          lengthsAt + first,
-          active,
-          units,
-          t,
-          this.#mean,
-        );
+        pool(share, sequence, step, output, features, this.#pooling);
       }
     });
     this.#cache = { sequence, rows, kernel, gates, cells, hidden };
@@ -112,7 +107,7 @@ export class LstmLayer implements RecurrentLayer {
   backward(gradient: Matrix, factorGradient: Matrix | undefined): Matrix {
     if (this.#cache === undefined) throw new Error('lstm: backward without forward');
     const { sequence, rows, kernel, gates, cells, hidden } = this.#cache;
-    const { orderAt, lengthsAt, order } = sequence;
+    const { order } = sequence;
     const [workspace, units] = [this.#workspace, this.units];
     const gateGradients = workspace.matrix(gates.rows, 4 * units);
     // dL/dc_t and dL/dh_t of the step after; 0 for a sentence that ends.
@@ -120,19 +115,11 @@ export class LstmLayer implements RecurrentLayer {
     const hiddenGradients = workspace.zeros(order.length, units);
     this.#recurrent.beginBackward();
     inShares(workspace, sequence, 4 * units ** 2, (share) => {
-      const [kernels, first] = [share.kernels, 4 * share.first];
-      for (const { t, active, from, before } of stepsOf(share, sequence).toReversed()) {
+      const { kernels } = share;
+      for (const step of stepsOf(share, sequence).toReversed()) {
+        const { active, from, before } = step;
         const outputs = hiddenGradients.rowsFrom(share.first, active);
-        kernels.poolStepBackward(
-          gradient.at,
-          outputs.at,
-          orderAt + first,
-          lengthsAt + first,
-          active,
-          units,
-          t,
-          this.#mean,
-        );
+        poolBackward(share, sequence, step, gradient, outputs, this.#pooling);
         const now = gateGradients.rowsFrom(from, active);
         kernels.gatesBackward(
           gates.rowsFrom(from, active).at,

@@ -49,6 +49,34 @@ export function stepsOf({ first, end }: Share, { active: counts, offsets }: Pack
   return steps;
 }
 
+/** Adds a step's outputs to the features of its sentences. @param outputs active x units */
+export function pool(
+  { kernels, first }: Share,
+  { orderAt, lengthsAt }: Sequence,
+  { t, active }: Step,
+  outputs: Matrix,
+  features: Matrix,
+  pooling: Pooling,
+): void {
+  const [order, lengths] = [orderAt + 4 * first, lengthsAt + 4 * first];
+  const isMean = pooling === 'mean';
+  kernels.poolStep(outputs.at, features.at, order, lengths, active, outputs.columns, t, isMean);
+}
+
+/** Its gradient, added to the outputs'. */
+export function poolBackward(
+  { kernels, first }: Share,
+  { orderAt, lengthsAt }: Sequence,
+  { t, active }: Step,
+  features: Matrix,
+  outputs: Matrix,
+  pooling: Pooling,
+): void {
+  const [order, lengths] = [orderAt + 4 * first, lengthsAt + 4 * first];
+  const isMean = pooling === 'mean';
+  kernels.poolStepBackward(features.at, outputs.at, order, lengths, active, outputs.columns, t, isMean);
+}
+
 /** From so many multiplications on, which take longer than it takes to tell other threads of them. */
 const worthSharing = 4e6;
 

@@ -39,7 +39,7 @@ export function createTrialRunner(options: {
   readonly hold?: Hold;
   /** Of the data as table rows, which the processes of a run share. */
   readonly dataFolder?: string;
-  /** Of the kernels' products. */
+  /** Threads that call the kernels, too. */
   readonly sharing?: KernelSharing | undefined;
   /** Between two states of a trial, in ms at least. */
   readonly savingInterval?: number;

@@ -35,7 +35,6 @@ interface Fault {
   readonly why: string;
 }
 
-/** What each node hands on, and the embedding. */
 function joinsSteps(
   { dialect }: GraphBody,
   shapes: ReadonlyMap<string, NodeShape>,
@@ -45,6 +44,7 @@ function joinsSteps(
   return first !== undefined && joinsTime(new NodeConfig(node, dialect), first);
 }
 
+/** What each node hands on, and the embedding. */
 function shapesOf(body: GraphBody, dimension: number): Map<string, NodeShape> {
   const shapes = new Map([['embedding', embeddingShape(body, dimension)]]);
   for (const [name, { output }] of describeGraph(body, dimension)) shapes.set(name, output);
