@@ -20,6 +20,9 @@ const mostRemembered = 20;
  */
 export class RunStore implements vscode.Disposable {
   readonly #runs = new Map<string, RunStatus>();
+  /** The number of the latest look at each run that has been taken over. */
+  readonly #looks = new Map<string, number>();
+  #lookCount = 0;
   readonly #changed = new vscode.EventEmitter<string>();
   readonly #ended = new vscode.EventEmitter<Run>();
   readonly #memory: vscode.Memento;
@@ -84,6 +87,7 @@ export class RunStore implements vscode.Disposable {
    * @param begun whether it has just been started: it counts as seen running, however soon it has ended
    */
   async read(folder: string, { begun = false } = {}): Promise<RunStatus | undefined> {
+    const look = ++this.#lookCount;
     let status: RunStatus | undefined;
     try {
       status = await statusToShow(folder);
@@ -92,12 +96,13 @@ export class RunStore implements vscode.Disposable {
     }
     if (this.#disposed) return status;
     const before = this.#runs.get(folder);
+    // A look that took longer than a later one is too late. The times in the statuses do not tell: clocks are set back.
+    if ((this.#looks.get(folder) ?? 0) > look) return before;
+    this.#looks.set(folder, look);
     if (status === undefined) {
       if (this.#runs.delete(folder)) this.#changed.fire(folder);
       return undefined;
     }
-    // A look that took longer than a later one is too late.
-    if (before !== undefined && before.updatedAt > status.updatedAt) return before;
     this.#runs.set(folder, status);
     this.#places.add(runsOf(folder));
     if (before?.state !== status.state || before.updatedAt !== status.updatedAt) {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 
-/** A lock that nobody has touched for so long is free; its holder touches it each second. */
-const staleMs = 5000;
+/** A lock that nobody has touched for so long is free; its holder touches it each second, or when a busy disk lets it. */
+const staleMs = 30_000;
 const touchMs = 1000;
 const ownerFile = /^lock-(\d+)$/;
 
@@ -64,11 +65,22 @@ export async function lockRun(folder: string, onLost: () => void): Promise<RunLo
 
 /** Whether a living process holds the run. */
 export async function isRunLocked(folder: string): Promise<boolean> {
-  const found = await stat(join(folder, 'lock')).catch(() => undefined);
-  if (found === undefined || Date.now() - found.mtimeMs > staleMs) return false;
+  const touched = await isTouched(folder);
+  if (touched === undefined) return false;
   const pids = await owners(folder);
   // A lock without an owner is one that is being taken.
-  return pids.length === 0 || pids.some(({ pid }) => isAlive(pid));
+  if (pids.length === 0) return touched;
+  if (!pids.some(({ pid }) => isAlive(pid))) return false;
+  if (touched) return true;
+  // The machine may have slept, its holder with it; or the process is another one with the holder's id.
+  await delay(2 * touchMs);
+  return (await isTouched(folder)) ?? false;
+}
+
+/** Whether the lock has been touched lately; undefined where there is none. */
+async function isTouched(folder: string): Promise<boolean | undefined> {
+  const found = await stat(join(folder, 'lock')).catch(() => undefined);
+  return found && Date.now() - found.mtimeMs <= staleMs;
 }
 
 export function isAlive(pid: number): boolean {

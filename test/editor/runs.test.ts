@@ -72,6 +72,10 @@ describe('runs in the editor', function () {
     await write(`.embedding-press/runs/made/${name}/status.json`, JSON.stringify(status));
     await eventually('the new run is known', () => runs.statusOf(folder));
     assert.equal(runs.runs.at(-1)?.folder, folder, 'the oldest is last');
+    // The clock has been set back between the two.
+    const later = { ...status, state: 'failed', updatedAt: status.updatedAt - 60_000 };
+    await write(`.embedding-press/runs/made/${name}/status.json`, JSON.stringify(later));
+    await eventually('the run is seen to fail', () => runs.statusOf(folder)?.state === 'failed' || undefined);
     await vscode.workspace.fs.delete(vscode.Uri.file(folder), { recursive: true });
     await eventually('the run is gone', () => runs.statusOf(folder) === undefined || undefined);
     assert.ok(existsSync(dirname(run.folder)));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isRunLocked, lockRun } from '../../src/process/runLock.ts';
 import { withTemporaryFolder } from './bundles.ts';
 
@@ -18,6 +19,12 @@ function deadPid(): number {
 async function leaveLock(folder: string, pid: number): Promise<void> {
   await mkdir(join(folder, 'lock'));
   await writeFile(join(folder, `lock-${pid}`), '');
+}
+
+/** As a lock is found after a sleep of the machine, before its holder touches it. */
+async function sleep(folder: string): Promise<void> {
+  const past = new Date(Date.now() - 60_000);
+  await utimes(join(folder, 'lock'), past, past);
 }
 
 describe('the lock of a run', () => {
@@ -61,12 +68,22 @@ describe('the lock of a run', () => {
   it('that nobody touches is stale, whoever has the id now', () =>
     withTemporaryFolder(async (folder) => {
       await leaveLock(folder, process.ppid);
-      const past = new Date(Date.now() - 60_000);
-      await utimes(join(folder, 'lock'), past, past);
+      await sleep(folder);
       assert.equal(await isRunLocked(folder), false);
       const lock = await lockRun(folder, fail);
       assert.equal(await isRunLocked(folder), true);
       await lock.release();
       assert.deepEqual(await readdir(folder), []);
+    }));
+
+  it('is still held after a sleep of the machine', () =>
+    withTemporaryFolder(async (folder) => {
+      await leaveLock(folder, process.ppid);
+      await sleep(folder);
+      const found = isRunLocked(folder);
+      await delay(200);
+      const now = new Date();
+      await utimes(join(folder, 'lock'), now, now);
+      assert.equal(await found, true);
     }));
 });
