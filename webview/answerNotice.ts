@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelError } from '../src/editor/panelProtocol.ts';
+import type { PageError } from '../src/editor/pageError.ts';
 import { button, element, setText } from './element.ts';
 
 /** What stands where an answer will be: what it waits for, that it is being computed, or why there is none. */
@@ -29,7 +29,7 @@ export class AnswerNotice {
     this.#show(text, '', 'working');
   }
 
-  fail({ message, hint }: PanelError): void {
+  fail({ message, hint }: PageError): void {
     this.#show(message, hint ?? '', 'failed');
   }
 

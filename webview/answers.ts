@@ -1,9 +1,9 @@
-import type { PanelError } from '../src/editor/panelProtocol.ts';
+import type { PageError } from '../src/editor/pageError.ts';
 
 export type Answer<V> =
   | { readonly state: 'asking' }
   | { readonly state: 'answered'; readonly value: V }
-  | { readonly state: 'failed'; readonly error: PanelError };
+  | { readonly state: 'failed'; readonly error: PageError };
 
 /** What has been asked and answered, by key: each question is put once, and again only when it is retried. */
 export class Answers<V> {
@@ -48,7 +48,7 @@ export class Answers<V> {
 }
 
 /** A query fails with a message, and often a hint. */
-function problemOf(error: unknown): PanelError {
+function problemOf(error: unknown): PageError {
   if (!(error instanceof Error)) return { message: String(error) };
   const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
   return { message: error.message, ...(hint !== undefined && { hint }) };

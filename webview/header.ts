@@ -27,7 +27,14 @@ export class Header implements Section {
   readonly #progress = element('progress', { 'aria-label': l10n.t('Epochs') });
   readonly #message = element('p');
   readonly #hint = element('p');
-  readonly #error = element('div', { class: 'notice error', role: 'alert' }, this.#message, this.#hint);
+  readonly #place = element('p');
+  readonly #error = element(
+    'div',
+    { class: 'notice error', role: 'alert' },
+    this.#message,
+    this.#hint,
+    this.#place,
+  );
   readonly #warnings = element('ul', {
     class: 'notice warning',
     'aria-label': l10n.t('Notes on this run'),
@@ -100,6 +107,7 @@ export class Header implements Section {
     this.#error.hidden = error === undefined;
     setText(this.#message, error?.message ?? '');
     setText(this.#hint, error?.hint ?? '');
+    setText(this.#place, error?.place ?? '');
   }
 }
 

@@ -1,16 +1,11 @@
-import type {
-  HostMessage,
-  PageMessage,
-  PanelError,
-  Queries,
-  QueryKind,
-} from '../src/editor/panelProtocol.ts';
+import type { PageError } from '../src/editor/pageError.ts';
+import type { HostMessage, PageMessage, Queries, QueryKind } from '../src/editor/panelProtocol.ts';
 
 /** Why a query has no answer, as the user reads it. */
 export class QueryError extends Error {
   readonly hint: string | undefined;
 
-  constructor({ message, hint }: PanelError) {
+  constructor({ message, hint }: PageError) {
     super(message);
     this.hint = hint;
   }

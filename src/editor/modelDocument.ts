@@ -1,11 +1,11 @@
-import { basename, join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { SpectrumReport } from '../core/report/reports.ts';
 import { askCli } from '../process/askCli.ts';
-import type { ModelError, ModelPage, ReadModel, SpectrumState } from './modelProtocol.ts';
+import type { ModelPage, ReadModel, SpectrumState } from './modelProtocol.ts';
+import { placeName, type PageError } from './pageError.ts';
 import { modelLabel } from './pickFile.ts';
 import { reducedModels } from './reducedModels.ts';
 
@@ -104,15 +104,12 @@ export class ModelDocument implements vscode.CustomDocument {
     this.#changed.fire(this.#page);
   }
 
-  #describe(error: unknown): ModelError {
+  #describe(error: unknown): PageError {
     if (error instanceof UserError) {
       this.#log.warn(error.format());
       const { message, hint, place } = error;
       const elsewhere = place !== undefined && join(place.file) !== join(this.uri.fsPath);
-      if (!elsewhere) return { message, hint };
-      const file = basename(place.file);
-      const at = place.line === undefined ? file : l10n.t('{0}, line {1}', file, place.line);
-      return { message, hint, place: at };
+      return { message, hint, ...(elsewhere && { place: placeName(place) }) };
     }
     this.#log.error(error instanceof Error ? error : String(error));
     return { message: error instanceof Error ? error.message : String(error) };

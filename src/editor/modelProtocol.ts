@@ -1,21 +1,14 @@
 /** What the extension host and a model's page say to each other; types only. */
 import type { Inspection } from '../core/checkpoint/inspect.ts';
 import type { SpectrumReport } from '../core/report/reports.ts';
+import type { PageError } from './pageError.ts';
 import type { ReducedModel } from './reducedModels.ts';
-
-/** Why a model cannot be read, or its spectrum not be computed. */
-export interface ModelError {
-  readonly message: string;
-  readonly hint?: string;
-  /** The file at fault and its line, where it is not the model's own file. */
-  readonly place?: string;
-}
 
 export type SpectrumState =
   /** Nothing is started in a workspace that is not trusted; of two factors there is no choice left to make. */
   | { readonly state: 'untrusted' | 'factorized' | 'computing' }
   | { readonly state: 'done'; readonly report: SpectrumReport }
-  | { readonly state: 'failed'; readonly error: ModelError };
+  | { readonly state: 'failed'; readonly error: PageError };
 
 export interface ReadModel {
   readonly inspection: Inspection;
@@ -32,7 +25,7 @@ export interface ModelPage {
   readonly path: string;
   /** Whether the file is one that a text editor can show. */
   readonly isText: boolean;
-  readonly content: ReadModel | { readonly error: ModelError };
+  readonly content: ReadModel | { readonly error: PageError };
 }
 
 /** All there is, whenever something has changed, and in answer to `ready`. */

@@ -3,7 +3,8 @@ import type { Results, RunEvent } from '../core/sweep/trial.ts';
 import { EventTail } from '../process/eventLog.ts';
 import { runPaths } from '../process/runFolder.ts';
 import { readRunJson } from '../process/runJson.ts';
-import { isGoing, type RunStatus } from '../process/runStatus.ts';
+import { isGoing, type RunError, type RunStatus } from '../process/runStatus.ts';
+import { placeName, type PageError } from './pageError.ts';
 import type { HostMessage, PanelStatus } from './panelProtocol.ts';
 import { ThinnedEvents } from './thinnedEvents.ts';
 
@@ -103,6 +104,10 @@ function panelStatus({ state, epochsDone, epochsTotal, remainingSeconds, error }
     epochsDone,
     epochsTotal,
     ...(remainingSeconds !== undefined && { remainingSeconds }),
-    ...(error && { error: { message: error.message, hint: error.hint } }),
+    ...(error && { error: pageError(error) }),
   };
+}
+
+function pageError({ message, hint, place }: RunError): PageError {
+  return { message, hint, ...(place && { place: placeName(place) }) };
 }

@@ -8,15 +8,10 @@
  */
 import type { Differences, SpectrumReport, TriedSentence } from '../core/report/reports.ts';
 import type { Results, RunEvent, TrialResult } from '../core/sweep/trial.ts';
+import type { PageError } from './pageError.ts';
 
 /** `queued` has not started; `interrupted` lost its process without an end and can be resumed. */
 export type PanelState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted';
-
-/** A failure as the user reads it. */
-export interface PanelError {
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /** Where a run stands. */
 export interface PanelStatus {
@@ -26,7 +21,7 @@ export interface PanelStatus {
   /** 0 while the plan is not known. */
   readonly epochsTotal: number;
   readonly remainingSeconds?: number;
-  readonly error?: PanelError;
+  readonly error?: PageError;
 }
 
 /** Which run the panel shows. */
@@ -96,7 +91,7 @@ export type HostMessage =
   | { readonly type: 'compared'; readonly runs: readonly ComparedRun[] }
   /** Answers the `query` of that id, with a value or an error; a cancelled one gets none. */
   | { readonly type: 'answer'; readonly id: number; readonly value: Queries[QueryKind]['answer'] }
-  | { readonly type: 'answer'; readonly id: number; readonly error: PanelError };
+  | { readonly type: 'answer'; readonly id: number; readonly error: PageError };
 
 /** Files by name, never by a path from the page; the host knows where they are. */
 export type FileTarget = 'recipe' | 'results';

@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CancelledError, UserError, type Place } from '../core/errors.ts';
+import { placeName } from './pageError.ts';
 
 /** What a message needs of an error that the user can mend; a UserError, or a failed run's. */
 export interface Mendable {
@@ -53,10 +53,6 @@ export async function showMendable(error: Mendable, ...actions: string[]): Promi
 export function describeError({ heading, message, hint, place }: Mendable): string {
   const at = place === undefined ? '' : `${placeName(place)}: `;
   return `${heading === undefined ? '' : `${heading}: `}${at}${message} ${hint}`.trim();
-}
-
-function placeName({ file, line }: Place): string {
-  return line === undefined ? basename(file) : l10n.t('{0}, line {1}', basename(file), line);
 }
 
 async function openPlace({ file, line, column }: Place): Promise<void> {

@@ -69,6 +69,20 @@ describe('a run that has ended', () => {
   });
 });
 
+describe('a run that has failed', () => {
+  it('names the file and the line', async () => {
+    const posted: HostMessage[] = [];
+    const feed = new PanelFeed(tmpdir(), (message) => posted.push(message), assert.ifError);
+    const place = { file: '/data/train.tsv', line: 7 };
+    const error = { code: 'bad-row', message: 'One field.', hint: 'Add a label.', place, badInput: true };
+    feed.snapshot({ ...status, state: 'failed', error });
+    const [first] = await waitFor(posted, 1);
+    assert.ok(first?.type === 'snapshot');
+    const shown = { message: 'One field.', hint: 'Add a label.', place: 'train.tsv, line 7' };
+    assert.deepEqual(first.status.error, shown);
+  });
+});
+
 async function waitFor(posted: readonly HostMessage[], count: number): Promise<readonly HostMessage[]> {
   while (posted.length < count) await delay(5);
   return posted;

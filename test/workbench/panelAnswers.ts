@@ -1,9 +1,10 @@
 import type { Differences, Flip, SpectrumReport, TriedSentence } from '../../src/core/report/reports.ts';
-import type { PanelError, Queries, QueryKind } from '../../src/editor/panelProtocol.ts';
+import type { PageError } from '../../src/editor/pageError.ts';
+import type { Queries, QueryKind } from '../../src/editor/panelProtocol.ts';
 
 /** What the preview's host answers; `pending` never does. */
 export type SampleAnswers = {
-  readonly [K in QueryKind]: Queries[K]['answer'] | 'pending' | { readonly error: PanelError };
+  readonly [K in QueryKind]: Queries[K]['answer'] | 'pending' | { readonly error: PageError };
 };
 
 const classes: readonly (readonly string[])[] = [

@@ -98,9 +98,9 @@ const samples: Readonly<Record<string, Sample>> = {
       epochsDone: 12,
       epochsTotal: 70,
       error: {
-        message:
-          'data/test.tsv:412: the label "neutral" does not occur in the training data (negative, positive).',
+        message: 'The label "neutral" does not occur in the training data (negative, positive).',
         hint: 'Correct the label, or list all labels in the recipe’s "labels".',
+        place: 'test.tsv, line 412',
       },
     },
     finished: 2,
