@@ -280,21 +280,20 @@ export class Workbench {
   }
 
   async #openPalette(text: string): Promise<void> {
-    // A key that comes while the focus moves into a webview is lost, and so is one in a frame that stays empty. A busy
-    // page needs longer than a key that is lost should cost.
+    // A key that comes while the focus moves into a webview is lost, and so is one in a frame that stays empty; a palette
+    // that is open then closes. A busy page needs longer than a key that is lost should cost.
     let patience = 2000;
     await this.#until(async () => {
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('F1');
       try {
-        await this.quickInput().waitFor({ timeout: patience });
+        await this.quickInput().fill(text, { timeout: patience });
       } catch (error) {
         for (const frame of await this.page.locator('iframe').all()) await frame.blur();
         patience *= 2;
         throw error;
       }
     });
-    await this.quickInput().fill(text);
   }
 
   /** Does it again while it fails, as long as there is patience. */
