@@ -37,7 +37,9 @@ describe('runs in the editor', function () {
 
   it('cancels a run, and goes on with it', async () => {
     const { runs } = await activated();
-    const recipe = await write('long.press.json', tinyRecipe('data/train.tsv', 5000));
+    // A minute's work and more.
+    await write('data/long.tsv', sentences(2000));
+    const recipe = await write('long.press.json', tinyRecipe('data/long.tsv', 5000));
     await vscode.commands.executeCommand('embeddingPress.runRecipe', recipe);
     const folder = runs.running.find(({ status }) => status.recipe === 'long')?.folder;
     assert.ok(folder);

@@ -58,6 +58,6 @@ export function tinyRecipe(data: string, epochs: number): string {
     train: { architecture: 'dan', hidden: [4], embedding: { dimension: 8 }, epochs: 1 },
     data: { train: { path: data, format: 'tsv' } },
     compress: { reductions: [0.5] },
-    retrain: { epochs },
+    retrain: { epochs, batchSize: 1 },
   });
 }
