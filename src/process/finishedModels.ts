@@ -4,7 +4,13 @@ import { checkTarget, readCheckpoint, writeCheckpoint } from '../core/checkpoint
 import { returnFormat } from '../core/checkpoint/returnFormat.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { Trial, TrialResult } from '../core/sweep/trial.ts';
+import { runPaths } from './runFolder.ts';
 import { bestFolder } from './trialStorage.ts';
+
+/** Where a run's finished models are put: where its recipe says, or in the run's own folder. */
+export function modelsFolder(runFolder: string, recipe: Recipe): string {
+  return recipe.output ?? runPaths(runFolder).models;
+}
 
 /** The folder's name of a trial's finished model; controls and tries have none. Seeds share one. */
 export function modelName({ kind, setting }: Pick<Trial, 'kind' | 'setting'>): string | undefined {

@@ -25,6 +25,18 @@ const chartNames: Readonly<Record<Chart['shows'], string>> = {
   'validation-over-reduction': 'Validation accuracy over the reduction; the table below has the figures',
 };
 
+export function heading(level: 1 | 2 | 3, words: string): Block {
+  return { kind: 'heading', level, text: words };
+}
+
+export function text(words: string): Block {
+  return { kind: 'text', text: words };
+}
+
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): Block {
+  return { kind: 'table', titles, rows };
+}
+
 export function toMarkdown(blocks: readonly Block[]): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const parts = blocks.flatMap((block) => {

@@ -1,9 +1,10 @@
-import { bestAt, summarize, type FinishedExperiment, type Row, type Table } from './summary.ts';
 import { retrainDefaults, scheduleDefaults, trainDefaults } from '../recipe/defaults.ts';
 import { formatBytes } from '../sweep/resultsTable.ts';
-import { lossShown, type Block } from './blocks.ts';
-import type { Interval } from './bootstrap.ts';
+import { heading, lossShown, table, text, type Block } from './blocks.ts';
+import { claims } from './claims.ts';
 import { chosenSettings } from './experiments.ts';
+import { intervalText, spreadText } from './spreadText.ts';
+import { summarizeAll, type FinishedExperiment, type ScheduleTable, type Table } from './summary.ts';
 
 /** What the report says of how it was made. */
 export interface Provenance {
@@ -14,51 +15,9 @@ export interface Provenance {
   readonly cpu: string;
 }
 
-/** The report's tables: of methods by data set and model, and of schedules by data set. */
-export interface Summaries {
-  readonly methods: readonly Table[];
-  readonly schedules: readonly ScheduleTable[];
-}
-
-export interface ScheduleTable {
-  readonly dataset: string;
-  readonly schedules: readonly { readonly name: string; readonly table: Table }[];
-}
-
-/** Puts finished experiments together: folds of one data set, and schedules of one. */
-function summarizeAll(finished: readonly FinishedExperiment[], kept: Map<string, Table>): Summaries {
-  // The bootstrap of thousands of sentences takes seconds.
-  const summarizeOnce = (experiments: readonly FinishedExperiment[]): Table => {
-    const key = experiments.map(({ name }) => name).join();
-    const table = kept.get(key) ?? summarize(experiments);
-    kept.set(key, table);
-    return table;
-  };
-  const groups = new Map<string, FinishedExperiment[]>();
-  for (const experiment of finished) {
-    if (experiment.part !== 'methods') continue;
-    const key = `${experiment.dataset} ${experiment.body}`;
-    groups.set(key, [...(groups.get(key) ?? []), experiment]);
-  }
-  const ofSchedules = finished.filter(({ part }) => part === 'schedules');
-  const datasets = [...new Set(ofSchedules.map(({ dataset }) => dataset))];
-  return {
-    methods: [...groups.values()].map(summarizeOnce),
-    schedules: datasets.map((dataset) => ({
-      dataset,
-      schedules: ofSchedules
-        .filter((experiment) => experiment.dataset === dataset)
-        .map((experiment) => ({
-          name: experiment.schedule ?? experiment.name,
-          table: summarizeOnce([experiment]),
-        })),
-    })),
-  };
-}
-
 /**
  * The report, block by block.
- * @param kept tables of a report before, by the names of their experiments; those of this one are added
+ * @param kept as of `summarizeAll`
  */
 export function reportBlocks(
   finished: readonly FinishedExperiment[],
@@ -123,174 +82,6 @@ function introduction(
 function engineOf({ engine, versions }: FinishedExperiment['results']): string {
   const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `engine ${engine} (${parts.join(', ')})`;
-}
-
-/** Sentences with their evidence, worked out from the tables. */
-function claims(methods: readonly Table[], schedules: readonly ScheduleTable[]): Block[] {
-  return [
-    heading(3, 'The embedding ten times smaller with minimal loss'),
-    table(
-      [
-        'data',
-        'model',
-        'metric',
-        'R',
-        'rank',
-        'test',
-        'difference',
-        'loss at most 0.005, or not told from it',
-      ],
-      methods.flatMap((of) =>
-        [10, 20].flatMap((smaller) =>
-          ['task', 'spectrum'].flatMap((series) => {
-            const row = nearestReduction(of, series, smaller);
-            if (row === undefined) return [];
-            const allowed = smaller === 10 ? 0.005 : 0.01;
-            return [
-              [
-                of.dataset,
-                of.body.toUpperCase(),
-                series,
-                (1 - 1 / row.smaller).toFixed(3),
-                String(row.rank ?? '-'),
-                spreadText(row.test),
-                intervalText(row.difference),
-                verdict(row.difference, allowed),
-              ],
-            ];
-          }),
-        ),
-      ),
-    ),
-    text(
-      "The paper's metric is `spectrum`; `task` is this project's own. For R near 0.95 the bound is 0.01.",
-    ),
-    heading(3, 'Better than fixed point and than offline compression, at equal bytes'),
-    table(
-      [
-        'data',
-        'model',
-        'against',
-        'its bytes',
-        'its test',
-        'low rank (task)',
-        'low rank (spectrum)',
-        'better',
-      ],
-      methods.flatMap((of) =>
-        of.rows
-          .filter(({ series }) => series === 'fixed-point' || series === 'offline')
-          .flatMap((row) => {
-            const [task, spectrum] = ['task', 'spectrum'].map((series) =>
-              largestWithin(of, series, row.embeddingBytes),
-            );
-            if (task === undefined && spectrum === undefined) return [];
-            const candidates = [
-              { name: row.setting, test: row.test.mean },
-              ...(task ? [{ name: task.setting, test: task.test.mean }] : []),
-              ...(spectrum ? [{ name: spectrum.setting, test: spectrum.test.mean }] : []),
-            ];
-            return [
-              [
-                of.dataset,
-                of.body.toUpperCase(),
-                row.setting,
-                formatBytes(row.embeddingBytes),
-                row.test.mean.toFixed(4),
-                task ? `${task.test.mean.toFixed(4)} (k = ${task.rank ?? '-'})` : '-',
-                spectrum ? `${spectrum.test.mean.toFixed(4)} (k = ${spectrum.rank ?? '-'})` : '-',
-                candidates.sort((a, b) => b.test - a.test)[0]?.name ?? '-',
-              ],
-            ];
-          }),
-      ),
-    ),
-    text('Low rank here is float32, at the largest rank that takes no more bytes.'),
-    ...(schedules.length > 0
-      ? [
-          heading(3, 'CALR ahead of the other ways of retraining'),
-          ...schedules.map(({ dataset, schedules: tried }) => text(calrText(dataset, tried))),
-        ]
-      : []),
-    heading(3, 'Why'),
-    text(
-      'A model reads few directions of its vectors, and these are not those in which the table is largest. `spectrum` ' +
-        'keeps the latter, so that at small ranks the factors begin far from the model, and retraining has to find the ' +
-        'way back; `task` keeps the former and begins near. The validation accuracy before retraining shows it:',
-    ),
-    table(
-      ['data', 'model', 'R', 'uncompressed', 'task before', 'after', 'spectrum before', 'after'],
-      methods.flatMap((of) =>
-        [10, 20].flatMap((smaller) => {
-          const [task, spectrum] = ['task', 'spectrum'].map((series) =>
-            nearestReduction(of, series, smaller),
-          );
-          const uncompressed = of.rows.find(({ kind }) => kind === 'baseline');
-          if (task === undefined || spectrum === undefined || uncompressed === undefined) return [];
-          const figure = (spread: Row['before']): string => spread?.mean.toFixed(4) ?? '-';
-          return [
-            [
-              of.dataset,
-              of.body.toUpperCase(),
-              (1 - 1 / task.smaller).toFixed(3),
-              figure(uncompressed.validation),
-              figure(task.before),
-              figure(task.validation),
-              figure(spectrum.before),
-              figure(spectrum.validation),
-            ],
-          ];
-        }),
-      ),
-    ),
-    text(
-      'Fixed point starts nearer still: of a value that few bits hold it keeps the sign and the size, in every ' +
-        'direction, so down to 4 bits it needs little retraining. Below that a low rank has the room that it lacks. The ' +
-        'two are no rivals: factors in 8 or 4 bits are among the smallest models (below). The authors train and retrain ' +
-        'on the phrases of SST, some ten times as many as its sentences: retraining then has more steps in which to ' +
-        'find the way back.',
-    ),
-    heading(3, 'How small it can go'),
-    table(
-      ['data', 'model', 'at least', 'best by validation', 'bytes', 'test', 'difference', 'within 0.01'],
-      methods.flatMap((of) =>
-        [10, 20, 50, 100, 200].flatMap((smaller) => {
-          const row = bestAt(of, smaller);
-          if (row === undefined) return [];
-          return [
-            [
-              of.dataset,
-              of.body.toUpperCase(),
-              `${smaller} times smaller`,
-              row.setting,
-              formatBytes(row.embeddingBytes),
-              spreadText(row.test),
-              intervalText(row.difference),
-              verdict(row.difference, 0.01),
-            ],
-          ];
-        }),
-      ),
-    ),
-  ];
-}
-
-function calrText(dataset: string, tried: ScheduleTable['schedules']): string {
-  const scores = tried.flatMap(({ name, table: { rows } }) => {
-    const points = rows.filter(({ kind }) => kind === 'point');
-    if (points.length === 0) return [];
-    return [{ name, mean: points.reduce((sum, row) => sum + row.test.mean, 0) / points.length }];
-  });
-  scores.sort((a, b) => b.mean - a.mean);
-  const place = scores.findIndex(({ name }) => name === 'calr') + 1;
-  const [best] = scores;
-  if (best === undefined || place === 0) return '';
-  const own = scores[place - 1]?.mean ?? 0;
-  return (
-    `${dataset}: in the mean over both metrics at R = 0.9 and 0.95 \`calr\` is number ${place} of ${scores.length} ` +
-    `(${own.toFixed(4)}); ${place === 1 ? 'the next is' : 'the first is'} ` +
-    `\`${(place === 1 ? scores[1] : best)?.name ?? '-'}\` (${((place === 1 ? scores[1] : best)?.mean ?? 0).toFixed(4)}).`
-  );
 }
 
 function methodsTable(of: Table): Block[] {
@@ -371,44 +162,3 @@ type Phase = Pick<
   typeof trainDefaults | typeof retrainDefaults,
   'epochs' | 'optimizer' | 'schedule' | 'batchSize' | 'dropout' | 'wordDropout'
 >;
-
-/** The row whose reduction is nearest to the one asked for, by factors of float32. */
-function nearestReduction({ rows }: Table, series: string, smaller: number): Row | undefined {
-  const own = rows.filter((row) => row.series === series && row.smaller >= 0.97 * smaller);
-  return own.sort((a, b) => a.smaller - b.smaller)[0];
-}
-
-function largestWithin({ rows }: Table, series: string, most: number): Row | undefined {
-  const own = rows.filter((row) => row.series === series && row.embeddingBytes <= most);
-  return own.sort((a, b) => b.embeddingBytes - a.embeddingBytes)[0];
-}
-
-function verdict({ mean, low, high }: Interval, allowed: number): string {
-  if (mean >= -allowed) return 'yes';
-  return low <= -allowed && -allowed <= high ? 'not told from it' : 'no';
-}
-
-function spreadText({ mean, deviation }: { readonly mean: number; readonly deviation: number }): string {
-  return `${mean.toFixed(4)} ± ${deviation.toFixed(4)}`;
-}
-
-function intervalText({ mean, low, high }: Interval): string {
-  return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
-}
-
-function signed(value: number): string {
-  const text = value.toFixed(4);
-  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
-}
-
-function heading(level: 1 | 2 | 3, words: string): Block {
-  return { kind: 'heading', level, text: words };
-}
-
-function text(words: string): Block {
-  return { kind: 'text', text: words };
-}
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): Block {
-  return { kind: 'table', titles, rows };
-}

@@ -160,3 +160,48 @@ export function bestAt({ rows }: Table, smaller: number): Row | undefined {
   const fitting = rows.filter((row) => row.kind === 'point' && row.smaller >= smaller);
   return fitting.sort((a, b) => b.validation.mean - a.validation.mean)[0];
 }
+
+/** The report's tables: of methods by data set and model, and of schedules by data set. */
+export interface Summaries {
+  readonly methods: readonly Table[];
+  readonly schedules: readonly ScheduleTable[];
+}
+
+export interface ScheduleTable {
+  readonly dataset: string;
+  readonly schedules: readonly { readonly name: string; readonly table: Table }[];
+}
+
+/**
+ * Puts finished experiments together: folds of one data set, and schedules of one.
+ * @param kept tables of a report before, by the names of their experiments; those of this one are added
+ */
+export function summarizeAll(finished: readonly FinishedExperiment[], kept: Map<string, Table>): Summaries {
+  // The bootstrap of thousands of sentences takes seconds.
+  const summarizeOnce = (experiments: readonly FinishedExperiment[]): Table => {
+    const key = experiments.map(({ name }) => name).join();
+    const table = kept.get(key) ?? summarize(experiments);
+    kept.set(key, table);
+    return table;
+  };
+  const groups = new Map<string, FinishedExperiment[]>();
+  for (const experiment of finished) {
+    if (experiment.part !== 'methods') continue;
+    const key = `${experiment.dataset} ${experiment.body}`;
+    groups.set(key, [...(groups.get(key) ?? []), experiment]);
+  }
+  const ofSchedules = finished.filter(({ part }) => part === 'schedules');
+  const datasets = [...new Set(ofSchedules.map(({ dataset }) => dataset))];
+  return {
+    methods: [...groups.values()].map(summarizeOnce),
+    schedules: datasets.map((dataset) => ({
+      dataset,
+      schedules: ofSchedules
+        .filter((experiment) => experiment.dataset === dataset)
+        .map((experiment) => ({
+          name: experiment.schedule ?? experiment.name,
+          table: summarizeOnce([experiment]),
+        })),
+    })),
+  };
+}
