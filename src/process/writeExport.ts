@@ -16,6 +16,7 @@ import { locate, UserError } from '../core/errors.ts';
 import { hashFile } from '../core/report/hashFile.ts';
 import { modelCard, type RoundingEffect } from '../core/report/modelCard.ts';
 import { roundingEffect } from '../core/report/roundingEffect.ts';
+import { prepareData, type PreparedData } from '../core/sweep/prepare.ts';
 import { describeOrigin, type FoundOrigin } from './modelOrigin.ts';
 
 export type ExportPhase = 'reading' | 'writing' | 'measuring';
@@ -56,13 +57,13 @@ export interface Exported {
  * Writes a model in another format, with its vocabulary, its text settings and its card.
  *
  * @throws UserError `output-over-input`, `no-stock-layers` where the format cannot express the model, as `readCheckpoint`, `foldEmbedding`, `checkStorage`,
- * `writeCheckpoint` and, unless `mayLackData`, `roundingEffect` do
+ * `writeCheckpoint` and, unless `mayLackData`, `prepareData` do
  */
 export async function writeExport(request: ExportRequest): Promise<Exported> {
   const { source, target, format, storage, title, origin, watch } = request;
   await checkApart(target, await findModel(source));
   await watch('reading');
-  const read = await readCheckpoint(source);
+  const { read, data } = await readModelOf(source, origin);
   const checkpoint = request.fold ? await locate({ file: source }, () => foldEmbedding(read)) : read;
   const lack = lackOfLayers(checkpoint.spec, format);
   if (lack !== undefined) {
@@ -84,7 +85,7 @@ export async function writeExport(request: ExportRequest): Promise<Exported> {
     async card(written) {
       if (origin !== undefined && (storage !== 'float32' || origin.run === undefined)) {
         phase = 'measuring';
-        measured = await measure(request, origin, checkpoint, written);
+        measured = await measure(request, origin, checkpoint, written, data);
       }
       const files = (await readdir(written)).sort();
       return modelCard({
@@ -110,6 +111,23 @@ export async function writeExport(request: ExportRequest): Promise<Exported> {
   };
 }
 
+/** The model; one that its recipe names alone, with what the recipe says of it, and with the data, which tell that. */
+async function readModelOf(
+  source: string,
+  origin: FoundOrigin | undefined,
+): Promise<{ readonly read: Checkpoint; readonly data?: PreparedData }> {
+  const { recipe, run } = origin ?? {};
+  const isRecipes =
+    run === undefined &&
+    recipe?.model !== undefined &&
+    (await findModel(recipe.model)) === (await findModel(source));
+  if (!isRecipes) return { read: await readCheckpoint(source) };
+  const model = await readCheckpoint(source, recipe.architecture);
+  const data = await prepareData(recipe, model);
+  const { text, vocabulary, labels } = data;
+  return { read: { ...model, text, vocabulary, labels }, data };
+}
+
 /** Whether the second factor could have gone into the next layer, and did. */
 function foldingNotes({ spec }: Checkpoint, isFolded: boolean): string[] {
   if (isFolded) return ['The second factor is folded into the next layer.'];
@@ -129,11 +147,12 @@ async function measure(
   { recipe, run }: FoundOrigin,
   before: Checkpoint,
   written: string,
+  data: PreparedData | undefined,
 ): Promise<Measured> {
   try {
     await watch('measuring');
     const accuracy = await roundingEffect({
-      recipe,
+      data: data ?? (await prepareData(recipe, before)),
       before,
       after: await readModel(written),
       part: run === undefined || run.isDone ? 'test' : 'validation',

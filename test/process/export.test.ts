@@ -7,6 +7,7 @@ import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
 import { createEngine } from '../../src/core/engine/createEngine.ts';
 import { CancelledError } from '../../src/core/errors.ts';
 import { createPredictor } from '../../src/core/model/predictor.ts';
+import type { Tensor } from '../../src/core/checkpoint/checkpoint.ts';
 import type { Results } from '../../src/core/sweep/trial.ts';
 import { makeAtFreeName } from '../../src/editor/makeAtFreeName.ts';
 import { askCli } from '../../src/process/askCli.ts';
@@ -14,6 +15,7 @@ import { runPaths } from '../../src/process/runFolder.ts';
 import { bestFolder } from '../../src/process/trialStorage.ts';
 import type { Exported } from '../../src/process/writeExport.ts';
 import { bundleScripts } from './bundles.ts';
+import { torchFile } from '../support/torchFile.ts';
 import { readResults, writeRecipe } from './runs.ts';
 
 /** What an export of a model of a run is, of one elsewhere, and what is refused. */
@@ -131,6 +133,43 @@ describe('the command export', function () {
     const { accuracy, folder: target } = await exported(elsewhere, '--from', recipe);
     assert.equal(accuracy?.after, await testAccuracy(elsewhere));
     assert.ok(shows(await cardIn(target), 'test.tsv'));
+  });
+
+  it('takes from a recipe what its file of bare tensors lacks', async () => {
+    const trained = await readCheckpoint(join(runPaths(run).models, 'uncompressed'));
+    const { vocabulary, labels } = trained;
+    const weightsOf = (name: string): Tensor => trained.weights.get(name)!;
+    const tensors = new Map([['emb.weight', weightsOf('embedding/table')]]);
+    for (const [torch, name] of [
+      ['fc1', 'hidden_0'],
+      ['fc2', 'head'],
+    ]) {
+      tensors.set(`${torch}.weight`, transposed(weightsOf(`${name}/kernel`)));
+      tensors.set(`${torch}.bias`, weightsOf(`${name}/bias`));
+    }
+    const bare = join(folder, 'bare');
+    await mkdir(bare);
+    const model = join(bare, 'model.pt');
+    await writeFile(model, torchFile(tensors));
+    await writeFile(join(folder, 'words.txt'), vocabulary!.join('\n'));
+    const described = {
+      ...(JSON.parse(await readFile(recipe, 'utf8')) as object),
+      train: undefined,
+      model: 'bare/model.pt',
+      architecture: { kind: 'dan', head: 'softmax' },
+      vocabulary: 'words.txt',
+      text: trained.text,
+      labels,
+    };
+    const path = join(folder, 'bare.press.json');
+    await writeFile(path, JSON.stringify(described));
+    const { folder: target, accuracy } = await exported(model, '--format', 'keras', '--from', path);
+    const read = await readCheckpoint(target);
+    assert.deepEqual([read.vocabulary, read.labels], [vocabulary, labels]);
+    assert.equal(accuracy?.after, await testAccuracy(target));
+    assert.equal(accuracy.after, await testAccuracy(join(runPaths(run).models, 'uncompressed')));
+    assert.match(call('predict', target, 'a good film').stdout, /pos/);
+    await refuses(['export', model, newFolder()], /architecture/);
   });
 
   it('calls the card as it is told to, else as the folder', async () => {
@@ -253,4 +292,12 @@ async function mislabel(path: string): Promise<void> {
 /** Whether a card has a text, which is escaped there. */
 function shows(card: string, text: string): boolean {
   return card.replaceAll('\\', '').includes(text);
+}
+
+/** A kernel as torch keeps it. */
+function transposed({ shape: [rows = 0, columns = 0], data }: Tensor): Tensor {
+  return {
+    shape: [columns, rows],
+    data: data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!),
+  };
 }

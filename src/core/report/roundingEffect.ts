@@ -1,8 +1,7 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Classifier } from '../model/classifier.ts';
-import type { Recipe } from '../recipe/recipe.ts';
-import { prepareData } from '../sweep/prepare.ts';
+import type { PreparedData } from '../sweep/prepare.ts';
 import { evaluate } from '../training/evaluate.ts';
 import { accuracy } from '../training/metrics.ts';
 import type { RoundingEffect } from './modelCard.ts';
@@ -13,18 +12,17 @@ import type { RoundingEffect } from './modelCard.ts';
  * @param after read back from its file
  * @param part the test data, or the validation data where the recipe has no test data
  * @param pause called after each batch
- * @throws UserError as `prepareData` does
  */
 export async function roundingEffect(options: {
-  readonly recipe: Recipe;
+  readonly data: PreparedData;
   readonly before: Checkpoint;
   readonly after: Pick<Checkpoint, 'spec' | 'weights'>;
   readonly part: RoundingEffect['part'];
   readonly engine: Engine;
   readonly pause: () => Promise<void>;
 }): Promise<RoundingEffect> {
-  const { recipe, before, after, engine, pause } = options;
-  const { validation, test } = await prepareData(recipe, before);
+  const { before, after, engine, pause } = options;
+  const { validation, test } = options.data;
   const part = test === undefined ? 'validation' : options.part;
   const data = part === 'test' && test !== undefined ? test : validation;
   const score = async ({ spec, weights }: Pick<Checkpoint, 'spec' | 'weights'>): Promise<number> =>
