@@ -31,7 +31,7 @@ class Maker:
         self.signals = []
         self.shared = []
         self.free_names = list(odd_names)
-        self.least = {}
+        self.inner = 0
 
     def number(self, low, high):
         return int(self.generator.integers(low, high + 1))
@@ -218,9 +218,23 @@ class Maker:
         return self.call(layer, x, steps=None if last else "same")
 
     def add_nested(self, x):
-        shape = x.tensor.shape[1:]
-        stack = [self.layers.Input(shape), self.layers.Dense(self.units, activation="relu"), self.layers.Dropout(0.1)]
-        return self.call(self.k.Sequential(stack, name="inner"), x)
+        """A model inside, of what goes on as it comes: a stack, or branches."""
+        self.inner += 1
+        name, shape, units = f"inner_{self.inner}", x.tensor.shape[1:], self.units
+        start = self.layers.Input(shape)
+        if self.chance(0.5):
+            stack = [start, self.layers.Dense(units, activation="relu"), self.layers.Dropout(0.1)]
+            if x.steps is not None and self.chance(0.5):
+                stack.append(self.layers.Conv1D(units, 3, padding="same"))
+            inner = self.k.Sequential(stack, name=name)
+        else:
+            dense = self.layers.Dense(x.width, activation="tanh")
+            y = self.layers.Add()([dense(dense(start)), start])
+            if x.steps is not None and self.chance(0.5):
+                y = self.layers.LSTM(units, return_sequences=True)(y)
+            inner = self.k.Model(start, self.layers.Dense(units)(y), name=name)
+        self.shared.append((inner, x.width, None))
+        return self.call(inner, x)
 
     def add_end(self, x):
         """One vector of a sequence."""
@@ -238,7 +252,7 @@ class Maker:
         either = [self.add_dense, self.add_dropout, self.add_norm, self.add_function]
         if not chain:
             either += [self.add_merge, self.add_merge, self.add_again]
-        if self.chance(0.02):
+        if self.chance(0.04):
             return self.add_nested(x)
         if x.steps is None:
             return self.choose(*either)(x)

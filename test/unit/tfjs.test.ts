@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Body, Checkpoint, ModelSpec } from '../../src/core/checkpoint/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import { createWasmEngine } from '../../src/core/engine/wasmEngine.ts';
 import { storableBodies } from '../support/bodies.ts';
-import { loadPlain, predictPlain } from '../support/plainTfjs.ts';
+import { predictIds } from '../parity/predictIds.ts';
+import { loadPlain, predictPlain, predictPlainTexts } from '../support/plainTfjs.ts';
 import { randomCheckpoint } from '../support/randomCheckpoint.ts';
 import { referenceLogits, referenceProbabilities } from '../support/referenceModel.ts';
 
@@ -202,6 +204,36 @@ describe('tfjs layers models', () => {
       });
       const found = predictPlain(model, [[5, 2, 7, 0, 0]], 'int32')[0]!;
       assertClose(found, referenceProbabilities(spec, weights, [5, 2, 7]), 1e-5);
+    });
+
+    it('reads a model whose encoder is a model that is called for two texts', async () => {
+      const tokens = layers.input({ shape: [4], dtype: 'int32' });
+      let x = layers.layers.embedding({ inputDim: rows, outputDim: dimension }).apply(tokens);
+      x = layers.layers.lstm({ units: 4, recurrentActivation: 'sigmoid' }).apply(x);
+      const encoder = layers.model({ inputs: tokens, outputs: x as layers.SymbolicTensor, name: 'encoder' });
+      const texts = ['left', 'right'].map((name) => layers.input({ name, shape: [4], dtype: 'int32' }));
+      const both = texts.map((text) => encoder.apply(text) as layers.SymbolicTensor);
+      let y = layers.layers.concatenate().apply(both);
+      const top = [
+        layers.layers.dense({ units: 5, activation: 'tanh', inputShape: [8] }),
+        layers.layers.dense({ units: 3, activation: 'softmax' }),
+      ];
+      y = layers.sequential({ layers: top, name: 'top' }).apply(y);
+      const model = layers.model({ inputs: texts, outputs: y as layers.SymbolicTensor });
+      const read = await readCheckpoint(await save(model));
+      assert.ok(read.spec.body.kind === 'graph');
+      assert.deepEqual(
+        read.spec.body.inputs?.map(({ name }) => name),
+        ['left', 'right'],
+      );
+      const ids = [
+        [2, 3, 4, 8, 1, 1, 7, 2],
+        [5, 5, 6, 1, 3, 8, 2, 6],
+      ];
+      const found = predictIds(createWasmEngine(), read, ids);
+      predictPlainTexts(model, ids).forEach((row, i) => {
+        assertClose(found[i]!, row, 1e-5);
+      });
     });
 
     for (const [name, body] of Object.entries(bodies)) {

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { checkFinite } from './checkFinite.ts';
 import type { RowSource } from '../embedding/rowSource.ts';
 import type { ModelSpec, ReadWeights, StoredSizes, Tensor, Weights } from './checkpoint.ts';
-import { layersOf, unsupported, type Layer, type ModelEnds } from './layers.ts';
+import { layersOf, type Layer, type ModelEnds } from './layers.ts';
 import type { WeightSource } from './layerWeights.ts';
 import { checkSpec, weightShapes } from './specFromJson.ts';
 import { graphOfLayers } from './graph/graphOfLayers.ts';
@@ -103,8 +103,6 @@ function describeForeign({ layers, ends, shapes, dialect, file }: LayeredModel):
   sources: readonly WeightSource[];
 } {
   const names = new Set(shapes.keys());
-  const inner = layers.find(({ config }) => Array.isArray(config.layers));
-  if (inner !== undefined) throw unsupported(inner, 'it is a model inside the model', file);
   try {
     return specOfLayers(layers, names, dialect, file);
   } catch (error) {

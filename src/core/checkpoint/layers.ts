@@ -17,6 +17,8 @@ export interface LayerCall {
 export interface Layer {
   readonly className: string;
   readonly name: string;
+  /** Of a layer of a model inside the model: the names of the models that it is in, and its own there. */
+  readonly path?: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of the layers that feed its first call. */
   readonly inputs: readonly string[];

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
+import { withoutInnerModels } from './innerModels.ts';
 import { openLayers, type OpenModel } from './layeredModel.ts';
 import { layersOf, endsOf } from './layers.ts';
 import { readJsonObject } from './openFile.ts';
@@ -28,7 +29,10 @@ export async function openTfjs(path: string): Promise<OpenModel> {
       { file: path },
     );
   }
-  const layers = layersOf(model.modelTopology, path);
+  const { layers, ends } = withoutInnerModels(
+    { layers: layersOf(model.modelTopology, path), ends: endsOf(model.modelTopology) },
+    path,
+  );
   const groups = readManifest(model.weightsManifest, path);
   const notes = model.userDefinedMetadata as { embeddingPress?: { spec?: unknown } } | null | undefined;
   const numberBytes = new Map(
@@ -39,7 +43,7 @@ export async function openTfjs(path: string): Promise<OpenModel> {
     file: path,
     dialect: 'tfjs',
     layers,
-    ends: endsOf(model.modelTopology),
+    ends,
     note: notes?.embeddingPress?.spec,
     shapes: new Map(groups.flatMap(({ weights }) => weights.map(({ name, shape }) => [name, shape]))),
     numberBytes: (name) => numberBytes.get(name) ?? 0,

@@ -44,7 +44,12 @@ export function addGraph(
       const width = facts.get(node.name)?.output.width ?? 0;
       const [text = 0] = texts.get(node.inputs[0] ?? '') ?? [];
       const suffix = ids.length > 1 ? `_${text}` : '';
-      addMaskedMean(graph, ids[text] ?? '', inputs[0] ?? '', width, name, suffix);
+      const layer = layerOfCall(
+        name,
+        body.nodes.map(({ name: node }) => saved(node)),
+      );
+      addMaskedMean(graph, ids[text] ?? '', inputs[0] ?? '', width, layer, suffix);
+      graph.calls.set(name, { layer, call: 0 });
       continue;
     }
     if (node.weightsOf !== undefined) {
@@ -57,6 +62,13 @@ export function addGraph(
     }
   }
   return saved(body.nodes.at(-1)?.name ?? 'embedding');
+}
+
+/** A name for a layer of its own that stands for a call of another one: tfjs takes no `#` in it. */
+function layerOfCall(call: string, taken: readonly string[]): string {
+  let name = call.replaceAll('#', '_');
+  while (name !== call && taken.includes(name)) name += '_';
+  return name;
 }
 
 /** A Bidirectional's weights have the name of their layer, with its direction before it. */

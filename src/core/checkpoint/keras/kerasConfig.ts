@@ -18,17 +18,46 @@ type Json = Readonly<Record<string, unknown>>;
  * @throws UserError `unsupported-layer` for a layer that is called with other tensors by name.
  */
 export function kerasTopology(model: unknown, version: string | undefined, file: string): Json {
+  return translateModel(model, !(version ?? '').startsWith('3'), file);
+}
+
+function translateModel(model: unknown, isKeras2: boolean, file: string): Json {
   const { class_name: className, config } = object(model);
   const raw = object(config).layers;
   if (!Array.isArray(raw)) return object(model);
   const layers = raw.map(object);
   const masks = maskOperations(layers);
+  checkInnerMasks(layers, masks, file);
   const kept = layers.filter((layer) => !masks.has(nameOf(layer)));
-  const isKeras2 = !(version ?? '').startsWith('3');
   return {
     class_name: className,
     config: { ...object(config), layers: kept.map((layer) => translateLayer(layer, masks, isKeras2, file)) },
   };
+}
+
+/**
+ * Keras 3 takes a model inside for one that gives no mask, where it makes a mask of several, though at other layers the
+ * mask of what is inside counts.
+ *
+ * @throws UserError `unsupported-layer`
+ */
+function checkInnerMasks(
+  layers: readonly Json[],
+  masks: ReadonlyMap<string, readonly string[]>,
+  file: string,
+): void {
+  const models = new Set(layers.filter(({ config }) => Array.isArray(object(config).layers)).map(nameOf));
+  for (const layer of layers) {
+    if (layer.class_name !== 'OnesLike' || !masks.has(nameOf(layer))) continue;
+    const inner = inputsOf(layer).find((name) => models.has(name));
+    if (inner === undefined) continue;
+    throw new UserError(
+      'unsupported-layer',
+      `The layer '${inner}' is not supported: it is a model inside the model, and is merged with what has a mask.`,
+      'Put its layers into the model themselves, or leave mask_zero out.',
+      { file, item: inner },
+    );
+  }
 }
 
 /** What merging layers compute of their inputs' masks, all of which are the embedding's, or true or false throughout. */
@@ -51,10 +80,8 @@ function maskOperations(layers: readonly Json[]): ReadonlyMap<string, readonly s
   const masked = new Set(
     layers
       .filter((layer) => layer.class_name === 'Embedding' && object(layer.config).mask_zero === true)
-      .flatMap((layer) => callsOf(layer).flatMap((call) => tensorsIn(call.args).map(({ name }) => name))),
+      .flatMap(inputsOf),
   );
-  const inputsOf = (layer: Json): string[] =>
-    callsOf(layer).flatMap((call) => tensorsIn(call.args).map(({ name }) => name));
   const isMask = (layer: Json): boolean => {
     const [call, ...others] = callsOf(layer);
     if (call === undefined || others.length > 0) return false;
@@ -101,6 +128,8 @@ function translateLayer(
     name,
     config: {
       ...translateConfig(object(layer.config), isKeras2),
+      // Of a model inside the model.
+      ...(Array.isArray(object(layer.config).layers) && object(translateModel(layer, isKeras2, file).config)),
       ...(isKeras2 && merges.has(layer.class_name) && { merged_mask: 'all' }),
     },
     inbound_nodes: nodes.map((node) => {
@@ -157,6 +186,11 @@ function callOf(node: unknown): Call {
     args: inputs.map(([name, at, tensor]) => tensorOf(name, at, tensor)),
     kwargs: Object.assign({}, ...inputs.map((input) => object(input[3]))),
   };
+}
+
+/** Names of the layers whose outputs a layer takes, but for those that it takes by name. */
+function inputsOf(layer: Json): string[] {
+  return callsOf(layer).flatMap((call) => tensorsIn(call.args).map(({ name }) => name));
 }
 
 function tensorOf(...history: unknown[]): Json {

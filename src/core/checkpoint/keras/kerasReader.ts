@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { parseJson } from '../../parseJson.ts';
 import type { KerasFormat } from '../fileNames.ts';
+import { withoutInnerModels } from '../innerModels.ts';
 import { openLayers, type OpenModel } from '../layeredModel.ts';
 import { layersOf, endsOf, type Layer } from '../layers.ts';
 import { openFile } from '../openFile.ts';
@@ -31,7 +32,12 @@ export interface DescribedKeras {
   /** Words that lie beside the topology. */
   readonly words: string | undefined;
   readonly source: Hdf5Source;
-  readonly listWeights: (hdf5: Hdf5File, layers: readonly Layer[]) => Promise<KerasWeight[]>;
+  /** @param layers the saved ones without models inside, after whose names the weights are called */
+  readonly listWeights: (
+    hdf5: Hdf5File,
+    saved: readonly Layer[],
+    layers: readonly Layer[],
+  ) => Promise<KerasWeight[]>;
 }
 
 /**
@@ -44,10 +50,11 @@ export interface DescribedKeras {
 export async function openKeras(path: string): Promise<OpenKeras> {
   const { format, topology, version, note, words, source, listWeights } = await describeKeras(path);
   const { topology: ofRows, tokenizer } = takeTextLayer(kerasTopology(topology, version, path), words, path);
-  const layers = layersOf(ofRows, path);
+  const saved = layersOf(ofRows, path);
+  const { layers, ends } = withoutInnerModels({ layers: saved, ends: endsOf(topology) }, path);
   const found = await readWeightsFile(source, path, async (hdf5) => {
     const weights = new Map<string, KerasWeight & Hdf5Dataset>();
-    for (const weight of await listWeights(hdf5, layers)) {
+    for (const weight of await listWeights(hdf5, saved, layers)) {
       const dataset = await hdf5.dataset(weight.object);
       if (dataset !== undefined) weights.set(weight.name, { ...weight, ...dataset });
     }
@@ -57,7 +64,7 @@ export async function openKeras(path: string): Promise<OpenKeras> {
     file: path,
     dialect: 'keras',
     layers,
-    ends: endsOf(topology),
+    ends,
     note,
     shapes: new Map([...found].map(([name, { shape }]) => [name, shape])),
     // Of other types none is read.
@@ -110,7 +117,7 @@ async function describeArchive(path: string): Promise<DescribedKeras> {
     note: specIn(notes[noteName]),
     words,
     source: weights,
-    listWeights: (_, layers) => Promise.resolve(archiveWeights(layers)),
+    listWeights: (_, saved, layers) => Promise.resolve(archiveWeights(saved, layers)),
   };
 }
 
@@ -144,7 +151,7 @@ async function describeHdf5(path: string): Promise<DescribedKeras> {
     // An .h5 file has none of them but in the layer's config.
     words: undefined,
     source,
-    listWeights: (hdf5, layers) => listedWeights(hdf5, layers, path),
+    listWeights: (hdf5, saved, layers) => listedWeights(hdf5, saved, layers, path),
   };
 }
 

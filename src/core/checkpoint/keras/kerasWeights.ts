@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { isModel, layersInside } from '../innerModels.ts';
 import type { Layer } from '../layers.ts';
 import type { Hdf5File } from './hdf5.ts';
 
@@ -71,25 +72,38 @@ function wrapped(layer: unknown): { readonly class_name?: unknown; readonly conf
   return layer ?? {};
 }
 
+type SavedLayer = Pick<Layer, 'className' | 'name' | 'config'>;
+
 /**
  * The weights that a `.keras` file may have. Its groups are named by the layers' classes and counted: `layers/dense`,
- * `layers/dense_1`, and its arrays by their position.
+ * `layers/dense_1`, and its arrays by their position; those of a model inside are in its group, in the same way.
+ *
+ * @param flat the same layers without models inside, whose names the weights get
  */
 export function archiveWeights(
-  layers: readonly Pick<Layer, 'className' | 'name' | 'config'>[],
+  saved: readonly SavedLayer[],
+  flat: readonly Pick<Layer, 'name' | 'path'>[] = [],
 ): KerasWeight[] {
-  const counts = new Map<string, number>();
-  return layers.flatMap(({ className, name, config }) => {
-    const count = counts.get(className) ?? 0;
-    counts.set(className, count + 1);
-    const folder = `/layers/${snakeCase(className)}${count === 0 ? '' : `_${count}`}`;
-    return groupsOf(className, config).flatMap(({ group, scope, weights }) =>
-      weights.map((weight, i) => ({
-        name: `${name}/${scope}${weight}`,
-        object: `${folder}/${group}/${i}`,
-      })),
-    );
-  });
+  const names = new Map(flat.map(({ name, path = [name] }) => [JSON.stringify(path), name]));
+  const below = (layers: readonly SavedLayer[], parent: string, path: readonly string[]): KerasWeight[] => {
+    const counts = new Map<string, number>();
+    return layers.flatMap((layer) => {
+      const { className, name, config } = layer;
+      const count = counts.get(className) ?? 0;
+      counts.set(className, count + 1);
+      const folder = `${parent}/layers/${snakeCase(className)}${count === 0 ? '' : `_${count}`}`;
+      const own = [...path, name];
+      if (isModel(layer)) return below(layersInside(layer), folder, own);
+      const flatName = names.get(JSON.stringify(own)) ?? name;
+      return groupsOf(className, config).flatMap(({ group, scope, weights }) =>
+        weights.map((weight, i) => ({
+          name: `${flatName}/${scope}${weight}`,
+          object: `${folder}/${group}/${i}`,
+        })),
+      );
+    });
+  };
+  return below(saved, '', []);
 }
 
 /** As Keras's `naming.to_snake_case` does. */
@@ -102,20 +116,25 @@ export function snakeCase(className: string): string {
 }
 
 /**
- * The weights of a whole model's `.h5` file, which lists their names in an attribute of each layer's group.
+ * The weights of a whole model's `.h5` file, which lists their names in an attribute of each layer's group; those of all
+ * layers of a model inside are in the group of that model.
+ *
+ * @param flat the same layers without models inside, whose names the weights get
  * @throws UserError for a name that is there twice
  */
 export async function listedWeights(
   hdf5: Hdf5File,
-  layers: readonly Pick<Layer, 'name'>[],
+  saved: readonly SavedLayer[],
+  flat: readonly Pick<Layer, 'name' | 'path'>[],
   file: string,
 ): Promise<KerasWeight[]> {
   const found = new Map<string, KerasWeight>();
-  for (const layer of layers) {
+  for (const layer of saved) {
     const group = `${modelWeights}/${layer.name}`;
+    const inside = isModel(layer) ? flat.filter(({ path }) => path?.[0] === layer.name) : undefined;
     for (const weight of await attributeList(hdf5, group, 'weight_names')) {
-      const own = weight.startsWith(`${layer.name}/`) ? weight.slice(layer.name.length + 1) : weight;
-      const name = `${layer.name}/${own.replace(/:0$/, '')}`;
+      const owner = inside === undefined ? layer : ownerOf(weight, inside, layer, file);
+      const name = `${owner.name}/${withoutLayer(weight, owner).replace(/:0$/, '')}`;
       if (found.has(name)) {
         throw new UserError(
           'duplicate-weight',
@@ -128,6 +147,33 @@ export async function listedWeights(
     }
   }
   return [...found.values()];
+}
+
+/** The name of a weight behind that of its layer, as it is saved. */
+function withoutLayer(weight: string, { name, path = [name] }: Pick<Layer, 'name' | 'path'>): string {
+  const at = `/${weight}`.indexOf(`/${path.at(-1)!}/`);
+  return at < 0 || (path.length === 1 && at > 0) ? weight : weight.slice(at + path.at(-1)!.length + 1);
+}
+
+/** The layer of a model inside that a weight is of, or the model. @throws UserError where it may be of another layer */
+function ownerOf(
+  weight: string,
+  layers: readonly Pick<Layer, 'name' | 'path'>[],
+  model: Pick<Layer, 'name'>,
+  file: string,
+): Pick<Layer, 'name' | 'path'> {
+  const parts = weight.split('/').slice(0, -1);
+  const named = layers.filter(({ path }) => parts.includes(path!.at(-1)!));
+  if (named.length === 0) return model;
+  const below = named.filter(({ path }) => path!.slice(1).every((name) => parts.includes(name)));
+  const [owner, other] = named.length === 1 ? named : below;
+  if (owner !== undefined && other === undefined) return owner;
+  throw new UserError(
+    'ambiguous-weight',
+    `Of which layer of the model '${model.name}' the weight '${weight}' is cannot be told.`,
+    "Give the layers names of their own, or save the model as .keras, with model.save('model.keras').",
+    { file, item: weight },
+  );
 }
 
 /** A list that Keras cuts into `name0`, `name1` ... where it is too long for one attribute. */
