@@ -20,14 +20,15 @@ const mostRemembered = 20;
  */
 export class RunStore implements vscode.Disposable {
   readonly #runs = new Map<string, RunStatus>();
-  /** The number of the latest look at each run that has been taken over. */
-  readonly #looks = new Map<string, number>();
-  #lookCount = 0;
+  /** Looks at runs that are under way, the last one of each. */
+  readonly #looks = new Map<string, Promise<unknown>>();
   readonly #changed = new vscode.EventEmitter<string>();
   readonly #ended = new vscode.EventEmitter<Run>();
   readonly #memory: vscode.Memento;
   readonly #log: vscode.LogOutputChannel;
   readonly #folders: vscode.Disposable;
+  /** Runs whose changes watchers tell. */
+  readonly #watched = new Set<string>();
   /** Folders of runs. */
   readonly #places = new Set<string>();
   readonly #comparing: NodeJS.Timeout;
@@ -77,17 +78,29 @@ export class RunStore implements vscode.Disposable {
   async refresh(): Promise<void> {
     this.#watch();
     const found = new Set(await this.#find());
+    for (const folder of found) this.#watched.add(folder);
     for (const folder of this.#runs.keys()) found.add(folder);
     await Promise.all([...found].map((folder) => this.read(folder)));
   }
 
   /**
-   * Reads where a run stands; undefined where the folder holds none.
+   * Reads where a run stands, once earlier looks at it are over; undefined where the folder holds none.
    *
    * @param begun whether it has just been started: it counts as seen running, however soon it has ended
    */
   async read(folder: string, { begun = false } = {}): Promise<RunStatus | undefined> {
-    const look = ++this.#lookCount;
+    // In turn: of two at once the one that has read the older status may come to its end last.
+    const look = (this.#looks.get(folder) ?? Promise.resolve()).then(() => this.#look(folder, begun));
+    const ended = look
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#looks.get(folder) === ended) this.#looks.delete(folder);
+      });
+    this.#looks.set(folder, ended);
+    return look;
+  }
+
+  async #look(folder: string, begun: boolean): Promise<RunStatus | undefined> {
     let status: RunStatus | undefined;
     try {
       status = await statusToShow(folder);
@@ -96,9 +109,6 @@ export class RunStore implements vscode.Disposable {
     }
     if (this.#disposed) return status;
     const before = this.#runs.get(folder);
-    // A look that took longer than a later one is too late. The times in the statuses do not tell: clocks are set back.
-    if ((this.#looks.get(folder) ?? 0) > look) return before;
-    this.#looks.set(folder, look);
     if (status === undefined) {
       if (this.#runs.delete(folder)) this.#changed.fire(folder);
       return undefined;
@@ -152,7 +162,7 @@ export class RunStore implements vscode.Disposable {
 
   /**
    * Folders made at one go may be told without what is in them, which then is never watched: so where there are runs,
-   * the folders are compared.
+   * the folders are compared, and those of which no watcher has told are read anew.
    */
   async #compare(): Promise<void> {
     const listed = await Promise.all([...this.#places].map((place) => runFolders(place)));
@@ -160,7 +170,7 @@ export class RunStore implements vscode.Disposable {
     const known = [...this.#runs.keys()];
     const differing = [
       ...[...there].filter((folder) => !this.#runs.has(folder)),
-      ...known.filter((folder) => !there.has(folder)),
+      ...known.filter((folder) => !there.has(folder) || !this.#watched.has(folder)),
     ];
     await Promise.all(differing.map((folder) => this.read(folder)));
   }
@@ -177,7 +187,9 @@ export class RunStore implements vscode.Disposable {
     ];
     for (const folder of this.#elsewhere) this.#places.add(folder);
     const update = (file: vscode.Uri): void => {
-      void this.read(dirname(file.fsPath));
+      const folder = dirname(file.fsPath);
+      this.#watched.add(folder);
+      void this.read(folder);
     };
     this.#watchers = places.flatMap(({ base, statuses }) => {
       const written = vscode.workspace.createFileSystemWatcher(
