@@ -94,10 +94,10 @@ describe('a recipe in the editor', function () {
 
   it('is estimated, and run, from its lenses', async () => {
     const { workbench, page } = opened;
-    // They are at the first line.
+    // They come above the first line, which stays where it is on the screen: they may be out of sight.
     await eventually('the lens is clicked', async () => {
       await line('"reductions"').click({ timeout: 3000 });
-      await page.keyboard.press('Control+Home');
+      await page.mouse.wheel(0, -1000);
       await lens('Estimate').click({ timeout: 3000 });
       return true;
     });
