@@ -14,6 +14,15 @@ tf_keras.utils.disable_interactive_logging()
 frameworks = {"keras": keras, "tf_keras": tf_keras}
 
 
+def random_weights(model):
+    """The same ones in each framework; variances are positive."""
+    generator = np.random.default_rng(5)
+    for weight in model.weights:
+        values = generator.normal(size=weight.shape) * 0.6
+        name = getattr(weight, "path", weight.name)
+        weight.assign(np.abs(values) + 0.1 if "variance" in name else values)
+
+
 def same_weights(saved, model):
     """Bit for bit, in any order: Keras 3 cannot load every file that it has saved, so its weights lie beside it."""
     left = [np.array(weight) for weight in model.weights]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 sys.dont_write_bytecode = True
-from frameworks import frameworks  # noqa: E402
+from frameworks import frameworks, random_weights  # noqa: E402
 
 
 def text(layers, name, length=None):
@@ -88,14 +88,6 @@ def whole_first(k, mask):
 
 
 bodies = [siamese, deep, stacks, two_inputs, words_alone, merged, whole_first]
-
-
-def random_weights(model):
-    generator = np.random.default_rng(5)
-    for weight in model.weights:
-        values = generator.normal(size=weight.shape) * 0.6
-        name = getattr(weight, "path", weight.name)
-        weight.assign(np.abs(values) + 0.1 if "variance" in name else values)
 
 
 def outputs(model):

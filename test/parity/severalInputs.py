@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 sys.dont_write_bytecode = True
-from frameworks import frameworks, same_weights  # noqa: E402
+from frameworks import frameworks, random_weights, same_weights  # noqa: E402
 
 
 def words(layers, mask, width=6, rows=12, **rest):
@@ -74,14 +74,6 @@ bodies = {
     "factors": factors,
 }
 heads = [("softmax", 3), ("sigmoid", 1), (None, 4)]
-
-
-def random_weights(model):
-    generator = np.random.default_rng(5)
-    for weight in model.weights:
-        values = generator.normal(size=weight.shape) * 0.6
-        name = getattr(weight, "path", weight.name)
-        weight.assign(np.abs(values) + 0.1 if "variance" in name else values)
 
 
 def split(model):

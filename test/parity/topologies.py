@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 sys.dont_write_bytecode = True
-from frameworks import frameworks, same_weights  # noqa: E402
+from frameworks import frameworks, random_weights, same_weights  # noqa: E402
 length = 9
 
 
@@ -134,14 +134,6 @@ def build(framework, body, mask, head):
     if activation == "apart":
         return framework.Model(tokens, layers.Softmax(name="shares")(layers.Dense(units, name="classes")(x)))
     return framework.Model(tokens, layers.Dense(units, activation=activation, name="classes")(x))
-
-
-def random_weights(model):
-    generator = np.random.default_rng(5)
-    for weight in model.weights:
-        values = generator.normal(size=weight.shape) * 0.6
-        name = getattr(weight, "path", weight.name)
-        weight.assign(np.abs(values) + 0.1 if "variance" in name else values)
 
 
 def save(folder, ids):

@@ -46,7 +46,7 @@ function checkInnerMasks(
   masks: ReadonlyMap<string, readonly string[]>,
   file: string,
 ): void {
-  const models = new Set(layers.filter(({ config }) => Array.isArray(object(config).layers)).map(nameOf));
+  const models = new Set(layers.filter(isModel).map(nameOf));
   for (const layer of layers) {
     if (layer.class_name !== 'OnesLike' || !masks.has(nameOf(layer))) continue;
     const inner = inputsOf(layer).find((name) => models.has(name));
@@ -128,8 +128,7 @@ function translateLayer(
     name,
     config: {
       ...translateConfig(object(layer.config), isKeras2),
-      // Of a model inside the model.
-      ...(Array.isArray(object(layer.config).layers) && object(translateModel(layer, isKeras2, file).config)),
+      ...(isModel(layer) && object(translateModel(layer, isKeras2, file).config)),
       ...(isKeras2 && merges.has(layer.class_name) && { merged_mask: 'all' }),
     },
     inbound_nodes: nodes.map((node) => {
@@ -216,6 +215,11 @@ function tensorsIn(value: unknown): LayerTensor[] {
 /** `["layer", 0, 0]`, by which Keras 2 names a tensor among keywords. */
 function isLegacyTensor(value: unknown): boolean {
   return Array.isArray(value) && value.length === 3 && typeof value[0] === 'string' && value[1] === 0;
+}
+
+/** Whether it is a model, that of the file or one inside of it. */
+function isModel({ config }: Json): boolean {
+  return Array.isArray(object(config).layers);
 }
 
 function nameOf(layer: Json): string {

@@ -86,12 +86,10 @@ export function archiveWeights(
 ): KerasWeight[] {
   const names = new Map(flat.map(({ name, path = [name] }) => [JSON.stringify(path), name]));
   const below = (layers: readonly SavedLayer[], parent: string, path: readonly string[]): KerasWeight[] => {
-    const counts = new Map<string, number>();
+    const nextGroup = archiveGroups(parent);
     return layers.flatMap((layer) => {
       const { className, name, config } = layer;
-      const count = counts.get(className) ?? 0;
-      counts.set(className, count + 1);
-      const folder = `${parent}/layers/${snakeCase(className)}${count === 0 ? '' : `_${count}`}`;
+      const folder = nextGroup(className);
       const own = [...path, name];
       if (isModel(layer)) return below(layersInside(layer), folder, own);
       const flatName = names.get(JSON.stringify(own)) ?? name;
@@ -106,8 +104,22 @@ export function archiveWeights(
   return below(saved, '', []);
 }
 
+/**
+ * Gives the groups of a model's layers in a `.keras` file, one after the other.
+ * @param parent the model's own group, empty for that of the file
+ */
+export function archiveGroups(parent: string): (className: string) => string {
+  const counts = new Map<string, number>();
+  return (className) => {
+    const snake = snakeCase(className);
+    const count = counts.get(snake) ?? 0;
+    counts.set(snake, count + 1);
+    return `${parent}/layers/${snake}${count === 0 ? '' : `_${count}`}`;
+  };
+}
+
 /** As Keras's `naming.to_snake_case` does. */
-export function snakeCase(className: string): string {
+function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { Hdf5File } from '../keras/hdf5.ts';
-import { attributeList, modelWeights, snakeCase } from '../keras/kerasWeights.ts';
+import { archiveGroups, attributeList, modelWeights } from '../keras/kerasWeights.ts';
 import { insertFactors, type InsertedFactor, type SavedEmbedding } from './insertFactors.ts';
 import { layerOrder } from './layerOrder.ts';
 import { modelsIn, nameOf, object, type SavedModel } from './savedTopology.ts';
@@ -26,8 +26,8 @@ export interface CopyPlan {
  * which the new layers change.
  */
 export function archivePlan(topology: unknown, factors: readonly InsertedFactor[], file: string): CopyPlan {
-  const before = archiveGroups(topology, file);
-  const after = archiveGroups(insertFactors(topology, factors, file), file);
+  const before = groupsOf(topology, file);
+  const after = groupsOf(insertFactors(topology, factors, file), file);
   for (const model of modelsIn(topology, file)) checkOrder(keptOrder(model), model.layers.map(nameOf), file);
   const moves = [...before].map(([layer, group]) => [group, after.get(layer)!] as const);
   return {
@@ -52,21 +52,14 @@ export function archivePlan(topology: unknown, factors: readonly InsertedFactor[
 }
 
 /** The group of each layer, by the names of the layers that it is inside of, and its own. */
-function archiveGroups(topology: unknown, file: string): Map<string, string> {
+function groupsOf(topology: unknown, file: string): Map<string, string> {
   const groups = new Map<string, string>();
   for (const model of modelsIn(topology, file)) {
     const folder = model.path.length === 0 ? '' : groups.get(model.path.join('/'))!;
-    const counts = new Map<string, number>();
+    const nextGroup = archiveGroups(folder);
     const classes = new Map(model.layers.map((layer) => [nameOf(layer), String(layer.class_name)]));
-    for (const name of keptOrder(model)) {
-      const snake = snakeCase(classes.get(name) ?? '');
-      const count = counts.get(snake) ?? 0;
-      counts.set(snake, count + 1);
-      groups.set(
-        [...model.path, name].join('/'),
-        `${folder}/layers/${snake}${count === 0 ? '' : `_${count}`}`,
-      );
-    }
+    for (const name of keptOrder(model))
+      groups.set([...model.path, name].join('/'), nextGroup(classes.get(name) ?? ''));
   }
   return groups;
 }
