@@ -20,6 +20,11 @@ export interface StopMessage {
   readonly type: 'stop';
 }
 
+/** To `saving`: all that the worker has told is written down. */
+export interface HeardMessage {
+  readonly type: 'heard';
+}
+
 export interface Answers {
   readonly prepare: {
     readonly engine: string;
@@ -31,9 +36,10 @@ export interface Answers {
   readonly report: TestReport;
 }
 
-/** What a worker says: events while it works, then one answer or one failure. */
+/** What a worker says: events while it works, `saving` before a state that they lead to, then one answer or one failure. */
 export type WorkerMessage =
   | { readonly type: 'events'; readonly events: readonly TrialEvent[] }
+  | { readonly type: 'saving' }
   | { readonly type: 'answer'; readonly value: Answers[WorkerRequest['type']] }
   | { readonly type: 'failure'; readonly error: SentError };
 

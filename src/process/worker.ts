@@ -4,6 +4,7 @@ import { StoppedError, type Hold } from '../core/training/pause.ts';
 import {
   sendableError,
   type Answers,
+  type HeardMessage,
   type HoldMessage,
   type StopMessage,
   type WorkerMessage,
@@ -25,7 +26,8 @@ export function serveWorker(
     process.send?.(message, undefined, undefined, () => undefined);
   };
   process.on('disconnect', () => process.exit(0));
-  process.on('message', (request: WorkerRequest | HoldMessage | StopMessage) => {
+  process.on('message', (request: WorkerRequest | HoldMessage | StopMessage | HeardMessage) => {
+    if (request.type === 'heard') return;
     if (request.type === 'hold') {
       if (request.held) hold.hold();
       else hold.release();
@@ -68,7 +70,7 @@ async function answer(
         events.add(event);
       };
       try {
-        return await runner.run(request.trial, storage, emit, request.until);
+        return await runner.run(request.trial, afterEvents(storage, events), emit, request.until);
       } catch (error) {
         if (error instanceof StoppedError) return undefined;
         throw error;
@@ -79,6 +81,17 @@ async function answer(
     case 'report':
       return runner.report(request.trial, storage);
   }
+}
+
+/** A state is saved once what led to it is written down: a trial that goes on from there does not tell it again. */
+function afterEvents(storage: TrialStorage, events: EventSender): TrialStorage {
+  return {
+    ...storage,
+    async saveState(trial, state) {
+      await events.heard();
+      await storage.saveState(trial, state);
+    },
+  };
 }
 
 /** Steps of so many milliseconds are told at once: a message takes longer than a step of a small model. */
@@ -105,6 +118,21 @@ class EventSender {
     }
     this.#waiting.push(event);
     if (event.type !== 'step' || performance.now() - this.#since >= stepsMs) this.flush();
+  }
+
+  /** Comes once the supervisor has written down all that was added. */
+  async heard(): Promise<void> {
+    this.flush();
+    const heard = new Promise<void>((resolve) => {
+      const hear = ({ type }: { readonly type: string }): void => {
+        if (type !== 'heard') return;
+        process.off('message', hear);
+        resolve();
+      };
+      process.on('message', hear);
+    });
+    this.#send({ type: 'saving' });
+    await heard;
   }
 
   flush(): void {

@@ -3,6 +3,7 @@ import type { TrialEvent } from '../core/sweep/trial.ts';
 import {
   receivedError,
   type Answers,
+  type HeardMessage,
   type HoldMessage,
   type StopMessage,
   type WorkerMessage,
@@ -113,6 +114,9 @@ export class WorkerProcess {
     switch (message.type) {
       case 'events':
         this.#pending?.onEvents(message.events);
+        break;
+      case 'saving':
+        if (!this.#child.killed) this.#child.send({ type: 'heard' } satisfies HeardMessage, () => undefined);
         break;
       case 'answer':
         this.#settle()?.resolve(message.value as never);

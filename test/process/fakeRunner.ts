@@ -92,14 +92,6 @@ export class FakeRunner implements TrialRunner {
       if (!(await steps.then(() => true, wasStopped))) break;
       value = Math.fround((value + new Random(trial.seed, trial.rank ?? 0, epoch, ...drawn).uniform()) / 2);
       this.#dieIfAsked(trial.id, epoch);
-      if (value > best.accuracy) {
-        best = { epoch: epoch + 1, accuracy: value };
-        await storage.saveBest(trial.id, checkpoint(value));
-      }
-      await storage.saveState(trial.id, {
-        tensors: new Map([['value', { shape: [1], data: Float32Array.of(value) }]]),
-        meta: { epoch: epoch + 1, best },
-      });
       const seconds = epochMs / 1000;
       emit({
         type: 'epoch',
@@ -109,6 +101,14 @@ export class FakeRunner implements TrialRunner {
         loss: 1 - value,
         validationAccuracy: value,
         seconds,
+      });
+      if (value > best.accuracy) {
+        best = { epoch: epoch + 1, accuracy: value };
+        await storage.saveBest(trial.id, checkpoint(value));
+      }
+      await storage.saveState(trial.id, {
+        tensors: new Map([['value', { shape: [1], data: Float32Array.of(value) }]]),
+        meta: { epoch: epoch + 1, best },
       });
     }
     const { id, from: _from, ...point } = trial;

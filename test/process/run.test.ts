@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UserError } from '../../src/core/errors.ts';
 import { readCheckpoint } from '../../src/core/checkpoint/folder.ts';
+import type { RunEvent } from '../../src/core/sweep/trial.ts';
 import { followRun } from '../../src/process/followRun.ts';
 import { cancelRun, pauseRun, resumeRun } from '../../src/process/launcher.ts';
 import { cannotBegin } from '../../src/process/runError.ts';
@@ -124,7 +125,7 @@ describe('a run in the background', () => {
       const events = await readEvents(runFolder);
       assert.equal(events.filter(({ type }) => type === 'result').length, 8);
       assert.ok(before >= 1);
-      assert.equal(events.filter(({ type }) => type === 'step').length, 8 * 3 * 4, 'no step is told twice');
+      assertToldOnce(events);
       assert.equal(events.filter(({ type }) => type === 'plan').length, 1);
     }));
 
@@ -136,6 +137,7 @@ describe('a run in the background', () => {
       assert.deepEqual(await figures(runFolder), undisturbed);
       const events = await readEvents(runFolder);
       assert.ok(events.some((event) => event.type === 'message' && event.text.includes('SIGKILL')));
+      assertToldOnce(events);
     }));
 
   it('fails when a worker is killed twice on one trial, keeps what is done, and can be resumed', () =>
@@ -163,9 +165,25 @@ describe('a run in the background', () => {
       assert.equal((await resumeFake(scripts, runFolder, {})).state, 'done');
       assert.deepEqual(await figures(runFolder), undisturbed);
       assert.deepEqual(await unfinishedFiles(folder), []);
+      assertToldOnce(await readEvents(runFolder));
       assert.ok(process.platform === 'win32' || workers.length > 0);
       assert.ok(!workers.some(isAlive));
     }));
+
+  it('lets no worker save what a supervisor that is about to die has not heard', async function () {
+    if (process.platform === 'win32') this.skip();
+    await withTemporaryFolder(async (folder) => {
+      const { runFolder, pid } = await startFake(scripts, folder, { epochMs: 100 });
+      await waitFor(runFolder, ({ epochsDone }) => epochsDone >= 4);
+      process.kill(pid, 'SIGSTOP');
+      await delay(500);
+      process.kill(pid, 'SIGKILL');
+      await waitFor(runFolder, ({ state }) => state === 'interrupted');
+      assert.equal((await resumeFake(scripts, runFolder, {})).state, 'done');
+      assert.deepEqual(await figures(runFolder), undisturbed);
+      assertToldOnce(await readEvents(runFolder));
+    });
+  });
 
   it('cuts an event that a killed supervisor left torn', () =>
     withTemporaryFolder(async (folder) => {
@@ -267,4 +285,19 @@ function childrenOf(pid: number): number[] {
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number))
     .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+}
+
+/** Each step and each epoch of the 8 trials, in its order. */
+function assertToldOnce(events: readonly RunEvent[]): void {
+  const trials = new Map<string, { steps: number[]; epochs: number[] }>();
+  for (const event of events) {
+    if (event.type !== 'step' && event.type !== 'epoch') continue;
+    const told = trials.get(event.trial) ?? { steps: [], epochs: [] };
+    trials.set(event.trial, told);
+    if (event.type === 'step') told.steps.push(event.step);
+    else told.epochs.push(event.epoch);
+  }
+  const once = { steps: Array.from({ length: 12 }, (_, step) => step), epochs: [1, 2, 3] };
+  assert.equal(trials.size, 8);
+  for (const [trial, told] of trials) assert.deepEqual(told, once, trial);
 }

@@ -98,6 +98,19 @@ describe('the trials of a recipe', () => {
     assert.deepEqual(withoutTime((await runAll(training)).results), withoutTime(results));
   });
 
+  it('tell of an epoch before they save its state: who goes on from there does not tell it again', async () => {
+    const [runner, [baseline]] = await runnerOf(training);
+    const order: string[] = [];
+    const memory = new MemoryStorage();
+    const save = memory.saveState.bind(memory);
+    memory.saveState = async (trial, state) => {
+      order.push('saved');
+      await save(trial, state);
+    };
+    await runner.run(baseline!, memory, ({ type }) => type === 'epoch' && order.push('told'));
+    assert.deepEqual(order, Array.from({ length: 6 }, () => ['told', 'saved']).flat());
+  });
+
   it('have their latency measured with the first seed, which holds for all', async () => {
     const { results } = await runAll({ ...training, retrain: { epochs: 1, seeds: [4, 2] } });
     assert.deepEqual(new Set(results.filter(({ latency }) => latency).map(({ seed }) => seed)), new Set([4]));

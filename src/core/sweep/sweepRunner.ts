@@ -190,11 +190,6 @@ class SweepRunner implements TrialRunner {
       if (epoch === undefined) break;
       seconds += (this.#pause.now() - mark) / 1000;
       mark = this.#pause.now();
-      if (epoch.best) await saver.keepBest(model);
-      const state = (): SavedState => withMeta(trainer.state(), { before, seconds });
-      // One that ends before its time goes on later.
-      if (trainer.epochsDone === until) await saver.saveState(state());
-      else await saver.keepState(state);
       emit({
         type: 'epoch',
         trial: trial.id,
@@ -204,6 +199,11 @@ class SweepRunner implements TrialRunner {
         validationAccuracy: epoch.validationAccuracy,
         seconds: epoch.seconds,
       });
+      if (epoch.best) await saver.keepBest(model);
+      const state = (): SavedState => withMeta(trainer.state(), { before, seconds });
+      // One that ends before its time goes on later.
+      if (trainer.epochsDone === until) await saver.saveState(state());
+      else await saver.keepState(state);
     }
     await saver.finish();
     // What a coding takes may depend on what it holds: it is the best epoch's that counts.
