@@ -1,18 +1,26 @@
 import * as l10n from '@vscode/l10n';
 import type { PageError } from '../src/editor/pageError.ts';
 import { button, element, setText } from './element.ts';
+import { ErrorDetails } from './errorDetails.ts';
 
 /** What stands where an answer will be: what it waits for, that it is being computed, or why there is none. */
 export class AnswerNotice {
   readonly #text = element('p', { role: 'status' });
-  readonly #hint = element('p', { class: 'muted' });
+  readonly #details = new ErrorDetails({ class: 'muted' });
   readonly #bar = element('div', { class: 'working', 'aria-hidden': 'true' });
   readonly #retry: HTMLElement;
   readonly element: HTMLElement;
 
   constructor(retry: () => void) {
     this.#retry = button(l10n.t('Retry'), retry);
-    this.element = element('div', { class: 'answer-notice' }, this.#text, this.#hint, this.#bar, this.#retry);
+    this.element = element(
+      'div',
+      { class: 'answer-notice' },
+      this.#text,
+      ...this.#details.elements,
+      this.#bar,
+      this.#retry,
+    );
     this.hide();
   }
 
@@ -22,23 +30,22 @@ export class AnswerNotice {
   }
 
   wait(text: string): void {
-    this.#show(text, '', 'waiting');
+    this.#show({ message: text }, 'waiting');
   }
 
   work(text: string): void {
-    this.#show(text, '', 'working');
+    this.#show({ message: text }, 'working');
   }
 
-  fail({ message, hint }: PageError): void {
-    this.#show(message, hint ?? '', 'failed');
+  fail(error: PageError): void {
+    this.#show(error, 'failed');
   }
 
-  #show(text: string, hint: string, state: 'waiting' | 'working' | 'failed'): void {
+  #show(text: PageError, state: 'waiting' | 'working' | 'failed'): void {
     this.element.hidden = false;
     this.element.dataset.state = state;
-    setText(this.#text, text);
-    setText(this.#hint, hint);
-    this.#hint.hidden = hint === '';
+    setText(this.#text, text.message);
+    this.#details.update(text);
     this.#bar.hidden = state !== 'working';
     this.#retry.hidden = state !== 'failed';
   }

@@ -1,4 +1,5 @@
 import type { PageError } from '../src/editor/pageError.ts';
+import { QueryError } from './queries.ts';
 
 export type Answer<V> =
   | { readonly state: 'asking' }
@@ -31,7 +32,10 @@ export class Answers<V> {
         settle({ state: 'answered', value });
       },
       (error: unknown) => {
-        settle({ state: 'failed', error: problemOf(error) });
+        settle({
+          state: 'failed',
+          error: error instanceof QueryError ? error.shown : { message: String(error) },
+        });
       },
     );
   }
@@ -45,11 +49,4 @@ export class Answers<V> {
   clear(): void {
     this.#known.clear();
   }
-}
-
-/** A query fails with a message, and often a hint. */
-function problemOf(error: unknown): PageError {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
-  return { message: error.message, ...(hint !== undefined && { hint }) };
 }

@@ -3,6 +3,7 @@ import type { PanelState, PanelStatus } from '../src/editor/panelProtocol.ts';
 import { ComparedRuns } from './controlCompared.ts';
 import { RunControls } from './controlRun.ts';
 import { button, element, icon, setText } from './element.ts';
+import { ErrorDetails } from './errorDetails.ts';
 import { formatDuration } from './format.ts';
 import { modelName } from './modelRows.ts';
 import type { RunModel } from './runModel.ts';
@@ -26,14 +27,12 @@ export class Header implements Section {
   readonly #detail = element('span', { class: 'muted' });
   readonly #progress = element('progress', { 'aria-label': l10n.t('Epochs') });
   readonly #message = element('p');
-  readonly #hint = element('p');
-  readonly #place = element('p');
+  readonly #details = new ErrorDetails();
   readonly #error = element(
     'div',
     { class: 'notice error', role: 'alert' },
     this.#message,
-    this.#hint,
-    this.#place,
+    ...this.#details.elements,
   );
   readonly #warnings = element('ul', {
     class: 'notice warning',
@@ -106,8 +105,7 @@ export class Header implements Section {
   #showError({ error }: PanelStatus): void {
     this.#error.hidden = error === undefined;
     setText(this.#message, error?.message ?? '');
-    setText(this.#hint, error?.hint ?? '');
-    setText(this.#place, error?.place ?? '');
+    this.#details.update(error);
   }
 }
 

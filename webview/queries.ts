@@ -3,11 +3,8 @@ import type { HostMessage, PageMessage, Queries, QueryKind } from '../src/editor
 
 /** Why a query has no answer, as the user reads it. */
 export class QueryError extends Error {
-  readonly hint: string | undefined;
-
-  constructor({ message, hint }: PageError) {
-    super(message);
-    this.hint = hint;
+  constructor(readonly shown: PageError) {
+    super(shown.message);
   }
 }
 

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { inspectCheckpoint } from '../core/checkpoint/inspect.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { SpectrumReport } from '../core/report/reports.ts';
 import { askCli } from '../process/askCli.ts';
 import type { ModelPage, ReadModel, SpectrumState } from './modelProtocol.ts';
-import { placeName, type PageError } from './pageError.ts';
+import { pageError, type PageError } from './pageError.ts';
 import { modelLabel } from './pickFile.ts';
 import { reducedModels } from './reducedModels.ts';
 
@@ -107,11 +106,9 @@ export class ModelDocument implements vscode.CustomDocument {
   #describe(error: unknown): PageError {
     if (error instanceof UserError) {
       this.#log.warn(error.format());
-      const { message, hint, place } = error;
-      const elsewhere = place !== undefined && join(place.file) !== join(this.uri.fsPath);
-      return { message, hint, ...(elsewhere && { place: placeName(place) }) };
+    } else {
+      this.#log.error(error instanceof Error ? error : String(error));
     }
-    this.#log.error(error instanceof Error ? error : String(error));
-    return { message: error instanceof Error ? error.message : String(error) };
+    return pageError(error, this.uri.fsPath);
   }
 }

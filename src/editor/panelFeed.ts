@@ -3,8 +3,8 @@ import type { Results, RunEvent } from '../core/sweep/trial.ts';
 import { EventTail } from '../process/eventLog.ts';
 import { runPaths } from '../process/runFolder.ts';
 import { readRunJson } from '../process/runJson.ts';
-import { isGoing, type RunError, type RunStatus } from '../process/runStatus.ts';
-import { placeName, type PageError } from './pageError.ts';
+import { isGoing, type RunStatus } from '../process/runStatus.ts';
+import { saidOnPage } from './pageError.ts';
 import type { HostMessage, PanelStatus } from './panelProtocol.ts';
 import { ThinnedEvents } from './thinnedEvents.ts';
 
@@ -104,10 +104,6 @@ function panelStatus({ state, epochsDone, epochsTotal, remainingSeconds, error }
     epochsDone,
     epochsTotal,
     ...(remainingSeconds !== undefined && { remainingSeconds }),
-    ...(error && { error: pageError(error) }),
+    ...(error && { error: saidOnPage(error) }),
   };
-}
-
-function pageError({ message, hint, place }: RunError): PageError {
-  return { message, hint, ...(place && { place: placeName(place) }) };
 }

@@ -2,6 +2,7 @@ import { askCli } from '../process/askCli.ts';
 import type { Differences, SpectrumReport, TriedSentence } from '../core/report/reports.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import { bestFolder } from '../process/trialStorage.ts';
+import { pageError } from './pageError.ts';
 import type { HostMessage, PageMessage, Queries, QueryKind } from './panelProtocol.ts';
 import { trialName } from './trialName.ts';
 
@@ -47,8 +48,7 @@ export class PanelQueries {
     } catch (error) {
       if (error instanceof CancelledError || stop.signal.aborted) return;
       if (!(error instanceof UserError)) this.#fail(error);
-      const { message, hint } = describe(error);
-      this.#post({ type: 'answer', id, error: { message, ...(hint !== undefined && { hint }) } });
+      this.#post({ type: 'answer', id, error: pageError(error) });
     } finally {
       if (this.#underWay.get(kind) === stop) this.#underWay.delete(kind);
     }
@@ -80,9 +80,4 @@ export class PanelQueries {
       }
     }
   }
-}
-
-function describe(error: unknown): { readonly message: string; readonly hint?: string } {
-  if (error instanceof UserError) return error;
-  return { message: error instanceof Error ? error.message : String(error) };
 }

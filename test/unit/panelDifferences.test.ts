@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Differences, Flip } from '../../src/core/report/reports.ts';
 import { Answers } from '../../webview/answers.ts';
+import { QueryError } from '../../webview/queries.ts';
 import { classFigures, findFlips, flipKind, summarize } from '../../webview/differencesFigures.ts';
 
 const flips: Flip[] = [
@@ -105,14 +106,15 @@ describe('the page’s answers', () => {
     );
   });
 
-  it('stay failed until they are retried, with the hint of the failure', async () => {
+  it('stay failed until they are retried, with all that the failure says', async () => {
     const asked = new Asked();
     asked.ask('a');
-    asked.questions[0]?.reject(Object.assign(new Error('no'), { hint: 'try' }));
+    const error = { message: 'no', hint: 'try', place: 'test.tsv, line 7' };
+    asked.questions[0]?.reject(new QueryError(error));
     await settled();
     asked.ask('a');
     assert.equal(asked.questions.length, 1);
-    assert.deepEqual(asked.answers.get('a'), { state: 'failed', error: { message: 'no', hint: 'try' } });
+    assert.deepEqual(asked.answers.get('a'), { state: 'failed', error });
     asked.ask('a', true);
     assert.deepEqual(asked.answers.get('a'), { state: 'asking' });
   });

@@ -21,7 +21,10 @@ describe('the panel’s queries', () => {
     queries.settle({ type: 'answer', id: id(-2), value });
     queries.settle({ type: 'answer', id: id(-1), error: { message: 'No.', hint: 'Train first.' } });
     assert.equal(await first, value);
-    await assert.rejects(other, (error) => error instanceof QueryError && error.hint === 'Train first.');
+    await assert.rejects(
+      other,
+      (error) => error instanceof QueryError && error.shown.hint === 'Train first.',
+    );
   });
 
   it('leave an older one of their kind unanswered', async () => {

@@ -27,8 +27,9 @@ export const manyClasses: SampleAnswers = {
 export const pending: SampleAnswers = { spectrum: 'pending', differences: 'pending', sentence: 'pending' };
 
 const error = {
-  message: 'data/test.tsv cannot be read: it has been moved or deleted.',
-  hint: 'Put it back, then try again.',
+  message: 'The row has 3 columns, expected 2.',
+  hint: 'Mend the row, then try again.',
+  place: 'test.tsv, line 7',
 };
 export const failing: SampleAnswers = {
   spectrum: { error },

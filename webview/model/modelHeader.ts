@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelPage, ModelPageMessage } from '../../src/editor/modelProtocol.ts';
 import { button, element, setText, type Button, type ButtonLook } from '../element.ts';
+import { ErrorDetails } from '../errorDetails.ts';
 import { describeFormat } from './describeModel.ts';
 import { couldBeRead } from './section.ts';
 
@@ -9,16 +10,14 @@ export class ModelHeader {
   readonly #name = element('h1');
   readonly #path = element('p', { class: 'muted path' });
   readonly #reason = element('p', { class: 'muted', id: 'compress-reason' });
-  readonly #place = element('p', { class: 'muted' });
   readonly #message = element('p', { class: 'message' });
-  readonly #hint = element('p');
+  readonly #details = new ErrorDetails();
   readonly #error = element(
     'div',
     { class: 'notice', role: 'alert' },
     element('h2', {}, l10n.t('The model cannot be read')),
     this.#message,
-    this.#hint,
-    this.#place,
+    ...this.#details.elements,
   );
   readonly #compress: Button;
   readonly #again: Button;
@@ -61,8 +60,7 @@ export class ModelHeader {
     const error = couldBeRead(content) ? undefined : content.error;
     this.#again.hidden = this.#error.hidden = error === undefined;
     setText(this.#message, error?.message ?? '');
-    setText(this.#hint, error?.hint ?? '');
-    setText(this.#place, error?.place ?? '');
+    this.#details.update(error);
     this.#compress.hidden = model === undefined;
     const rank = model?.inspection.spec.embedding.rank;
     const reason =

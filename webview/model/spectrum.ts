@@ -4,6 +4,7 @@ import type { ReducedModel } from '../../src/editor/reducedModels.ts';
 import type { ModelPageMessage, ReadModel, SpectrumState } from '../../src/editor/modelProtocol.ts';
 import { axisLook, ChartBox, STILL, tooltipLook } from '../chartBase.ts';
 import { button, element, setText, type Button } from '../element.ts';
+import { ErrorDetails } from '../errorDetails.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { Legend } from '../legend.ts';
 import type { Theme } from '../theme.ts';
@@ -19,7 +20,7 @@ interface RankPoint {
 export class Spectrum implements ModelSection {
   readonly #figure = element('p', { class: 'figure' });
   readonly #status = element('p', { class: 'muted', role: 'status' });
-  readonly #hint = element('p', { class: 'muted' });
+  readonly #details = new ErrorDetails({ class: 'muted' });
   readonly #progress = element('progress', { 'aria-label': l10n.t('Computing the spectrum') });
   readonly #retry: Button;
   readonly #legend = new Legend();
@@ -39,7 +40,7 @@ export class Spectrum implements ModelSection {
       { class: 'card wide', 'aria-labelledby': 'spectrum-title' },
       element('h2', { id: 'spectrum-title' }, l10n.t('Spectrum of the embedding')),
       this.#status,
-      this.#hint,
+      ...this.#details.elements,
       this.#progress,
       this.#retry,
       this.#drawn,
@@ -58,9 +59,7 @@ export class Spectrum implements ModelSection {
     this.#retry.hidden = spectrum.state !== 'failed';
     this.#drawn.hidden = spectrum.state !== 'done';
     setText(this.#status, statusOf(spectrum));
-    const hint = spectrum.state === 'failed' ? (spectrum.error.hint ?? '') : '';
-    setText(this.#hint, hint);
-    this.#hint.hidden = hint === '';
+    this.#details.update(spectrum.state === 'failed' ? spectrum.error : undefined);
     if (spectrum.state === 'done') this.#draw(keptShares(spectrum.report.singularValues), theme);
   }
 
