@@ -135,7 +135,11 @@ class Maker:
         return made
 
     def add_distributed(self, x):
-        inner = self.layers.Dense(self.units, activation=self.function(), use_bias=self.chance(0.7))
+        if self.chance(0.4):
+            inner = self.layers.Dense(self.units, activation=self.function(), use_bias=self.chance(0.7))
+        else:
+            # Keras hands a Softmax in it a mask of another shape.
+            inner = self.choose(self.norm, self.function_layer, lambda: self.layers.Dropout(0.3))()
         return self.call(self.layers.TimeDistributed(inner, **self.name()), x)
 
     def add_spatial_dropout(self, x):
@@ -167,24 +171,29 @@ class Maker:
     def add_dropout(self, x):
         return self.call(self.layers.Dropout(0.3, **self.name()), x)
 
-    def add_norm(self, x):
-        center, scale = self.chance(0.8), self.chance(0.8)
+    def norm(self, **name):
+        config = {"center": self.chance(0.8), "scale": self.chance(0.8), **name}
         if self.chance(0.5):
-            layer = self.layers.LayerNormalization(center=center, scale=scale, epsilon=self.choose(1e-3, 1e-5))
-        else:
-            layer = self.layers.BatchNormalization(center=center, scale=scale, epsilon=self.choose(1e-3, 1e-2))
+            return self.layers.LayerNormalization(epsilon=self.choose(1e-3, 1e-5), **config)
+        return self.layers.BatchNormalization(epsilon=self.choose(1e-3, 1e-2), **config)
+
+    def add_norm(self, x):
+        layer = self.norm(**self.name())
         if self.chance(0.2):
             self.shared.append((layer, x.width, None))
         return self.call(layer, x)
 
-    def add_function(self, x):
-        kind = self.choose("Activation", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax")
+    def function_layer(self, *more, **name):
+        kind = self.choose("Activation", "Activation", "ReLU", "LeakyReLU", "ELU", *more)
         if kind == "Activation":
-            return self.call(self.layers.Activation(self.choose(*functions), **self.name()), x)
+            return self.layers.Activation(self.choose(*functions), **name)
         if kind == "ReLU":
             config = self.choose({}, {"max_value": 1.5}, {"negative_slope": 0.1}, {"threshold": 0.2})
-            return self.call(self.layers.ReLU(**config), x)
-        return self.call(getattr(self.layers, kind)(**self.name()), x)
+            return self.layers.ReLU(**config, **name)
+        return getattr(self.layers, kind)(**name)
+
+    def add_function(self, x):
+        return self.call(self.function_layer("Softmax", **self.name()), x)
 
     def add_merge(self, x):
         others = [y for y in self.signals if y is not x and (y.steps is None) == (x.steps is None)]

@@ -84,7 +84,11 @@ def merged(layers, x):
 
 
 def distributed(layers, x):
+    x = layers.TimeDistributed(layers.BatchNormalization())(x)
     x = layers.TimeDistributed(layers.Dense(5, activation="relu"))(x)
+    x = layers.TimeDistributed(layers.LayerNormalization(epsilon=1e-5, center=False))(x)
+    x = layers.TimeDistributed(layers.LeakyReLU())(x)
+    x = layers.TimeDistributed(layers.Dropout(0.2))(x)
     x = layers.Activation("softplus")(layers.LSTM(4, return_sequences=True)(x))
     return layers.GlobalAveragePooling1D()(x)
 

@@ -106,6 +106,16 @@ const nodes: Readonly<Record<string, GraphNode[]>> = {
     ['TimeDistributed', { layer: { class_name: 'Dense', config: { units: 3, activation: 'tanh' } } }],
     average,
   ),
+  ...Object.fromEntries(
+    [
+      ['Activation', { activation: 'tanh' }] as const,
+      ['LayerNormalization', { axis: [1], epsilon: 1e-5 }] as const,
+      ['BatchNormalization', { axis: -1, scale: false }] as const,
+    ].map(([className, config]) => [
+      `TimeDistributed ${className}`,
+      chain(['TimeDistributed', { layer: { class_name: className, config } }], average),
+    ]),
+  ),
   maximum: chain(maximum),
   ...Object.fromEntries(recurrentCases()),
   'two LSTMs': chain(['LSTM', { units: 3, return_sequences: true }], ['LSTM', { units: 4 }]),

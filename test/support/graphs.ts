@@ -41,7 +41,13 @@ export const graphs: Readonly<Record<string, readonly GraphNode[]>> = {
     node('TimeDistributed', 'each', 'embedding', {
       layer: { class_name: 'Dense', config: { units: 5, ...dense } },
     }),
-    node('SpatialDropout1D', 'drop', 'each', { rate: 0.2 }),
+    node('TimeDistributed', 'norm', 'each', {
+      layer: { class_name: 'LayerNormalization', config: normalization },
+    }),
+    node('TimeDistributed', 'bend', 'norm', {
+      layer: { class_name: 'ELU', config: { alpha: 0.5 } },
+    }),
+    node('SpatialDropout1D', 'drop', 'bend', { rate: 0.2 }),
     node('SimpleRNN', 'rnn', 'drop', { units: 4, ...cell, return_sequences: false }),
   ],
   'recurrence without biases': [

@@ -78,6 +78,8 @@ describe('foldEmbedding', () => {
     ELU: 'n0',
     'an Activation': 'n1',
     maximum: 'n0',
+    'TimeDistributed Activation': 'n0',
+    'TimeDistributed LayerNormalization': 'n0',
     LayerNormalization: 'n0',
     'BatchNormalization, then windows with padding': 'n1',
     'BatchNormalization, then a head without bias': 'head',

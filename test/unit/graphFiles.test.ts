@@ -201,6 +201,44 @@ describe('files of graphs', () => {
         ),
         'tfjs',
       ],
+      [
+        'steps in a row behind an ELU, which hands on no mask in tfjs',
+        /mask.*'join'/,
+        graphOf(
+          [
+            node('ELU', 'bend', 'embedding'),
+            node('Concatenate', 'join', ['embedding', 'bend'], { axis: 1 }),
+            node('LSTM', 'lstm', 'join', lstm(false)),
+          ],
+          { maskZero: true },
+        ),
+        'tfjs',
+      ],
+      [
+        'a recurrence behind a LeakyReLU beside another mask',
+        /mask.*'lstm'/,
+        graphOf(
+          [
+            node('LeakyReLU', 'bend', 'embedding'),
+            node('LSTM', 'lstm', 'bend', lstm(false)),
+            { ...mean },
+            node('Concatenate', 'join', ['mean', 'lstm']),
+          ],
+          { maskZero: true },
+        ),
+        'tfjs',
+      ],
+      [
+        'the slope of a ReLU of each step',
+        /ReLU.*'bend'/,
+        graphOf([
+          node('TimeDistributed', 'bend', 'embedding', {
+            layer: { class_name: 'ReLU', config: { negative_slope: 0.1 } },
+          }),
+          { ...mean, inputs: ['bend'] },
+        ]),
+        'tfjs',
+      ],
     ];
     for (const [what, message, body, dialect] of refused) {
       it(`${what} is not expressed, and said by name`, async () => {

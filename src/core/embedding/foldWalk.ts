@@ -4,6 +4,7 @@ import { joinsTime } from '../checkpoint/graph/mergeRules.ts';
 import { embeddingCalls } from '../checkpoint/graph/tables.ts';
 import { NodeConfig } from '../checkpoint/graph/nodeConfig.ts';
 import type { NodeShape } from '../checkpoint/graph/nodeFacts.ts';
+import { ofStep } from '../checkpoint/graph/timeDistributed.ts';
 import { convolutionSettings } from '../checkpoint/graph/windowRules.ts';
 import type { GraphBody, GraphNode } from '../checkpoint/graphBody.ts';
 import { UserError } from '../errors.ts';
@@ -72,31 +73,31 @@ export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): 
     const meeting = hasWeights ? calls.meet(owner, inputs[0]) : 'first';
     if (meeting === 'other') throw refuse('it is called more than once, with vectors of different tables');
     if (inputs.every((segments) => segments === undefined)) continue;
-    const config = new NodeConfig(node, body.dialect);
     const inputShapes = node.inputs.map((input) => shapes.get(input)!);
+    const { config, input } = ofStep(new NodeConfig(node, body.dialect), inputShapes[0]!);
     const isShifted = first.some(({ shift }) => shift);
     const weights = facts.get(owner)?.weights;
     const foldInto = (direction = ''): void => {
       if (isShifted && weights?.some(([name]) => name === `${direction}bias`) !== true) throw refuse(noBias);
       if (meeting === 'first') steps.foldInto(`graph/${owner}/${direction}`, first);
     };
-    switch (node.className) {
+    switch (config.className) {
       case 'Concatenate':
-        if (joinsTime(config, inputShapes[0]!)) throw refuse('it joins sequences in time');
+        if (joinsTime(config, input)) throw refuse('it joins sequences in time');
         carried.set(
           node.name,
           inputs.flatMap((segments, i) => segments ?? [{ width: inputShapes[i]!.width }]),
         );
         break;
       case 'Flatten': {
-        const { steps: count } = inputShapes[0]!;
+        const { steps: count } = input;
         const times = typeof count === 'number' ? count : 1;
         carried.set(node.name, Array.from({ length: times }, () => first).flat());
         break;
       }
       case 'BatchNormalization': {
         if (calls.isShared(owner)) throw refuse('it is called more than once');
-        const { epsilon } = normalizationSettings(config, inputShapes[0]!);
+        const { epsilon } = normalizationSettings(config, input);
         carried.set(node.name, steps.normalize(`graph/${node.name}/`, first, epsilon));
         replaced.set(node.name, replaced.get(node.inputs[0]!) ?? node.inputs[0]!);
         break;
@@ -114,15 +115,14 @@ export function walkFold(body: GraphBody, dimension: number, steps: FoldSteps): 
         foldInto();
         break;
       case 'Dense':
-      case 'TimeDistributed':
       case 'LSTM':
       case 'GRU':
       case 'SimpleRNN':
         foldInto();
         break;
       default:
-        if (!passing.has(node.className) && !isIdentity(config)) {
-          throw refuse(obstacles[node.className] ?? 'it is not linear');
+        if (!passing.has(config.className) && !isIdentity(config)) {
+          throw refuse(obstacles[config.className] ?? 'it is not linear');
         }
         carried.set(node.name, first);
     }

@@ -36,15 +36,6 @@ export function denseSettings(config: NodeConfig): DenseSettings {
   };
 }
 
-/** Of a Dense, which computes step by step anyway. */
-export const timeDistributed: LayerRule = (config, inputs, dialect) => {
-  const layer = config.inner('layer');
-  sequenceInput(config, inputs);
-  if (layer.className !== 'Dense')
-    throw config.refuse(`the layer in it is ${layer.className}, where Dense is expected`);
-  return dense(layer, inputs, dialect);
-};
-
 /** A layer that is a function of each number or vector. */
 export const activationLayer: LayerRule = (config, inputs) => {
   const input = oneInput(config, inputs);

@@ -1,19 +1,13 @@
 import { UserError } from '../../errors.ts';
 import type { GraphBody, GraphNode } from '../graphBody.ts';
-import {
-  activationLayer,
-  batchNormalization,
-  dense,
-  dropout,
-  layerNormalization,
-  timeDistributed,
-} from './denseRules.ts';
+import { activationLayer, batchNormalization, dense, dropout, layerNormalization } from './denseRules.ts';
 import { embedding } from './embeddingRule.ts';
 import { concatenate, elementwise } from './mergeRules.ts';
 import { NodeConfig } from './nodeConfig.ts';
 import type { LayerRule, NodeFacts, NodeShape } from './nodeFacts.ts';
 import { flatten, globalPooling } from './poolingRules.ts';
 import { bidirectional, recurrent } from './recurrentRules.ts';
+import { timeDistributed } from './timeDistributed.ts';
 import { convolution, pool } from './windowRules.ts';
 
 const rules: ReadonlyMap<string, LayerRule> = new Map(

@@ -53,25 +53,33 @@ function shapesOf(body: GraphBody, dimension: number): Map<string, NodeShape> {
 
 /**
  * A layer of a tfjs model that would get a mask which is not its input's: tfjs hands every layer the last mask that any
- * layer before it had, and merges, other than Concatenate, make a mask that no layer can take.
+ * layer before it had, merges, other than Concatenate, make a mask that no layer can take, and ELU and LeakyReLU hand
+ * none on, so that what follows has their input's in a chain alone.
  *
- * Source: `execute` in tfjs-layers/src/engine/executor.ts, `Merge.computeMask` in layers/merge.ts.
+ * Source: `execute` in tfjs-layers/src/engine/executor.ts, `Merge.computeMask` in layers/merge.ts, `supportsMasking` in
+ * layers/advanced_activations.ts.
  */
 export function strayMask(body: GraphBody, dimension: number): Fault | undefined {
   if (body.dialect !== 'tfjs' || embeddingCalls(body).every(({ maskZero }) => !maskZero)) return undefined;
   const shapes = shapesOf(body, dimension);
   const broken = new Set<string>();
+  const lost = new Set<string>();
+  const isChain = body.nodes.every(({ inputs }) => inputs.length === 1);
   for (const node of body.nodes) {
     const masked = node.inputs.map((input) => shapes.get(input)?.masked === true);
     const isBroken = node.inputs.some((input) => broken.has(input));
+    const isLost = node.inputs.some((input) => lost.has(input));
     const isStray =
-      node.className === 'Softmax' ||
-      (recurrent.has(node.className) && (masked[0] !== true || isBroken)) ||
+      [node.className, classInside(node.config)].includes('Softmax') ||
+      (recurrent.has(node.className) && (masked[0] !== true || isBroken || (isLost && !isChain))) ||
       (node.className === 'Concatenate' &&
-        (isBroken || (masked.includes(true) && masked.includes(false) && joinsSteps(body, shapes, node))));
+        (isBroken ||
+          ((isLost || (masked.includes(true) && masked.includes(false))) && joinsSteps(body, shapes, node))));
     if (isStray) return { node, why: 'tfjs hands it a mask that is not that of its input' };
     const merges = elementwise.has(node.className) && masked[0] === true;
-    if ((merges || isBroken) && shapes.get(node.name)?.masked === true) broken.add(node.name);
+    if (shapes.get(node.name)?.masked !== true) continue;
+    if (merges || isBroken) broken.add(node.name);
+    if (isLost || node.className === 'ELU' || node.className === 'LeakyReLU') lost.add(node.name);
   }
   return undefined;
 }
@@ -142,6 +150,9 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
       if (activation !== undefined) {
         return { node, why: `tfjs has no activation ${JSON.stringify(activation)} as Keras computes it` };
       }
+      if (own.className === 'ReLU' && [own.negative_slope, own.threshold].some((x) => (x ?? 0) !== 0)) {
+        return { node, why: "tfjs's own ReLU has no slope and no threshold" };
+      }
     }
     const cells = className === 'Bidirectional' ? configsOf(node) : [config];
     const isGru = className === 'GRU' || classInside(config) === 'GRU';
@@ -156,9 +167,6 @@ function lackInTfjs(body: GraphBody, dimension: number): Fault | undefined {
     }
     if (className === 'Conv1D' && config.padding === 'causal') {
       return { node, why: "tfjs's own Conv1D lacks causal padding" };
-    }
-    if (className === 'ReLU' && [config.negative_slope, config.threshold].some((x) => (x ?? 0) !== 0)) {
-      return { node, why: "tfjs's own ReLU has no slope and no threshold" };
     }
     // The mean is taken by the mask of the ids, step by step.
     if (className === 'Concatenate' && joinsSteps(body, shapes, node)) joining.add(node.name);

@@ -11,11 +11,10 @@ import { Concatenation, Elementwise } from './merge.ts';
 import { Pool } from './pool.ts';
 import { Bidirectional, Recurrent } from './recurrentLayers.ts';
 
-/** By Keras's class names; `describeGraph` has a rule for each. */
+/** By Keras's class names; `describeGraph` has a rule for each. What is in a TimeDistributed computes step by step anyway. */
 const layers: ReadonlyMap<string, new (parts: LayerParts) => GraphLayer> = new Map(
   Object.entries({
     Dense,
-    TimeDistributed: Dense,
     Activation: ActivationLayer,
     ReLU: ActivationLayer,
     LeakyReLU: ActivationLayer,

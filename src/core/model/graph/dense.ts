@@ -17,7 +17,7 @@ export class Dense implements GraphLayer {
   constructor(parts: LayerParts) {
     const { workspace, config } = parts;
     this.#workspace = workspace;
-    this.#settings = denseSettings(config.className === 'TimeDistributed' ? config.inner('layer') : config);
+    this.#settings = denseSettings(config);
     this.#kernel = parts.kernel('kernel');
     this.#bias = parts.optional('bias', this.#settings.useBias);
   }

@@ -2,6 +2,7 @@ import { describeGraph, embeddingShape, isPaddingMasked } from '../../checkpoint
 import { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
 import type { Weights } from '../../checkpoint/checkpoint.ts';
 import { embeddingCalls, furtherTables, inputLengths } from '../../checkpoint/graph/tables.ts';
+import { ofStep } from '../../checkpoint/graph/timeDistributed.ts';
 import type { GraphBody, GraphNode } from '../../checkpoint/graphBody.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
@@ -24,7 +25,6 @@ interface Node extends GraphNode {
 /** Layers that multiply their input by a kernel before all else. */
 const kernelLayers: ReadonlySet<string> = new Set([
   'Dense',
-  'TimeDistributed',
   'LSTM',
   'GRU',
   'SimpleRNN',
@@ -93,13 +93,16 @@ export class GraphEncoder implements SentenceEncoder {
       .map((node) => {
         const [first = ''] = node.inputs;
         const table = this.#tableOf.get(first);
-        const readsRows = table?.embedding.factor !== undefined && kernelLayers.has(node.className);
+        const config = new NodeConfig(node, body.dialect);
+        const input = shapes.get(first)!;
+        const { className } = ofStep(config, input).config;
+        const readsRows = table?.embedding.factor !== undefined && kernelLayers.has(className);
         const owner = node.weightsOf ?? node.name;
         const parts = new LayerParts({
           workspace,
           name: `graph/${owner}`,
-          config: new NodeConfig(node, body.dialect),
-          input: shapes.get(first)!,
+          config,
+          input,
           facts: facts.get(owner)!,
           weights,
           settings,

@@ -1,6 +1,7 @@
 import type { Weights } from '../../checkpoint/checkpoint.ts';
 import type { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
 import type { NodeFacts, NodeShape } from '../../checkpoint/graph/nodeFacts.ts';
+import { ofStep } from '../../checkpoint/graph/timeDistributed.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
 import { InputKernel } from '../inputKernel.ts';
@@ -57,8 +58,9 @@ export class LayerParts {
 
   constructor(source: LayerSource) {
     this.workspace = source.workspace;
-    this.config = source.config;
-    this.input = source.input;
+    const { config, input } = ofStep(source.config, source.input);
+    this.config = config;
+    this.input = input;
     this.#source = source;
   }
 

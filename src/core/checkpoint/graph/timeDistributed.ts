@@ -1,0 +1,46 @@
+import { activationLayer, batchNormalization, dense, dropout, layerNormalization } from './denseRules.ts';
+import type { NodeConfig } from './nodeConfig.ts';
+import { sequenceInput, stepCount, type LayerRule, type NodeShape } from './nodeFacts.ts';
+
+/** What may be in a TimeDistributed: layers of one vector. */
+const ofVectors: ReadonlyMap<string, LayerRule> = new Map(
+  Object.entries({
+    Dense: dense,
+    Activation: activationLayer,
+    ReLU: activationLayer,
+    LeakyReLU: activationLayer,
+    ELU: activationLayer,
+    Softmax: activationLayer,
+    Dropout: dropout,
+    LayerNormalization: layerNormalization,
+    BatchNormalization: batchNormalization,
+  }),
+);
+
+/** A layer of each step's vector. */
+export const timeDistributed: LayerRule = (config, inputs, dialect) => {
+  const sequence = sequenceInput(config, inputs);
+  const { config: layer, input } = ofStep(config, sequence);
+  const rule = ofVectors.get(layer.className);
+  if (rule === undefined)
+    throw config.refuse(
+      `the layer in it is ${layer.className}, where ${[...ofVectors.keys()].join(', ')} are known`,
+    );
+  const { output, weights, flops, multiplyAdds } = rule(layer, [input], dialect);
+  const steps = stepCount(sequence);
+  return {
+    output: { ...sequence, width: output.width },
+    weights,
+    flops: steps * flops,
+    ...(multiplyAdds !== undefined && { multiplyAdds: steps * multiplyAdds }),
+  };
+};
+
+/** What a layer does, and what it does it with: of a TimeDistributed, its layer and the vector of a step. */
+export function ofStep<S extends Pick<NodeShape, 'steps'>>(
+  config: NodeConfig,
+  input: S,
+): { readonly config: NodeConfig; readonly input: S } {
+  if (config.className !== 'TimeDistributed') return { config, input };
+  return { config: config.inner('layer'), input: { ...input, steps: undefined } };
+}
