@@ -30,6 +30,7 @@ class Maker:
         self.generator = np.random.default_rng(seed)
         self.signals = []
         self.shared = []
+        self.masked = False
         self.free_names = list(odd_names)
         self.inner = 0
 
@@ -138,8 +139,13 @@ class Maker:
         if self.chance(0.4):
             inner = self.layers.Dense(self.units, activation=self.function(), use_bias=self.chance(0.7))
         else:
-            # Keras hands a Softmax in it a mask of another shape.
-            inner = self.choose(self.norm, self.function_layer, lambda: self.layers.Dropout(0.3))()
+            # To a Softmax in it Keras hands a mask of another shape.
+            functions_too = ["Softmax"] * (not self.masked)
+            inner = self.choose(
+                self.norm,
+                lambda: self.function_layer(*functions_too),
+                lambda: self.layers.Dropout(0.3),
+            )()
         return self.call(self.layers.TimeDistributed(inner, **self.name()), x)
 
     def add_spatial_dropout(self, x):
@@ -286,6 +292,7 @@ class Maker:
             for _ in range(1 if chain else self.choose(1, 1, 1, 2)):
                 if not tables or self.chance(0.6):
                     rows, mask = self.number(10, 14), self.chance(0.55)
+                    self.masked = self.masked or mask
                     tables.append(self.layers.Embedding(rows, self.choose(4, 4, 5), mask_zero=mask, name=f"words_{len(tables)}"))
                 self.signals.append(Signal(self.choose(*tables)(tensor), length))
         if self.chance(0.1):
