@@ -10,7 +10,7 @@ import {
 } from './nodeFacts.ts';
 
 /** A Dense layer, of every step or of the sentence. */
-export const dense: LayerRule = (config, inputs) => {
+const dense: LayerRule = (config, inputs) => {
   const input = oneInput(config, inputs);
   const units = config.size('units');
   const { useBias } = denseSettings(config);
@@ -37,7 +37,7 @@ export function denseSettings(config: NodeConfig): DenseSettings {
 }
 
 /** A layer that is a function of each number or vector. */
-export const activationLayer: LayerRule = (config, inputs) => {
+const activationLayer: LayerRule = (config, inputs) => {
   const input = oneInput(config, inputs);
   layerActivation(config);
   if (config.className === 'Softmax') {
@@ -82,7 +82,7 @@ export function dropoutRate(config: NodeConfig): number {
 }
 
 /** Over the last axis, of each vector. */
-export const layerNormalization: LayerRule = (config, inputs) => {
+const layerNormalization: LayerRule = (config, inputs) => {
   const input = oneInput(config, inputs);
   const { width } = input;
   const { center, scale } = normalizationSettings(config, input);
@@ -99,7 +99,7 @@ export const layerNormalization: LayerRule = (config, inputs) => {
 };
 
 /** With the moving statistics, also in training: they are not changed. */
-export const batchNormalization: LayerRule = (config, inputs) => {
+const batchNormalization: LayerRule = (config, inputs) => {
   const input = oneInput(config, inputs);
   const { width } = input;
   const { center, scale } = normalizationSettings(config, input);
@@ -128,6 +128,19 @@ export function normalizationSettings(
     epsilon: config.number('epsilon', 1e-3, 0),
   };
 }
+
+/** Layers of one vector, which do the same with each of a sequence. */
+export const vectorRules: Readonly<Record<string, LayerRule>> = {
+  Dense: dense,
+  Activation: activationLayer,
+  ReLU: activationLayer,
+  LeakyReLU: activationLayer,
+  ELU: activationLayer,
+  Softmax: activationLayer,
+  Dropout: dropout,
+  LayerNormalization: layerNormalization,
+  BatchNormalization: batchNormalization,
+};
 
 function passedOn(input: NodeShape): NodeFacts {
   return { output: input, weights: [], flops: 0 };

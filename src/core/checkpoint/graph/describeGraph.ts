@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { GraphBody, GraphNode } from '../graphBody.ts';
-import { activationLayer, batchNormalization, dense, dropout, layerNormalization } from './denseRules.ts';
+import { dropout, vectorRules } from './denseRules.ts';
 import { embedding } from './embeddingRule.ts';
 import { concatenate, elementwise } from './mergeRules.ts';
 import { NodeConfig } from './nodeConfig.ts';
@@ -13,17 +13,9 @@ import { convolution, pool } from './windowRules.ts';
 const rules: ReadonlyMap<string, LayerRule> = new Map(
   Object.entries({
     Embedding: embedding,
-    Dense: dense,
+    ...vectorRules,
     TimeDistributed: timeDistributed,
-    Activation: activationLayer,
-    ReLU: activationLayer,
-    LeakyReLU: activationLayer,
-    ELU: activationLayer,
-    Softmax: activationLayer,
-    Dropout: dropout,
     SpatialDropout1D: dropout,
-    LayerNormalization: layerNormalization,
-    BatchNormalization: batchNormalization,
     LSTM: recurrent,
     GRU: recurrent,
     SimpleRNN: recurrent,

@@ -1,30 +1,18 @@
-import { activationLayer, batchNormalization, dense, dropout, layerNormalization } from './denseRules.ts';
+import { vectorRules } from './denseRules.ts';
 import type { NodeConfig } from './nodeConfig.ts';
 import { sequenceInput, stepCount, type LayerRule, type NodeShape } from './nodeFacts.ts';
 
-/** What may be in a TimeDistributed: layers of one vector. */
-const ofVectors: ReadonlyMap<string, LayerRule> = new Map(
-  Object.entries({
-    Dense: dense,
-    Activation: activationLayer,
-    ReLU: activationLayer,
-    LeakyReLU: activationLayer,
-    ELU: activationLayer,
-    Softmax: activationLayer,
-    Dropout: dropout,
-    LayerNormalization: layerNormalization,
-    BatchNormalization: batchNormalization,
-  }),
-);
+/** What may be in a TimeDistributed. */
+const inner: ReadonlyMap<string, LayerRule> = new Map(Object.entries(vectorRules));
 
 /** A layer of each step's vector. */
 export const timeDistributed: LayerRule = (config, inputs, dialect) => {
   const sequence = sequenceInput(config, inputs);
   const { config: layer, input } = ofStep(config, sequence);
-  const rule = ofVectors.get(layer.className);
+  const rule = inner.get(layer.className);
   if (rule === undefined)
     throw config.refuse(
-      `the layer in it is ${layer.className}, where ${[...ofVectors.keys()].join(', ')} are known`,
+      `the layer in it is ${layer.className}, where ${[...inner.keys()].join(', ')} are known`,
     );
   const { output, weights, flops, multiplyAdds } = rule(layer, [input], dialect);
   const steps = stepCount(sequence);
