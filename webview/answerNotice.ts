@@ -41,11 +41,11 @@ export class AnswerNotice {
     this.#show(error, 'failed');
   }
 
-  #show(text: PageError, state: 'waiting' | 'working' | 'failed'): void {
+  #show(said: PageError, state: 'waiting' | 'working' | 'failed'): void {
     this.element.hidden = false;
     this.element.dataset.state = state;
-    setText(this.#text, text.message);
-    this.#details.update(text);
+    setText(this.#text, said.message);
+    this.#details.update(said);
     this.#bar.hidden = state !== 'working';
     this.#retry.hidden = state !== 'failed';
   }

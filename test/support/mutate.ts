@@ -74,8 +74,7 @@ export function mutatedJson(text: string, random: Random): string {
     switch (random.integer(5)) {
       case 0:
         if (Array.isArray(parent)) parent.splice(Number(key), 1);
-        // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-        else delete parent[key];
+        else Reflect.deleteProperty(parent, key);
         break;
       case 1:
         if (Array.isArray(parent)) parent.push(value);

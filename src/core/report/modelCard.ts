@@ -72,8 +72,7 @@ export function escaped(text: string): string {
   return (
     text
       // Controls and line separators would end the line, and turn what follows into something else.
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+      .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
       .replace(/[!-&(-+.:-@[-`{-~]/g, '\\$&')
   );
 }

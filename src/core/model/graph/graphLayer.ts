@@ -44,7 +44,7 @@ export interface LayerSource {
   readonly settings: ParameterSettings;
   /** Of all the graph's layers. */
   readonly parameters: SharedParameters;
-  /** B, where the layer's kernel reads the rows of A. */
+  /** B, where the input is a factorized embedding: a kernel reads the rows of A. */
   readonly factor: Parameter | undefined;
   readonly factorGradient: FactorGradient;
 }
