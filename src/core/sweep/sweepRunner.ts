@@ -10,16 +10,14 @@ import { Classifier } from '../model/classifier.ts';
 import { withTrained } from '../model/usedRows.ts';
 import type { Recipe, TrainingSettings } from '../recipe/recipe.ts';
 import { meanLength, type EncodedDataset } from '../text/encoded.ts';
-import { packAnswers } from '../reproduction/answers.ts';
 import { withDrawn } from '../search/drawSettings.ts';
 import { measureLatency } from '../report/latency.ts';
-import { outcomesOf, predictDataset, predictionsEach } from '../training/evaluate.ts';
-import { accuracy, countInto, emptyConfusion, LabelCounts, macroF1 } from '../training/metrics.ts';
 import { createPause, StoppedError, type Hold, type Pause } from '../training/pause.ts';
 import { Trainer, weightsOfState } from '../training/trainer.ts';
 import { prepareData, type PreparedData } from './prepare.ts';
 import type { Preparation, SavedState, TestReport, TrialRunner, TrialStorage } from './runner.ts';
 import { newSpec, StartingModels } from './startingModels.ts';
+import { testModel } from './testModel.ts';
 import { trialEpochs } from './plan.ts';
 import type { Trial, TrialEvent, TrialResult } from './trial.ts';
 import { savingInterval, TrialSaver } from './trialSaver.ts';
@@ -240,49 +238,16 @@ class SweepRunner implements TrialRunner {
     const { test, validation } = await this.#prepareData(trial, storage);
     const { spec, weights } = await storage.loadBestModel(trial.id);
     const model = new Classifier(this.#engine, spec, weights);
+    // The weights do not matter to it: of models that differ in their seed alone the first one's is taken.
+    const measured = trial.seed === this.#recipe.retrain.seeds[0];
     try {
-      return await this.#test(model, trial, test, validation);
+      return {
+        ...(measured && { latency: measureLatency(model, test ?? validation) }),
+        ...(test && (await testModel(model, test, this.#pause))),
+      };
     } finally {
       model.dispose();
     }
-  }
-
-  async #test(
-    model: Classifier,
-    trial: Trial,
-    test: EncodedDataset | undefined,
-    validation: EncodedDataset,
-  ): Promise<TestReport> {
-    const { spec } = model;
-    // The weights do not matter to it: of models that differ in their seed alone the first one's is taken.
-    const measured = trial.seed === this.#recipe.retrain.seeds[0];
-    const latency = measured ? { latency: measureLatency(model, test ?? validation) } : {};
-    if (test === undefined) return latency;
-    const confusion = emptyConfusion(outcomesOf(spec));
-    const each = predictionsEach(spec);
-    const byLabel = spec.head === 'multi-label' ? new LabelCounts(spec.classes) : undefined;
-    const unknown = { predictions: 0, right: 0 };
-    const answers: boolean[] = [];
-    for await (const { batch, actual, predicted } of predictDataset(model, test, this.#pause)) {
-      countInto(confusion, actual, predicted);
-      byLabel?.add(actual, predicted);
-      for (let i = 0; i < batch.size; i++) {
-        let right = 0;
-        for (let at = i * each; at < (i + 1) * each; at++) if (predicted[at] === actual[at]) right++;
-        answers.push(right === each);
-        if (batch.withUnknown[i] === 0) continue;
-        unknown.predictions += each;
-        unknown.right += right;
-      }
-    }
-    return {
-      ...latency,
-      testAccuracy: accuracy(confusion),
-      macroF1: byLabel?.macroF1() ?? macroF1(confusion),
-      confusion,
-      testCorrect: packAnswers(answers),
-      ...(unknown.predictions > 0 && { testAccuracyUnknownWords: unknown.right / unknown.predictions }),
-    };
   }
 
   dispose(): void {
